@@ -1,0 +1,141 @@
+/**
+ * What each refusal means, everywhere: the one table that the types, the tRPC plugin, the client and the docs derive from.
+ *
+ * - `code`: the tRPC error code it becomes on the wire.
+ * - `challenge`: the `error` of the `WWW-Authenticate: Bearer` challenge (RFC 6750 §3.1); `null` where the
+ *   challenge carries no error code, or where there is none.
+ * - `endsSession`: whether a client drops the token that was refused.
+ * - `message`: what the developer reads. It never holds a token, a lookup id, a key or a parameter.
+ */
+export const sessionErrors = {
+  missing_token: {
+    code: 'UNAUTHORIZED',
+    challenge: null,
+    endsSession: false,
+    message: 'No access token came with the request: sign in, then send it as "Authorization: Bearer <token>".',
+  },
+  malformed_token: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'The access token is not shaped like one of ours: sign in again.',
+  },
+  invalid_token: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'The access token does not hold (signature, algorithm, key, issuer, audience or claims): sign in again.',
+  },
+  expired_token: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'The access token has expired: sign in again.',
+  },
+  revoked_session: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'This session has been ended: sign in again.',
+  },
+  idle_session: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'This session was unused for too long and has ended: sign in again.',
+  },
+  invalid_credentials: {
+    code: 'UNAUTHORIZED',
+    challenge: null,
+    endsSession: false,
+    message: 'These credentials are not right.',
+  },
+  too_many_attempts: {
+    code: 'TOO_MANY_REQUESTS',
+    challenge: null,
+    endsSession: false,
+    message: 'Too many attempts to sign in: wait before the next one.',
+  },
+  captcha_required: {
+    code: 'FORBIDDEN',
+    challenge: null,
+    endsSession: false,
+    message: 'Solve the challenge to sign in.',
+  },
+  fresh_session_required: {
+    code: 'FORBIDDEN',
+    challenge: null,
+    endsSession: false,
+    message: 'This session is of the wrong age for this action: confirm who you are.',
+  },
+} as const;
+
+/** One row of {@link sessionErrors}. */
+export interface SessionErrorEntry {
+  readonly code: 'UNAUTHORIZED' | 'FORBIDDEN' | 'TOO_MANY_REQUESTS';
+  readonly challenge: 'invalid_token' | null;
+  readonly endsSession: boolean;
+  readonly message: string;
+}
+
+/** Why a request or a sign-in was refused. */
+export type SessionErrorReason = keyof typeof sessionErrors;
+
+/** What a {@link SessionError} may carry beside its reason. */
+export interface SessionErrorOptions {
+  /** What the developer reads instead of the table's message. Put nothing secret in it: it reaches the client. */
+  readonly message?: string;
+  /** The error underneath. It stays on the server. */
+  readonly cause?: unknown;
+  /** Seconds until another attempt is welcome (RFC 9110 §10.2.3); for `too_many_attempts`. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * A refusal: someone was not let in, and `reason` says why in a word a program can act on.
+ *
+ * Misuse of the library throws a `TypeError` or `RangeError` instead, and a fault (the database is down) passes
+ * through as it came, so that neither is ever mistaken for "signed out".
+ *
+ * @example
+ * ```ts
+ * import { SessionError } from '@trpc-sessions/core';
+ *
+ * throw new SessionError('too_many_attempts', { retryAfter: 30 });
+ * ```
+ */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+  /** Why: a key of {@link sessionErrors}. */
+  readonly reason: SessionErrorReason;
+  /** Seconds until another attempt is welcome, when that is known. */
+  readonly retryAfter: number | undefined;
+
+  constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
+    super(options.message ?? sessionErrors[reason].message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.reason = reason;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/**
+ * Answers whether something thrown is a {@link SessionError}, also one from another copy of this package:
+ * it looks at the name and the reason, not at the class.
+ */
+export function isSessionError(error: unknown): error is SessionError {
+  return (
+    error instanceof Error &&
+    error.name === 'SessionError' &&
+    'reason' in error &&
+    typeof error.reason === 'string' &&
+    Object.hasOwn(sessionErrors, error.reason)
+  );
+}
+
+/**
+ * The app called us wrongly in a way that only a request could show: a claim that would overwrite a registered one, a
+ * user id that is no text. A bug to mend, neither a refusal nor a fault.
+ */
+export class SessionUsageError extends TypeError {
+  override readonly name = 'SessionUsageError';
+}

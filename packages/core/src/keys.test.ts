@@ -1,0 +1,123 @@
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createKeyRing, type Keys } from './keys.ts';
+
+const secret = randomBytes(64).toString('base64url');
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
+const pem = (key: typeof rsa.privateKey): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+describe('a ring is made of', () => {
+  test.each<[string, Keys, string]>([
+    ['a secret', secret, 'HS256'],
+    ['a secret of just 32 bytes, not characters', 'é'.repeat(16), 'HS256'],
+    ['a secret in a list', [secret], 'HS256'],
+    ['a secret with a key id', [{ kid: 'a', alg: 'HS512', secret }], 'HS512'],
+    ['bytes', [{ kid: 'a', alg: 'HS384', secret: randomBytes(48) }], 'HS384'],
+    ['a PEM private key', [{ kid: 'a', alg: 'RS256', privateKey: pem(rsa.privateKey) }], 'RS256'],
+    ['a KeyObject', [{ kid: 'a', alg: 'PS512', privateKey: rsa.privateKey }], 'PS512'],
+    ['a pair', [{ kid: 'a', alg: 'ES256', privateKey: p256.privateKey, publicKey: p256.publicKey }], 'ES256'],
+    ['the curves that go with their algorithms', [{ kid: 'a', alg: 'ES384', privateKey: p384.privateKey }], 'ES384'],
+    ['P-521 for ES512', [{ kid: 'a', alg: 'ES512', privateKey: p521.privateKey }], 'ES512'],
+    ['a JWK', [{ kid: 'a', alg: 'ES256', ...p256.privateKey.export({ format: 'jwk' }) }], 'ES256'],
+    ['a secret JWK', [{ kid: 'a', alg: 'HS256', kty: 'oct', k: secret }], 'HS256'],
+  ])('%s', (_, keys, alg) => {
+    expect(createKeyRing(keys).signer.alg).toBe(alg);
+  });
+
+  test('several keys, of which the first signs and each verifies under its own id', () => {
+    const ring = createKeyRing([
+      { kid: 'new', alg: 'ES256', privateKey: p256.privateKey },
+      { kid: 'old', alg: 'RS256', publicKey: rsa.publicKey },
+      secret,
+    ]);
+    expect(ring.signer.kid).toBe('new');
+    expect(ring.find('old')).toMatchObject({ alg: 'RS256', signing: undefined });
+    expect(ring.find(undefined)).toMatchObject({ alg: 'HS256' });
+    expect(ring.find('unknown')).toBeUndefined();
+    expect(ring.find('__proto__')).toBeUndefined();
+  });
+});
+
+describe('misuse is told when the ring is made', () => {
+  test.each<[string, unknown, ErrorConstructor, RegExp]>([
+    ['no key', undefined, TypeError, /pass a secret/],
+    ['an empty list', [], TypeError, /pass a secret/],
+    ['a short secret', 'x'.repeat(31), RangeError, /at least 32 bytes.*this one has 31/],
+    ['an empty secret', '', RangeError, /at least 32 bytes/],
+    [
+      'a secret too short for HS512',
+      [{ kid: 'a', alg: 'HS512', secret: 'x'.repeat(63) }],
+      RangeError,
+      /64 bytes.*kid "a"/,
+    ],
+    ['a key without an id', [{ alg: 'HS256', secret }], TypeError, /needs a kid/],
+    ['an unknown algorithm', [{ kid: 'a', alg: 'none', secret }], TypeError, /needs an alg/],
+    ['no algorithm', [{ kid: 'a', secret }], TypeError, /needs an alg/],
+    [
+      'two keys of one id',
+      [
+        { kid: 'a', alg: 'HS256', secret },
+        { kid: 'a', alg: 'HS512', secret },
+      ],
+      RangeError,
+      /share the kid "a"/,
+    ],
+    ['two secrets without an id', [secret, `${secret}2`], RangeError, /only one secret/],
+    [
+      'a first key that cannot sign',
+      [{ kid: 'a', alg: 'RS256', publicKey: rsa.publicKey }],
+      TypeError,
+      /first key signs/,
+    ],
+    [
+      'a secret where a pair is needed',
+      [{ kid: 'a', alg: 'RS256', secret }],
+      TypeError,
+      /needs a privateKey or a publicKey/,
+    ],
+    ['not a PEM', [{ kid: 'a', alg: 'RS256', privateKey: 'nonsense' }], TypeError, /PEM form/],
+    ['an EC key for RS256', [{ kid: 'a', alg: 'RS256', privateKey: p256.privateKey }], TypeError, /needs an RSA key/],
+    ['an RSA key for ES256', [{ kid: 'a', alg: 'ES256', privateKey: rsa.privateKey }], TypeError, /needs an EC key/],
+    ['the wrong curve', [{ kid: 'a', alg: 'ES256', privateKey: p384.privateKey }], TypeError, /curve prime256v1/],
+    [
+      'a short RSA key',
+      [{ kid: 'a', alg: 'RS256', privateKey: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey }],
+      RangeError,
+      /at least 2048 bits/,
+    ],
+    [
+      'halves of two pairs',
+      [
+        {
+          kid: 'a',
+          alg: 'RS256',
+          privateKey: rsa.privateKey,
+          publicKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
+        },
+      ],
+      TypeError,
+      /not a pair/,
+    ],
+  ])('%s', (_, keys, kind, message) => {
+    const make = (): unknown => createKeyRing(keys as Keys);
+    expect(make).toThrow(kind);
+    expect(make).toThrow(message);
+  });
+
+  test('no message shows the key', () => {
+    const short = 'tell-nobody';
+    expect(() => createKeyRing(short)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(short) }),
+    );
+    const broken = pem(createPrivateKey(pem(rsa.privateKey))).replace(/A/g, 'B');
+    try {
+      createKeyRing([{ kid: 'a', alg: 'RS256', privateKey: broken }]);
+      expect.unreachable();
+    } catch (error) {
+      expect(String(error)).not.toContain(broken.slice(40, 60));
+    }
+  });
+});

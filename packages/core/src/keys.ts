@@ -1,0 +1,211 @@
+import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
+
+/** The algorithms a key may be bound to (RFC 7518 §3.1). */
+export type Algorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512';
+
+/** A shared secret in a key list. */
+export interface SecretKey {
+  /** The key id that tokens carry (RFC 7515 §4.1.4). */
+  readonly kid: string;
+  readonly alg: 'HS256' | 'HS384' | 'HS512';
+  /** At least as many bytes as the hash is long: 32, 48 or 64 (RFC 7518 §3.2). */
+  readonly secret: string | Uint8Array | KeyObject;
+}
+
+/** A key pair in a key list, PEM or `KeyObject`. The public key alone can verify, not sign. */
+export interface KeyPair {
+  /** The key id that tokens carry (RFC 7515 §4.1.4). */
+  readonly kid: string;
+  readonly alg: Exclude<Algorithm, SecretKey['alg']>;
+  readonly privateKey?: string | KeyObject | undefined;
+  /** @defaultValue the private key's own */
+  readonly publicKey?: string | KeyObject | undefined;
+}
+
+/** A JSON Web Key in a key list (RFC 7517). */
+export interface Jwk extends JsonWebKey {
+  readonly kid: string;
+  readonly alg: Algorithm;
+}
+
+/**
+ * The keys that sign and verify: one HS256 secret of at least 32 bytes, or a list in which the first key signs and
+ * all verify. A list may hold one bare secret: the one that tokens without a key id were signed with.
+ */
+export type Keys = string | readonly (string | SecretKey | KeyPair | Jwk)[];
+
+/** A key, ready for use: bound to one algorithm, parsed once. */
+export interface Key {
+  readonly kid: string | undefined;
+  readonly alg: Algorithm;
+  /** Absent in a key that only verifies. */
+  readonly signing: KeyObject | undefined;
+  readonly verifying: KeyObject;
+}
+
+/** The keys of a manager. */
+export interface KeyRing {
+  readonly signer: Key & { readonly signing: KeyObject };
+  /** The key of a token's `kid` header, which may be absent. */
+  find(kid: string | undefined): Key | undefined;
+}
+
+const minimumSecretBytes = { HS256: 32, HS384: 48, HS512: 64 } as const;
+const curves = new Map<Algorithm, string>([
+  ['ES256', 'prime256v1'],
+  ['ES384', 'secp384r1'],
+  ['ES512', 'secp521r1'],
+]);
+const minimumRsaBits = 2048;
+
+/**
+ * Reads the `keys` option.
+ *
+ * @throws {TypeError} a key is of the wrong form, has no `kid` or an unknown `alg`, or the first one cannot sign
+ * @throws {RangeError} a secret or an RSA key is too short, or two keys share a `kid`
+ */
+export function createKeyRing(keys: Keys): KeyRing {
+  const list = typeof keys === 'string' ? [keys] : keys;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new TypeError('keys: pass a secret of at least 32 bytes, or a list of keys of which the first one signs');
+  }
+  const ring = new Map<string | undefined, Key>();
+  for (const input of list) {
+    const key = parseKey(input);
+    if (ring.has(key.kid)) {
+      throw new RangeError(
+        key.kid === undefined
+          ? 'keys: only one secret may stand without a key id; write the others as { kid, alg, secret }'
+          : `keys: two keys share the kid ${JSON.stringify(key.kid)}`,
+      );
+    }
+    ring.set(key.kid, key);
+  }
+  const [first] = ring.values();
+  if (first?.signing === undefined) {
+    throw new TypeError('keys: the first key signs, so it needs a secret or a private key');
+  }
+  return { signer: { ...first, signing: first.signing }, find: (kid) => ring.get(kid) };
+}
+
+function parseKey(input: Keys[number]): Key {
+  if (typeof input === 'string') return secretKey(undefined, 'HS256', input);
+  if (typeof input !== 'object' || input === null || typeof input.kid !== 'string' || input.kid === '') {
+    throw new TypeError('keys: every key of a list needs a kid, as in { kid: "2026-11", alg: "HS256", secret }');
+  }
+  const { kid, alg } = input;
+  if (isSecretAlgorithm(alg)) {
+    if ('secret' in input) return secretKey(kid, alg, input.secret);
+    if ('k' in input && typeof input.k === 'string') return secretKey(kid, alg, Buffer.from(input.k, 'base64url'));
+    throw new TypeError(`keys: the ${alg} key ${JSON.stringify(kid)} needs a secret`);
+  }
+  if (!isPairAlgorithm(alg)) {
+    throw new TypeError(
+      `keys: the key ${JSON.stringify(kid)} needs an alg: HS256, RS256, PS256, ES256 or a longer one`,
+    );
+  }
+  return pairKey(kid, alg, input);
+}
+
+function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unknown): Key {
+  const key = toSecret(secret);
+  const minimum = minimumSecretBytes[alg];
+  const size = key?.symmetricKeySize;
+  if (key === undefined || size === undefined) {
+    throw new TypeError(`keys: a secret is a string, bytes or a secret KeyObject${named(kid)}`);
+  }
+  if (size < minimum) {
+    throw new RangeError(
+      `keys: an ${alg} secret must be at least ${minimum} bytes long (RFC 7518 section 3.2), this one has ${size}${named(kid)}. ` +
+        `Make one with: node -p "require('crypto').randomBytes(${minimum}).toString('base64url')"`,
+    );
+  }
+  return { kid, alg, signing: key, verifying: key };
+}
+
+function toSecret(secret: unknown): KeyObject | undefined {
+  if (typeof secret === 'string') return createSecretKey(secret, 'utf8');
+  if (secret instanceof Uint8Array) return createSecretKey(secret);
+  return secret instanceof KeyObject && secret.type === 'secret' ? secret : undefined;
+}
+
+function pairKey(kid: string, alg: KeyPair['alg'], input: SecretKey | KeyPair | Jwk): Key {
+  let signing: KeyObject | undefined;
+  let verifying: KeyObject;
+  try {
+    if ('kty' in input) {
+      signing = input.d === undefined ? undefined : createPrivateKey({ key: input, format: 'jwk' });
+      verifying = createPublicKey({ key: input, format: 'jwk' });
+    } else {
+      const { privateKey, publicKey } = pairOf(input);
+      signing = privateKey === undefined ? undefined : toPrivate(privateKey);
+      verifying = toPublic(publicKey ?? signing);
+    }
+  } catch (cause) {
+    throw new TypeError(
+      `keys: the key ${JSON.stringify(kid)} needs a privateKey or a publicKey in PEM form, or a JWK`,
+      { cause },
+    );
+  }
+  requireFit(kid, alg, verifying);
+  if (signing !== undefined && !createPublicKey(signing).equals(verifying)) {
+    throw new TypeError(`keys: the privateKey and the publicKey of ${JSON.stringify(kid)} are not a pair`);
+  }
+  return { kid, alg, signing, verifying };
+}
+
+function pairOf(input: object): Pick<KeyPair, 'privateKey' | 'publicKey'> {
+  return input;
+}
+
+function toPrivate(key: string | KeyObject): KeyObject {
+  return typeof key === 'string' ? createPrivateKey(key) : key;
+}
+
+function toPublic(key: string | KeyObject | undefined): KeyObject {
+  if (key === undefined) throw new TypeError('neither a privateKey nor a publicKey');
+  return key instanceof KeyObject && key.type === 'public' ? key : createPublicKey(key);
+}
+
+/** RFC 8725 §3.2: an algorithm is only as good as the key under it. */
+function requireFit(kid: string, alg: KeyPair['alg'], key: KeyObject): void {
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  const curve = curves.get(alg);
+  if (curve !== undefined) {
+    if (key.asymmetricKeyType !== 'ec' || namedCurve !== curve) {
+      throw new TypeError(`keys: ${alg} needs an EC key on the curve ${curve}${named(kid)}`);
+    }
+    return;
+  }
+  const types = alg.startsWith('PS') ? ['rsa', 'rsa-pss'] : ['rsa'];
+  if (!types.includes(key.asymmetricKeyType ?? '')) throw new TypeError(`keys: ${alg} needs an RSA key${named(kid)}`);
+  if ((modulusLength ?? 0) < minimumRsaBits) {
+    throw new RangeError(
+      `keys: an RSA key must have at least ${minimumRsaBits} bits (RFC 7518 section 3.3)${named(kid)}`,
+    );
+  }
+}
+
+function isSecretAlgorithm(alg: unknown): alg is SecretKey['alg'] {
+  return typeof alg === 'string' && Object.hasOwn(minimumSecretBytes, alg);
+}
+
+function isPairAlgorithm(alg: unknown): alg is KeyPair['alg'] {
+  return typeof alg === 'string' && /^(?:RS|PS|ES)(?:256|384|512)$/.test(alg);
+}
+
+function named(kid: string | undefined): string {
+  return kid === undefined ? '' : ` (kid ${JSON.stringify(kid)})`;
+}

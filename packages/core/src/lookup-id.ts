@@ -1,0 +1,23 @@
+import { hash, randomBytes } from 'node:crypto';
+import { base32 } from './base32.ts';
+
+const size = 20;
+const shape = /^[a-z2-7]{32}$/;
+
+/** Makes a lookup id: 20 random bytes (160 bits), as 32 lower-case characters. It is a secret: only the token holds it. */
+export function createLookupId(): string {
+  return base32(randomBytes(size));
+}
+
+/** Answers whether a claim is shaped like a lookup id. */
+export function isLookupId(value: unknown): value is string {
+  return typeof value === 'string' && shape.test(value);
+}
+
+/**
+ * Names the row of a lookup id: the first 20 bytes of its SHA-256, in the same alphabet.
+ * One-way, so that neither the table nor a list of sessions is worth stealing.
+ */
+export function sessionIdOf(lookupId: string): string {
+  return base32(hash('sha256', lookupId, 'buffer').subarray(0, size));
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { hashPassword, maxPasswordLength, verifyPassword } from './password.ts';
+
+describe('passwords', () => {
+  test('are hashed with argon2id and the parameters of OWASP, salted', async () => {
+    const [one, two] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(two);
+  });
+
+  test('match their hash, and no other does', async () => {
+    const hash = await hashPassword('correct horse');
+    expect(await verifyPassword('correct horse', hash)).toBe(true);
+    expect(await verifyPassword('Correct horse', hash)).toBe(false);
+    expect(await verifyPassword('', hash)).toBe(false);
+  });
+
+  test.each([null, undefined, '', 'plain text', '$argon2id$nonsense'])('never match %j', async (hash) => {
+    expect(await verifyPassword('correct horse', hash)).toBe(false);
+  });
+
+  test('that are too long are refused without hashing them', async () => {
+    const long = 'x'.repeat(maxPasswordLength + 1);
+    await expect(hashPassword(long)).rejects.toThrow(RangeError);
+    const started = performance.now();
+    expect(await verifyPassword('x'.repeat(1_000_000), await hashPassword('y'))).toBe(false);
+    expect(await verifyPassword(long, null)).toBe(false);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test('leave the event loop and the thread pool alone in a flood', async () => {
+    const hash = await hashPassword('correct horse');
+    const flood = Promise.all(Array.from({ length: 40 }, () => verifyPassword('wrong', hash)));
+    let done = false;
+    void flood.then(() => (done = true));
+    const { readFile } = await import('node:fs/promises');
+    await readFile(new URL(import.meta.url));
+    expect(done).toBe(false);
+    await flood;
+  });
+
+  test('of unknown users are hashed all the same', async () => {
+    const hash = await hashPassword('correct horse');
+    await verifyPassword('warm up', null);
+    const time = async (against: string | null): Promise<number> => {
+      const started = performance.now();
+      for (let n = 0; n < 5; n += 1) await verifyPassword('wrong', against);
+      return performance.now() - started;
+    };
+    const [known, unknown] = [await time(hash), await time(null)];
+    // A skipped hash would be a thousand times faster, whatever the machine is doing.
+    expect(unknown).toBeGreaterThan(known / 10);
+  });
+});

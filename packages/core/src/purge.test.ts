@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPurges } from './purge.ts';
+
+function createWorld(rows: number, isBlocking = true) {
+  let left = rows;
+  const deleteChunk = vi.fn((limit: number) => {
+    if (left === 0) return Promise.resolve(undefined);
+    const deleted = Math.min(left, limit);
+    left -= deleted;
+    return Promise.resolve(deleted);
+  });
+  const onPurged = vi.fn();
+  const onFault = vi.fn();
+  let requests = 0;
+  const purges = createPurges({ deleteChunk, isBlocking, countRequests: () => requests, onPurged, onFault });
+  return {
+    deleteChunk,
+    onPurged,
+    onFault,
+    purges,
+    request: () => void (requests += 1),
+    expire: (count: number) => void (left += count),
+  };
+}
+
+test('deletes chunk by chunk, and tells how many', async () => {
+  const { purges, deleteChunk, onPurged } = createWorld(250);
+  expect(await purges.run()).toBe(250);
+  expect(deleteChunk.mock.calls).toEqual([[100], [100], [100], [100]]);
+  expect(onPurged.mock.calls).toEqual([[250]]);
+  expect(await purges.run()).toBe(0);
+  expect(onPurged).toHaveBeenCalledOnce();
+});
+
+test.each([
+  [{ chunkSize: 0 }, 'chunkSize'],
+  [{ chunkSize: 1.5 }, 'chunkSize'],
+  [{ schedule: '10ms' as const }, 'schedule'],
+  [{ schedule: '30d' as const }, 'schedule'],
+])('%j is misuse', async (options, name) => {
+  const { purges, deleteChunk } = createWorld(1);
+  await expect(purges.run(options)).rejects.toThrow(new RegExp(`^${name}: `));
+  expect(deleteChunk).not.toHaveBeenCalled();
+});
+
+describe('on a schedule', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test('deletes now and again, until it is stopped', async () => {
+    const { purges, onPurged, expire } = createWorld(3);
+    const first = purges.run({ schedule: '1h' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await first).toBe(3);
+    expire(5);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await vi.waitFor(() => expect(onPurged.mock.calls).toEqual([[3], [5]]));
+    await purges.stop();
+    expire(7);
+    await vi.advanceTimersByTimeAsync(7_200_000);
+    expect(onPurged).toHaveBeenCalledTimes(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a run that fails is told, and the next one comes all the same', async () => {
+    const { purges, deleteChunk, onFault, onPurged, expire } = createWorld(0);
+    await purges.run({ schedule: '1h' });
+    const down = new Error('down');
+    deleteChunk.mockRejectedValueOnce(down);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(onFault.mock.calls).toEqual([[down]]);
+    expire(2);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await vi.waitFor(() => expect(onPurged.mock.calls).toEqual([[2]]));
+    await purges.stop();
+  });
+
+  test('a run waits for the one before', async () => {
+    const { purges, deleteChunk } = createWorld(0);
+    await purges.run({ schedule: '1h' });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    deleteChunk.mockReturnValueOnce(promise);
+    await vi.advanceTimersByTimeAsync(3 * 3_600_000);
+    expect(deleteChunk).toHaveBeenCalledTimes(2);
+    resolve(undefined);
+    await purges.stop();
+  });
+});
+
+test('stopping waits for the chunk that is being deleted, and for no other', async () => {
+  const { purges, deleteChunk } = createWorld(1000);
+  const running = purges.run();
+  await purges.stop();
+  expect(await running).toBe(100);
+  expect(deleteChunk).toHaveBeenCalledOnce();
+});
+
+test('gives way to requests, and not where there are none', async () => {
+  const { purges, deleteChunk, request } = createWorld(500);
+  const starts: number[] = [];
+  const work = 10;
+  for (let n = 0; n < 4; n += 1) {
+    deleteChunk.mockImplementationOnce(async () => {
+      request();
+      starts.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, work));
+      return 100;
+    });
+  }
+  expect(await purges.run()).toBe(900);
+  const pauses = starts.slice(1).map((start, index) => start - starts[index]! - work);
+  // The longer it goes on, the more.
+  for (const [index, pause] of pauses.entries()) expect(pause).toBeGreaterThan(work * 1.5 ** index * 0.8);
+});
+
+test.each([
+  [true, [100, 50, 25, 50]],
+  [false, [100, 100, 100, 100]],
+])(
+  'where requests wait for it: %s, a chunk that takes long is followed by a smaller one',
+  async (isBlocking, sizes) => {
+    const { purges, deleteChunk, request } = createWorld(0, isBlocking);
+    for (const work of [8, 8, 0]) {
+      deleteChunk.mockImplementationOnce(async (limit) => {
+        request();
+        if (work > 0) await new Promise((resolve) => setTimeout(resolve, work));
+        return limit;
+      });
+    }
+    await purges.run();
+    expect(deleteChunk.mock.calls.map(([limit]) => limit)).toEqual(sizes);
+  },
+);

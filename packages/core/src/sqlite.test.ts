@@ -1,0 +1,56 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { expect, test, vi } from 'vitest';
+import { reuseStatements } from './sqlite.ts';
+
+function open(max?: number) {
+  const database = new SqliteDatabase(':memory:');
+  const prepare = vi.spyOn(database, 'prepare');
+  const db = new Kysely<{ numbers: { n: number } }>({
+    dialect: new SqliteDialect({ database: reuseStatements(database, max === undefined ? {} : { max }) }),
+  });
+  return { database, prepare, db };
+}
+
+test('a statement is prepared once', async () => {
+  const { db, prepare } = open();
+  await db.schema.createTable('numbers').addColumn('n', 'integer').execute();
+  for (let n = 0; n < 10; n += 1) await db.insertInto('numbers').values({ n }).execute();
+  expect(prepare).toHaveBeenCalledTimes(2);
+  expect(await db.selectFrom('numbers').selectAll().execute()).toHaveLength(10);
+  await db.destroy();
+});
+
+test('the least recently used statement makes room', async () => {
+  const { db, prepare } = open(2);
+  for (const n of [1, 2, 3, 1]) await sql`select ${sql.lit(n)}`.execute(db);
+  expect(prepare).toHaveBeenCalledTimes(4);
+});
+
+test('a statement that is being iterated can be run beside itself', () => {
+  const database = reuseStatements(new SqliteDatabase(':memory:'));
+  const prepare = () => database.prepare('select 1 as n union select 2');
+  const seen = [];
+  for (const row of prepare().iterate([])) seen.push(row, prepare().all([]).length);
+  expect(seen).toEqual([{ n: 1 }, 2, { n: 2 }, 2]);
+});
+
+test('a table that changes is seen as it is', async () => {
+  const { db } = open();
+  await db.schema.createTable('numbers').addColumn('n', 'integer').execute();
+  const all = () => db.selectFrom('numbers').selectAll().execute();
+  await all();
+  await db.schema
+    .alterTable('numbers')
+    .addColumn('m', 'integer', (column) => column.defaultTo(7))
+    .execute();
+  await db.insertInto('numbers').values({ n: 1 }).execute();
+  expect(await all()).toEqual([{ n: 1, m: 7 }]);
+});
+
+test('closing closes the database', async () => {
+  const { db, database } = open();
+  await sql`select 1`.execute(db);
+  await db.destroy();
+  expect(database.open).toBe(false);
+});

@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Dialect } from './dialect.ts';
+import { gatherLookups, type Find } from './lookups.ts';
+import {
+  createQueries,
+  type Queries,
+  type IdentifiedRow,
+  type LiveSince,
+  type NewRow,
+  type Page,
+  type Touch,
+} from './queries.ts';
+import type { SessionsDatabase } from './schema.ts';
+import type { SessionRow } from './session.ts';
+import type { TableName } from './table.ts';
+
+export type { LiveSince, NewRow, Page, Touch } from './queries.ts';
+
+/** How many live sessions a user may have. */
+export interface Cap {
+  readonly max: number;
+  readonly live: LiveSince;
+}
+
+/** A transaction that the app has begun and will end: its own plugins are already off. */
+export type AppTransaction = Kysely<SessionsDatabase>;
+
+/** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
+export interface Store {
+  find(id: string): Promise<SessionRow | undefined>;
+  /**
+   * Inserts a row and, in the same transaction, ends the user's least recently seen live sessions beyond the cap.
+   * Returns their ids. In a transaction of the app's, where one is given.
+   */
+  insert(row: NewRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
+  list(userId: string, live: LiveSince, page?: Page): Promise<readonly IdentifiedRow[]>;
+  get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
+  deleteMany(userId: string, ids: readonly string[]): Promise<number>;
+  /** Deletes all of a user's rows but one, which must exist: `undefined`, and nothing deleted, where it is gone. */
+  deleteOthers(userId: string, currentId: string): Promise<number | undefined>;
+  deleteAll(userId: string): Promise<number>;
+  /** Deletes up to `limit` rows that are no longer live. Returns how many; `undefined` when there are none left. */
+  deleteDead(live: LiveSince, limit: number): Promise<number | undefined>;
+  touch(touches: readonly Touch[]): Promise<void>;
+}
+
+/** How often a write is tried that others keep undoing. */
+const maxAttempts = 5;
+
+/**
+ * Puts the store together. Neither connection carries plugins: an app's own would rename our columns.
+ *
+ * @param readDb - what look-ups and lists ask: another connection to the same database
+ */
+export function createStore(
+  db: Kysely<SessionsDatabase>,
+  dialect: Dialect,
+  { schema, table }: TableName,
+  readDb: Kysely<SessionsDatabase> = db,
+): Store {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a name is only a name: the types know the table as `sessions`, whatever it is called
+  const sessions = (schema === undefined ? table : `${schema}.${table}`) as 'sessions';
+  const queries = createQueries(db, dialect, sessions);
+
+  async function insertAndEvict(
+    on: Kysely<SessionsDatabase>,
+    newRow: NewRow,
+    cap: Cap | undefined,
+  ): Promise<readonly string[]> {
+    await on.executeQuery(queries.insert(newRow));
+    if (cap === undefined) return [];
+    const { rows } = await on.executeQuery(queries.list(newRow.user_id, cap.live));
+    const others = rows.map(({ id }) => id).filter((id) => id !== newRow.id);
+    const evicted = others.slice(cap.max - 1);
+    if (evicted.length > 0) await on.executeQuery(queries.deleteMany(newRow.user_id, evicted));
+    return evicted;
+  }
+
+  /** Runs a write, again where another at the same moment undid it. */
+  async function write<TResult>(work: () => Promise<TResult>): Promise<TResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (attempt === maxAttempts || !dialect.isConflict(error)) throw error;
+        await sleep(attempt * Math.random() * 10);
+      }
+    }
+  }
+
+  /** Runs a transaction in which nobody else changes which sessions a user has. */
+  const alone = <TResult>(
+    userId: string,
+    work: (trx: Kysely<SessionsDatabase>) => Promise<TResult>,
+  ): Promise<TResult> => write(() => dialect.alone(db, { table: sessions, userId }, work));
+
+  const lookUp: Find<SessionRow> = async (id) => {
+    const { rows } = await readDb.executeQuery(queries.find(id));
+    return rows[0];
+  };
+
+  return {
+    find: dialect.isRemote
+      ? gatherLookups<SessionRow>({
+          find: lookUp,
+          findMany: async (ids) => (await readDb.executeQuery(queries.findMany(ids))).rows,
+        })
+      : lookUp,
+
+    async get(userId, id, live) {
+      const { rows } = await readDb.executeQuery(queries.get(userId, id, live));
+      return rows[0];
+    },
+
+    async list(userId, live, page) {
+      const { rows } = await readDb.executeQuery(queries.list(userId, live, page));
+      return rows;
+    },
+
+    insert(newRow, cap, trx) {
+      const work = (on: Kysely<SessionsDatabase>): Promise<readonly string[]> => insertAndEvict(on, newRow, cap);
+      if (trx === undefined) return cap === undefined ? write(() => work(db)) : alone(newRow.user_id, work);
+      if (cap === undefined) return work(trx);
+      return dialect
+        .lock({ table: sessions, userId: newRow.user_id })
+        .execute(trx)
+        .then(() => work(trx));
+    },
+
+    deleteMany: (userId, ids) =>
+      ids.length === 0 ? Promise.resolve(0) : write(() => changed(db, queries.deleteMany(userId, ids))),
+    deleteOthers: (userId, currentId) =>
+      // Two sessions may do this to each other at once: the one that comes second must find that it is gone.
+      alone(userId, async (trx) => {
+        const { rows } = await trx.executeQuery(queries.find(currentId));
+        return rows[0]?.user_id === userId ? changed(trx, queries.deleteOthers(userId, currentId)) : undefined;
+      }),
+    deleteAll: (userId) => write(() => changed(db, queries.deleteAll(userId))),
+
+    async deleteDead(live, limit) {
+      // Two look-ups, each on its own index; MySQL has no DELETE … RETURNING and PostgreSQL no DELETE … LIMIT.
+      let { rows } = await db.executeQuery(queries.dead('expired', live, limit));
+      if (rows.length === 0) ({ rows } = await db.executeQuery(queries.dead('idle', live, limit)));
+      if (rows.length === 0) return undefined;
+      const ids = rows.map(({ id }) => id);
+      return write(() => changed(db, queries.deleteDead(ids, live)));
+    },
+
+    async touch(touches) {
+      const writes = touchQueries(queries, touches);
+      const [first, ...rest] = writes;
+      if (first === undefined) return;
+      await write(async () => {
+        if (rest.length === 0) await db.executeQuery(first);
+        else await db.transaction().execute((trx) => each(writes, (query) => trx.executeQuery(query)));
+      });
+    },
+  };
+}
+
+/** The same second, in milliseconds, is the same time of last being seen. */
+const sameTime = 1000;
+
+/** One query for all that were seen in the same second, and one for each whose address is new. */
+function touchQueries(queries: Queries, touches: readonly Touch[]): CompiledQuery[] {
+  const seconds = Map.groupBy(
+    touches.filter(({ ip }) => ip === null),
+    ({ seenAt }) => Math.floor(seenAt / sameTime),
+  );
+  return [
+    ...touches.filter(({ ip }) => ip !== null).map((touch) => queries.touch(touch)),
+    ...[...seconds.values()].map((together) => {
+      const earliest = together.reduce((one, other) => (one.seenAt <= other.seenAt ? one : other));
+      return together.length === 1
+        ? queries.touch(earliest)
+        : queries.touchMany(
+            together.map(({ id }) => id),
+            earliest,
+          );
+    }),
+  ];
+}
+
+/** One after the other: they share a connection. */
+async function each<TItem>(items: Iterable<TItem>, work: (item: TItem) => Promise<unknown>): Promise<void> {
+  for (const item of items) await work(item);
+}
+
+/** Runs a write. Returns how many rows it changed. */
+async function changed(db: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
+  const { numAffectedRows } = await db.executeQuery(query);
+  return Number(numAffectedRows ?? 0);
+}

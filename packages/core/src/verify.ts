@@ -1,0 +1,97 @@
+import type { LiveSessions } from './cache.ts';
+import type { CallerInfo } from './caller.ts';
+import { SessionError, type SessionErrorReason } from './errors.ts';
+import { sessionOf, type Session, type SessionRow } from './session.ts';
+import type { AccessTokenClaims } from './token.ts';
+import type { Touches } from './touch.ts';
+import type { VerifiedToken, VerifyToken } from './verified-tokens.ts';
+
+/** A request that was let in. */
+export interface VerifiedSession {
+  readonly session: Session;
+  readonly claims: AccessTokenClaims;
+}
+
+/** Lets a request in, or rejects. */
+export type Verify = (token: string | null | undefined, caller?: Partial<CallerInfo>) => Promise<VerifiedSession>;
+
+/** What verifying is made of. Times are in milliseconds. */
+export interface VerifyParts {
+  readonly verifyToken: VerifyToken;
+  readonly find: (id: string) => Promise<SessionRow | undefined>;
+  readonly live: LiveSessions | undefined;
+  readonly touches: Touches;
+  readonly onRefused: (error: unknown, caller: Partial<CallerInfo> | undefined) => void;
+}
+
+/** How long sessions last. In milliseconds. */
+export interface VerifyRules {
+  readonly clock: () => number;
+  readonly clockTolerance: number;
+  readonly idleTimeout: number | undefined;
+  readonly touchInterval: number;
+}
+
+/**
+ * The way in, and the order of its law: the token's shape, its signature and claims, then its row. What is known of a row
+ * may let a request in at once; only the database may refuse one.
+ */
+export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
+  const { verifyToken, find, live, touches, onRefused } = parts;
+  const { clock, clockTolerance, idleTimeout, touchInterval } = rules;
+
+  function refusalOf(row: SessionRow, userId: string, now: number): SessionErrorReason | undefined {
+    if (row.user_id !== userId) return 'revoked_session';
+    if (row.expires_at + clockTolerance <= now) return 'expired_token';
+    if (idleTimeout !== undefined && row.last_seen_at + idleTimeout <= now) return 'idle_session';
+    return undefined;
+  }
+
+  function letIn(
+    { id, claims }: VerifiedToken,
+    row: SessionRow,
+    session: Session,
+    caller: Partial<CallerInfo> | undefined,
+    now: number,
+  ): VerifiedSession {
+    if (now - row.last_seen_at >= touchInterval) {
+      const ip = caller?.ip ?? null;
+      touches.add({ id, seenAt: now, seenBefore: now - touchInterval, ip: ip === row.ip ? null : ip });
+      live?.see(id, now, ip);
+    }
+    return { session, claims };
+  }
+
+  async function ask(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
+    try {
+      const { id, claims } = verified;
+      const userId = claims.sub;
+      const row = live === undefined ? await find(id) : await live.load(id, userId, () => find(id));
+      if (row === undefined) throw new SessionError('revoked_session');
+      const now = clock();
+      const reason = refusalOf(row, userId, now);
+      if (reason !== undefined) throw new SessionError(reason);
+      return letIn(verified, row, sessionOf(id, row), caller, now);
+    } catch (error) {
+      onRefused(error, caller);
+      throw error;
+    }
+  }
+
+  // Not async: a request that is let in from memory costs one promise.
+  return (token, caller) => {
+    try {
+      if (token === null || token === undefined || token === '') throw new SessionError('missing_token');
+      const now = clock();
+      const verified = verifyToken(token, now);
+      const found = live?.get(verified.id, now);
+      // Another process may have seen the session since: only the database may say no.
+      if (found === undefined || refusalOf(found.row, verified.claims.sub, now) !== undefined)
+        return ask(verified, caller);
+      return Promise.resolve(letIn(verified, found.row, found.session, caller, now));
+    } catch (error) {
+      onRefused(error, caller);
+      return Promise.reject(error);
+    }
+  };
+}
