@@ -1,0 +1,65 @@
+import { TRPCClientError } from '@trpc/client';
+import type { SessionErrorReason } from '@trpc-sessions/server';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
+
+function refusal(session: unknown): TRPCClientError<never> {
+  return TRPCClientError.from({ error: { code: -32001, message: 'refused', data: { code: 'UNAUTHORIZED', session } } });
+}
+
+describe('sessionErrorReason', () => {
+  test('reads the reason of a refusal', () => {
+    expect(sessionErrorReason(refusal({ reason: 'revoked_session' }))).toBe('revoked_session');
+  });
+
+  test('reads it by shape, so that the error may come from another copy of tRPC', () => {
+    expect(sessionErrorReason({ data: { session: { reason: 'idle_session' } } })).toBe('idle_session');
+  });
+
+  test.each([
+    ['an error of the network', new TypeError('fetch failed')],
+    ['an error of the app', refusal(undefined)],
+    ['a reason that it does not know', refusal({ reason: 'bad_weather' })],
+    ['a name that every object has', refusal({ reason: 'toString' })],
+    ['a reason that is no text', refusal({ reason: 1 })],
+    ['data that is no object', { data: 'session' }],
+    ['null', null],
+    ['a text', 'revoked_session'],
+    ['nothing', undefined],
+  ])('finds none in %s', (_, error) => {
+    expect(sessionErrorReason(error)).toBeNull();
+  });
+
+  test('is typed as the reasons of the server', () => {
+    expectTypeOf(sessionErrorReason).returns.toEqualTypeOf<SessionErrorReason | null>();
+  });
+});
+
+describe('endsSession', () => {
+  test.each<[SessionErrorReason | null, boolean]>([
+    ['missing_token', false],
+    ['malformed_token', true],
+    ['invalid_token', true],
+    ['expired_token', true],
+    ['revoked_session', true],
+    ['idle_session', true],
+    ['invalid_credentials', false],
+    ['too_many_attempts', false],
+    ['captcha_required', false],
+    ['fresh_session_required', false],
+    [null, false],
+  ])('of %s is %s', (reason, ends) => {
+    expect(endsSession(reason)).toBe(ends);
+  });
+});
+
+describe('retryAfter', () => {
+  test('reads the seconds to wait', () => {
+    expect(retryAfter(refusal({ reason: 'too_many_attempts', retryAfter: 30 }))).toBe(30);
+  });
+
+  test('is null where the server did not say', () => {
+    expect(retryAfter(refusal({ reason: 'too_many_attempts' }))).toBeNull();
+    expect(retryAfter(new TypeError('fetch failed'))).toBeNull();
+  });
+});

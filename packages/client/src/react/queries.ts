@@ -1,0 +1,76 @@
+import type { SessionInfo } from '@trpc-sessions/server';
+import type { QueryClient, UseQueryOptions } from '@tanstack/react-query';
+import { endsSession, sessionErrorReason } from '../errors.ts';
+import { dropToken, type TokenStore } from '../tokens.ts';
+import { receiveSession, type AnySessionClient } from './session-client.ts';
+
+/** All that the hooks keep in the query cache stands under this. */
+export const rootKey = 'trpc-sessions';
+
+/** How long an answer is taken as fresh, in milliseconds: a mounting component or a focused window asks no sooner. */
+const staleTime = 30_000;
+
+type SessionQueryKey = readonly [typeof rootKey, number | null, 'current' | 'list'];
+
+/** What the queries are made of. */
+export interface QueryParts {
+  readonly client: AnySessionClient;
+  readonly tokens: TokenStore;
+  readonly generation: number | null;
+}
+
+export const currentKey = (generation: number | null): SessionQueryKey => [rootKey, generation, 'current'];
+export const listKey = (generation: number | null): SessionQueryKey => [rootKey, generation, 'list'];
+
+/** Asks for the caller's own session. */
+export function currentQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<SessionInfo> {
+  const { client, generation } = parts;
+  return sessionQuery(parts, queryClient, currentKey(generation), async (signal) =>
+    receiveSession(await client.sessions.current.query(undefined, { signal })),
+  );
+}
+
+/** Asks for all sessions of the caller. */
+export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<readonly SessionInfo[]> {
+  const { client, generation } = parts;
+  return sessionQuery(parts, queryClient, listKey(generation), async (signal): Promise<readonly SessionInfo[]> => {
+    const received = await client.sessions.list.query(undefined, { signal });
+    return received.map(receiveSession);
+  });
+}
+
+type SessionQuery<TData> = UseQueryOptions<TData, Error, TData, SessionQueryKey>;
+
+function sessionQuery<TData>(
+  { tokens, generation }: QueryParts,
+  queryClient: QueryClient,
+  queryKey: SessionQueryKey,
+  ask: (signal: AbortSignal) => Promise<TData>,
+): SessionQuery<TData> {
+  const { retry = 3 } = queryClient.getDefaultOptions().queries ?? {};
+  return {
+    queryKey,
+    queryFn: async ({ signal }) => dropRefusedToken(tokens, () => ask(signal)),
+    enabled: generation !== null,
+    staleTime,
+    // An app may keep previous data by default; the session before is someone else's.
+    placeholderData: () => undefined,
+    retry(failures, error) {
+      // A refusal is an answer.
+      if (sessionErrorReason(error) !== null) return false;
+      if (typeof retry === 'function') return retry(failures, error);
+      return typeof retry === 'number' ? failures < retry : retry;
+    },
+  };
+}
+
+/** Does what `sessionLink` does, for an app that calls with links of its own. */
+async function dropRefusedToken<TResult>(tokens: TokenStore, call: () => Promise<TResult>): Promise<TResult> {
+  const token = tokens.get();
+  try {
+    return await call();
+  } catch (error) {
+    if (endsSession(sessionErrorReason(error))) dropToken(tokens, token);
+    throw error;
+  }
+}

@@ -1,0 +1,285 @@
+// @vitest-environment happy-dom
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
+import type { TRPCClient } from '@trpc/client';
+import type { TRPCBuiltRouter, TRPCDefaultErrorShape } from '@trpc/server';
+import type { PasswordCredentials, SessionInfo, SessionsRouter } from '@trpc-sessions/server';
+import { renderToString } from 'react-dom/server';
+import type { PropsWithChildren } from 'react';
+import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
+import { sessionErrorReason } from '../errors.ts';
+import { startApp, type TestApp } from '../testing/app.tsx';
+import { localStorageTokenStore, memoryTokenStore } from '../tokens.ts';
+import { SessionProvider } from './provider.tsx';
+import type { AnySessionClient, PasswordLogin, SessionClient } from './session-client.ts';
+import { useSession, type SessionState, type UseSessionResult } from './use-session.ts';
+
+const right = { username: 'ada', password: 'right' };
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
+
+/** Renders the hook, and keeps every state it was in. */
+function renderSession({ Providers }: TestApp): { current: () => UseSessionResult; states: string[] } {
+  const states: string[] = [];
+  const { result } = renderHook(
+    () => {
+      const state = useSession();
+      states.push(`${state.status} ${state.session?.id ?? '-'}`);
+      return state;
+    },
+    { wrapper: Providers },
+  );
+  return { current: () => result.current, states };
+}
+
+describe('useSession', () => {
+  test('is signed out at once where there is no token, and asks nothing', async () => {
+    await using app = await startApp();
+    const { states } = renderSession(app);
+    expect(new Set(states)).toEqual(new Set(['signedOut -']));
+    expect(app.calls()).toEqual([]);
+  });
+
+  test('is loading where there is a token, until the server has said whose', async () => {
+    await using app = await startApp();
+    app.tokens.set(app.signIn('ada'));
+    const { current, states } = renderSession(app);
+    expect(states[0]).toBe('loading -');
+    await waitFor(() => expect(current().status).toBe('signedIn'));
+    expect(current().session?.id).toBe('ada-1');
+  });
+
+  test('has dates, also where the app has no transformer', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    const session = await act(() => current().login(right));
+    expect(session.createdAt).toEqual(new Date(1_000));
+    act(() => app.tokens.set(app.signIn('ada')));
+    await waitFor(() => expect(current().session).toEqual({ ...session, id: 'ada-2' }));
+  });
+
+  test('signs in, resolves with the session, and signs out', async () => {
+    await using app = await startApp();
+    const { current, states } = renderSession(app);
+    const session = await act(() => current().login(right));
+    expect(current()).toMatchObject({ status: 'signedIn', session, error: null });
+    expect(app.tokens.get()).toBe('ada-1');
+
+    await act(() => current().logout());
+    expect(current()).toMatchObject({ status: 'signedOut', session: null, error: null });
+    expect(app.tokens.get()).toBeNull();
+
+    // With no moment of `loading`, and without asking for what login has just said.
+    expect(new Set(states)).toEqual(new Set(['signedOut -', 'signedIn ada-1']));
+    expect(app.calls()).toEqual(['auth.login', 'auth.logout']);
+  });
+
+  test('signs in, and is signed out by a refusal, with links that are not ours', async () => {
+    await using app = await startApp({ ownLinks: true });
+    const { current } = renderSession(app);
+    await act(() => current().login(right));
+    expect(app.tokens.get()).toBe('ada-1');
+    expect(current().status).toBe('signedIn');
+
+    app.signOut('ada-1');
+    await act(() => current().refetch());
+    expect(app.tokens.get()).toBeNull();
+    expect(current().status).toBe('signedOut');
+  });
+
+  test('rejects a login that the server refuses, and stays signed out', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    const error = await act(() =>
+      current()
+        .login({ ...right, password: 'wrong' })
+        .catch((reason: unknown) => reason),
+    );
+    expect(sessionErrorReason(error)).toBe('invalid_credentials');
+    expect(current().status).toBe('signedOut');
+  });
+
+  test('takes a session that had ended already for signed out', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    await act(() => current().login(right));
+    app.signOut('ada-1');
+    await act(() => current().logout());
+    expect(current().status).toBe('signedOut');
+  });
+
+  test('stays signed in when logout cannot reach the server, and can forget the token here', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    await act(() => current().login(right));
+    app.trouble = 'dead network';
+    await expect(current().logout()).rejects.toThrow('socket hang up');
+    expect(current().status).toBe('signedIn');
+
+    act(() => current().forget());
+    expect(current().status).toBe('signedOut');
+  });
+
+  test('asks nothing for a logout that has nothing to end', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    await current().logout();
+    await current().refetch();
+    expect(app.calls()).toEqual([]);
+  });
+
+  test.each(['dead network', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'] as const)(
+    'is not signed out by: %s',
+    async (trouble) => {
+      await using app = await startApp();
+      app.tokens.set(app.signIn('ada'));
+      app.trouble = trouble;
+      const { current } = renderSession(app);
+      await waitFor(() => expect(current().error).not.toBeNull());
+      expect(current().status).toBe('loading');
+      expect(app.tokens.get()).toBe('ada-1');
+
+      app.trouble = null;
+      await act(() => current().refetch());
+      await waitFor(() => expect(current()).toMatchObject({ status: 'signedIn', error: null }));
+
+      app.trouble = trouble;
+      await act(() => current().refetch());
+      await waitFor(() => expect(current().error).not.toBeNull());
+      expect(current()).toMatchObject({ status: 'signedIn', session: { id: 'ada-1' } });
+    },
+  );
+
+  test('is signed out by a refusal that ends the session, and does not ask again', async () => {
+    await using app = await startApp();
+    app.tokens.set('ended');
+    const { current } = renderSession(app);
+    await waitFor(() => expect(current().status).toBe('signedOut'));
+    expect(app.calls()).toEqual(['auth.sessions.current']);
+  });
+
+  test('does not ask again after a refusal that leaves the session either', async () => {
+    await using app = await startApp();
+    app.tokens.set(app.signIn('ada'));
+    app.trouble = 'fresh_session_required';
+    const { current } = renderSession(app);
+    await waitFor(() => expect(sessionErrorReason(current().error)).toBe('fresh_session_required'));
+    expect(current().status).toBe('loading');
+    expect(app.calls()).toEqual(['auth.sessions.current']);
+  });
+
+  test('asks again as often as the app has it, after a failure that is no refusal', async () => {
+    await using app = await startApp();
+    app.queryClient.setDefaultOptions({ queries: { retry: 1, retryDelay: 1 } });
+    app.tokens.set(app.signIn('ada'));
+    app.trouble = 'SERVICE_UNAVAILABLE';
+    const { current } = renderSession(app);
+    await waitFor(() => expect(current().error).not.toBeNull());
+    expect(app.calls()).toHaveLength(2);
+  });
+
+  test('follows another tab that signs in, as someone else, and out', async () => {
+    await using app = await startApp({ tokens: localStorageTokenStore() });
+    const { current, states } = renderSession(app);
+    const inAnotherTab = (token: string | null) =>
+      act(() => {
+        if (token === null) localStorage.removeItem('trpc-sessions.token');
+        else localStorage.setItem('trpc-sessions.token', token);
+        window.dispatchEvent(new StorageEvent('storage', { key: 'trpc-sessions.token' }));
+      });
+
+    inAnotherTab(app.signIn('ada'));
+    await waitFor(() => expect(current().session?.id).toBe('ada-1'));
+    inAnotherTab(app.signIn('bob'));
+    await waitFor(() => expect(current().session?.id).toBe('bob-2'));
+    inAnotherTab(null);
+    expect(current().status).toBe('signedOut');
+    expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
+      'signedOut -',
+      'loading -',
+      'signedIn ada-1',
+      'loading -',
+      'signedIn bob-2',
+      'signedOut -',
+    ]);
+  });
+
+  test('gives functions that stay the same', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    const { login, logout, forget } = current();
+    await act(() => current().login(right));
+    expect(current().login).toBe(login);
+    expect(current().logout).toBe(logout);
+    expect(current().forget).toBe(forget);
+  });
+
+  test('puts the token into no query, nor the password into anything that is kept', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    await act(() => current().login({ username: 'ada', password: 'right' }));
+    const keys = app.queryClient
+      .getQueryCache()
+      .getAll()
+      .map(({ queryKey }) => queryKey);
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.every(([root]) => root === 'trpc-sessions')).toBe(true);
+    expect(JSON.stringify(keys)).not.toContain('ada-1');
+    expect(app.queryClient.getMutationCache().getAll()).toEqual([]);
+  });
+
+  test('is signed out on a server', async () => {
+    await using app = await startApp({ tokens: memoryTokenStore('a') });
+    const Status = () => useSession().status;
+    expect(
+      renderToString(
+        <app.Providers>
+          <Status />
+        </app.Providers>,
+      ),
+    ).toBe('signedOut');
+  });
+
+  test('says which provider is missing', () => {
+    expect(() => renderHook(() => useSession())).toThrow('SessionProvider');
+    const wrapper = ({ children }: PropsWithChildren) => (
+      <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
+    );
+    expect(() => renderHook(() => useSession(), { wrapper })).toThrow('SessionProvider');
+  });
+});
+
+describe('the types', () => {
+  type ClientOf<TTransformer extends boolean, TCredentials> = TRPCClient<
+    TRPCBuiltRouter<
+      { ctx: object; meta: object; errorShape: TRPCDefaultErrorShape; transformer: TTransformer },
+      { auth: SessionsRouter<TCredentials>['_def']['record'] }
+    >
+  >['auth'];
+
+  test('take any client of our router, with a transformer and without', () => {
+    expectTypeOf<ClientOf<false, PasswordCredentials>>().toExtend<SessionClient>();
+    expectTypeOf<ClientOf<true, PasswordCredentials>>().toExtend<SessionClient>();
+    expectTypeOf<TRPCClient<SessionsRouter<PasswordCredentials>>>().toExtend<SessionClient>();
+    expectTypeOf<ClientOf<true, { email: string }>>().toExtend<AnySessionClient>();
+    expectTypeOf<ClientOf<true, { email: string }>>().not.toExtend<SessionClient>();
+    expectTypeOf(SessionProvider).parameter(0).toHaveProperty('client').toEqualTypeOf<AnySessionClient>();
+  });
+
+  test('know the login form: the usual one, or that of the client', () => {
+    type Client = ClientOf<true, { email: string }>;
+    expectTypeOf<UseSessionResult['login']>().toEqualTypeOf<(input: PasswordLogin) => Promise<SessionInfo>>();
+    expectTypeOf<UseSessionResult<Client>['login']>().parameter(0).toHaveProperty('email').toEqualTypeOf<string>();
+    expectTypeOf<UseSessionResult<Client>['login']>().parameter(0).not.toHaveProperty('username');
+  });
+
+  test('know that who is signed in has a session', () => {
+    const nameOf = ({ status, session }: UseSessionResult) => (status === 'signedIn' ? session.device.name : null);
+    expectTypeOf(nameOf).returns.toEqualTypeOf<string | null>();
+    expectTypeOf<Extract<SessionState, { status: 'signedIn' }>['session']>().toEqualTypeOf<SessionInfo>();
+    expectTypeOf<UseSessionResult['status']>().toEqualTypeOf<'loading' | 'signedIn' | 'signedOut'>();
+  });
+});

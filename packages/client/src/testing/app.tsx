@@ -1,0 +1,155 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createTRPCClient, httpBatchLink } from '@trpc/client';
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
+import { StrictMode, type ComponentType, type PropsWithChildren } from 'react';
+import { sessionLinks } from '../links.ts';
+import { SessionProvider } from '../react/provider.tsx';
+import type { SessionClient } from '../react/session-client.ts';
+import { memoryTokenStore, type TokenStore } from '../tokens.ts';
+import { testFetch } from './fetch.ts';
+import { errorFormatter, refusal, serve, type TestContext, type TestServer } from './server.ts';
+
+/** An app of the tests: a server that knows its sessions by their tokens, and a page in front of it. */
+export interface TestApp extends AsyncDisposable {
+  readonly tokens: TokenStore;
+  readonly queryClient: QueryClient;
+  readonly client: SessionClient;
+  /** The procedures that were called, one request a line. */
+  readonly calls: () => string[];
+  /** Makes a session as another device would: returns its token, which is its id too. */
+  readonly signIn: (username: string) => string;
+  readonly signOut: (token: string) => void;
+  /** What the server answers with instead, while it is set. */
+  trouble: 'dead network' | TRPCError['code'] | SessionErrorReason | null;
+  /** Lets the server answer nobody until the returned function is called. */
+  readonly holdAnswers: () => () => void;
+  readonly Providers: ComponentType<PropsWithChildren>;
+}
+
+export interface TestAppOptions {
+  readonly tokens?: TokenStore;
+  /** Whether the app has links of its own, which know nothing of sessions but a header. */
+  readonly ownLinks?: boolean;
+}
+
+const never = { name: null, version: null };
+const device = { type: null, name: 'Laptop', vendor: null, model: null, os: never, browser: never, app: never };
+
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { tokens = memoryTokenStore(), ownLinks = false } = options;
+  const users = new Map<string, string>();
+
+  function signIn(username: string): string {
+    const token = `${username}-${users.size + 1}`;
+    users.set(token, username);
+    return token;
+  }
+
+  function infoOf(id: string, current: boolean): SessionInfo {
+    const at = new Date(1_000);
+    const rest = { ip: null, createdIp: null, device, location: null, userAgent: null };
+    return { id, current, createdAt: at, lastSeenAt: at, expiresAt: at, ...rest };
+  }
+
+  const t = initTRPC.context<TestContext>().create({ errorFormatter });
+  const procedure = t.procedure.use(({ next }) => {
+    const { trouble } = app;
+    if (trouble === null || trouble === 'dead network') return next();
+    throw isCode(trouble) ? new TRPCError({ code: trouble }) : refusal(trouble);
+  });
+  const authenticated = procedure.use(({ ctx: { token }, next }) => {
+    if (token === null) throw refusal('missing_token');
+    const user = users.get(token);
+    if (user === undefined) throw refusal('revoked_session');
+    return next({ ctx: { token, user } });
+  });
+  const idsOf = (user: string) => [...users].filter(([, name]) => name === user).map(([id]) => id);
+
+  const auth = t.router({
+    login: procedure.input(texts('username', 'password')).mutation(({ input }) => {
+      if (input.password !== 'right') throw refusal('invalid_credentials');
+      const token = signIn(input.username);
+      return { token, session: infoOf(token, true) };
+    }),
+    logout: authenticated.mutation(({ ctx }) => ({ revoked: Number(users.delete(ctx.token)) })),
+    sessions: t.router({
+      list: authenticated.query(({ ctx }) => idsOf(ctx.user).map((id) => infoOf(id, id === ctx.token))),
+      current: authenticated.query(({ ctx }) => infoOf(ctx.token, true)),
+      revoke: authenticated.input(texts('id')).mutation(({ ctx, input }) => {
+        if (users.get(input.id) !== ctx.user) throw new TRPCError({ code: 'NOT_FOUND' });
+        return { revoked: Number(users.delete(input.id)) };
+      }),
+      revokeOthers: authenticated.mutation(({ ctx }) => {
+        const others = idsOf(ctx.user).filter((id) => id !== ctx.token);
+        for (const id of others) users.delete(id);
+        return { revoked: others.length };
+      }),
+    }),
+  });
+  const router = t.router({ auth });
+
+  let answering: Promise<void> = Promise.resolve();
+  const server: TestServer = await serve(router, {
+    createContext: async (context) => {
+      await answering;
+      return context;
+    },
+    intercept(req) {
+      if (app.trouble !== 'dead network') return false;
+      req.socket.destroy();
+      return true;
+    },
+  });
+  const { url } = server;
+  const headers = () => ({ authorization: tokens.get() ?? undefined });
+  const { auth: client } = createTRPCClient<typeof router>({
+    links: ownLinks
+      ? [httpBatchLink({ url, headers, fetch: testFetch })]
+      : sessionLinks({ url, at: 'auth', tokens, fetch: testFetch }),
+  });
+
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retryDelay: 1 } } });
+  const app: TestApp = {
+    tokens,
+    queryClient,
+    client,
+    calls: () => server.requests.map((request) => new URL(request.url, url).pathname.slice(1)),
+    signIn,
+    signOut: (token) => void users.delete(token),
+    trouble: null,
+    holdAnswers() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      answering = promise;
+      return resolve;
+    },
+    Providers: ({ children }) => (
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <SessionProvider client={client} tokens={tokens}>
+            {children}
+          </SessionProvider>
+        </QueryClientProvider>
+      </StrictMode>
+    ),
+    async [Symbol.asyncDispose]() {
+      queryClient.clear();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+  return app;
+}
+
+function isCode(trouble: TRPCError['code'] | SessionErrorReason): trouble is TRPCError['code'] {
+  return trouble === trouble.toUpperCase();
+}
+
+/** A parser of objects with these texts. */
+function texts<TName extends string>(...names: TName[]): (value: unknown) => Record<TName, string> {
+  const hasTexts = (value: unknown): value is Record<TName, string> =>
+    typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'string');
+  return (value) => {
+    if (hasTexts(value)) return value;
+    throw new TRPCError({ code: 'BAD_REQUEST' });
+  };
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown';
+
+export default defineConfig({
+  entry: { index: 'src/index.ts', 'react/index': 'src/react/index.ts' },
+  platform: 'neutral',
+  dts: true,
+  sourcemap: true,
+  // 'use client' stays first in the file, which is all that matters.
+  checks: { moduleLevelDirective: false },
+});
