@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:http';
+import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { sessionsContext, type TrustProxy } from '@trpc-sessions/server';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import sirv from 'sirv';
+import { openDatabase } from './database.ts';
+import { connectNodes } from './nodes.ts';
+import { createAppRouter } from './router.ts';
+import { createTables } from './schema.ts';
+import { addUser } from './users.ts';
+
+export interface DemoOptions {
+  readonly databaseUrl: string;
+  /** Where several processes tell each other which sessions were ended. @defaultValue the database is asked each time */
+  readonly redisUrl?: string | undefined;
+  readonly secret: string;
+  readonly trustProxy?: TrustProxy;
+  /** Whether to add the user `admin` / `admin`. */
+  readonly seed: boolean;
+}
+
+export interface Demo {
+  readonly server: Server;
+  readonly manager: SessionManager;
+  close(): Promise<void>;
+}
+
+/** Puts the demo together: database, session manager, router, HTTP. It does not listen yet. */
+export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, seed }: DemoOptions): Promise<Demo> {
+  const db = openDatabase(databaseUrl);
+  await createTables(db);
+  await migrateToLatest(db);
+  if (seed) await addUser(db, { username: 'admin', password: 'admin' });
+
+  const nodes = redisUrl === undefined ? undefined : connectNodes(redisUrl);
+  const manager = createSessionManager({
+    db,
+    bus: nodes?.bus,
+    cache: nodes?.cache,
+    keys: secret,
+    issuer: 'trpc-sessions-demo',
+    lifetime: '30d',
+    idleTimeout: '14d',
+    maxSessionsPerUser: 20,
+  });
+
+  const trpc = createHTTPHandler({
+    router: createAppRouter({ db, manager }),
+    basePath: '/trpc/',
+    maxBodySize: 100_000,
+    createContext: (opts) => sessionsContext(opts, { trustProxy }),
+  });
+  const page = sirv(new URL('../dist', import.meta.url).pathname, { single: true });
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/trpc/') === true) trpc(request, response);
+    else {
+      // Chromium freezes its user agent: it tells Windows 10 from 11, and the model of a phone, only when asked.
+      response.setHeader('accept-ch', 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model');
+      page(request, response);
+    }
+  });
+
+  return {
+    server,
+    manager,
+    async close() {
+      server.close();
+      // Event streams never end by themselves.
+      server.closeAllConnections();
+      await manager.close();
+      nodes?.close();
+      await db.destroy();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { SessionManager } from '@trpc-sessions/core';
+import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
+import { initTRPC } from '@trpc/server';
+import type { Kysely } from 'kysely';
+import type { Database } from './schema.ts';
+import { sessionChanges } from './session-changes.ts';
+import { authenticate } from './users.ts';
+
+/** The app's router, with the sessions merged into it at the root. */
+export function createAppRouter({ db, manager }: { db: Kysely<Database>; manager: SessionManager }) {
+  const sessions = createSessionsPlugin({
+    manager,
+    authenticate: (credentials) => authenticate(db, credentials),
+  });
+
+  const t = initTRPC.context<SessionsContext>().create({ isDev: false });
+  const protectedProcedure = t.procedure.concat(sessions.authenticated);
+
+  const own = t.router({
+    /** An app's own procedure, for the signed in. */
+    hello: protectedProcedure.query(({ ctx }) => ({ hello: ctx.claims.username })),
+
+    /** Tells a page when to look at its sessions again, and that its own has just been ended. */
+    sessionChanges: protectedProcedure.subscription(({ ctx, signal }) => sessionChanges(manager, ctx, signal)),
+  });
+
+  return t.mergeRouters(own, sessions.router);
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>;

@@ -1,0 +1,25 @@
+import type { SessionsDatabase } from '@trpc-sessions/core';
+import type { Kysely } from 'kysely';
+
+/** The app's own tables, and the sessions beside them. */
+export interface Database extends SessionsDatabase {
+  users: UsersTable;
+}
+
+export interface UsersTable {
+  id: string;
+  username: string;
+  password_hash: string;
+}
+
+/** Makes the app's own tables. A real app has its own migrations for them. */
+export async function createTables(db: Kysely<Database>): Promise<void> {
+  const create = db.schema
+    .createTable('users')
+    .ifNotExists()
+    .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+    .addColumn('username', 'varchar(100)', (column) => column.notNull().unique())
+    .addColumn('password_hash', 'varchar(255)', (column) => column.notNull());
+  // PostgreSQL fails one of two that do so at once. By the second time, the table is there.
+  await create.execute().catch(() => create.execute());
+}

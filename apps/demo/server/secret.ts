@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileOf } from './database.ts';
+
+/**
+ * The secret kept beside the SQLite file, made at the first start: sessions outlive a restart without anyone having to
+ * set anything. A database on a server is shared, so there the secret must be given.
+ */
+export function keptSecret(databaseUrl: string): string {
+  if (!databaseUrl.startsWith('file:')) {
+    throw new Error('SESSION_SECRET: set it (at least 32 bytes) when DATABASE_URL names a server');
+  }
+  const file = `${fileOf(databaseUrl)}.secret`;
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    writeFileSync(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  return readFileSync(file, 'utf8').trim();
+}

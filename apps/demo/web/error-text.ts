@@ -1,0 +1,29 @@
+import { retryAfter, sessionErrorReason } from '@trpc-sessions/client';
+import { isTRPCClientError } from '@trpc/client';
+import type { AppRouter } from '../server/router.ts';
+
+/** Says in words why signing in did not work. */
+export function signInErrorText(error: unknown): string {
+  switch (sessionErrorReason(error)) {
+    case 'invalid_credentials':
+      return 'Wrong username or password.';
+    case 'too_many_attempts':
+      return `Too many attempts. ${waitText(retryAfter(error))}`;
+    default:
+      return errorText(error);
+  }
+}
+
+/** Says in words why anything else did not work. */
+export function errorText(error: unknown): string {
+  const answer = isTRPCClientError<AppRouter>(error) ? error.data : null;
+  // Without one it is the network, not the server.
+  if (!answer) return 'The server cannot be reached. Check your connection and try again.';
+  if (answer.code === 'NOT_FOUND') return 'This session has already ended.';
+  return 'Something went wrong on the server. Try again in a moment.';
+}
+
+function waitText(seconds: number | null): string {
+  if (seconds === null) return 'Try again later.';
+  return `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+}

@@ -1,0 +1,13 @@
+import { errorText } from './error-text.ts';
+
+/** Says that the sessions could not be had, and tries again. */
+export function Problem({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <div className="problem" role="alert">
+      <p>{errorText(error)}</p>
+      <button type="button" className="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}

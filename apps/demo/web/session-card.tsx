@@ -1,0 +1,60 @@
+import type { SessionInfo } from '@trpc-sessions/client';
+import { useId, type ReactNode } from 'react';
+import { DeviceIcon } from './device-icon.tsx';
+import { RelativeTime } from './relative-time.tsx';
+
+/** One session: what it runs on, where, since when. With `onEnd`, it can be ended. */
+export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
+  const detailsId = useId();
+  const { device } = session;
+  return (
+    <div className="session">
+      <DeviceIcon type={device.type} />
+      <div className="session-text">
+        <h3>{deviceName(device)}</h3>
+        <div id={detailsId}>
+          <p className="parts">
+            <Part>{softwareName(device.app) ?? softwareName(device.browser)}</Part>
+            <Part>{softwareName(device.os)}</Part>
+          </p>
+          <p className="parts">
+            <Part>{session.ip}</Part>
+            <Part>{session.location}</Part>
+            <Part>
+              {session.current ? 'Signed in ' : <span className="visually-hidden">Last seen </span>}
+              <RelativeTime date={session.current ? session.createdAt : session.lastSeenAt} />
+            </Part>
+          </p>
+          {session.current && <p className="online">Active now</p>}
+        </div>
+      </div>
+      {onEnd !== undefined && (
+        <button
+          type="button"
+          className="button button-end"
+          aria-label={`End ${deviceName(device)}`}
+          aria-describedby={detailsId}
+          onClick={onEnd}
+        >
+          End
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What to call a device in a sentence. */
+export function deviceName({ name }: SessionInfo['device']): string {
+  return name ?? 'Unknown device';
+}
+
+/** "Chrome 141": browsers have frozen the rest of their versions at zero. */
+function softwareName({ name, version }: SessionInfo['device']['os']): string | null {
+  if (name === null) return null;
+  return version === null ? name : `${name} ${version.replace(/(\.0){3}$/, '')}`;
+}
+
+/** One of the things on a line, where it is known; the style puts dots between them. */
+function Part({ children }: { children: ReactNode }) {
+  return children === null ? null : <span>{children}</span>;
+}

@@ -1,0 +1,53 @@
+import { useSessions } from '@trpc-sessions/client/react';
+import { useCallback, useState } from 'react';
+import { Header } from './header.tsx';
+import { OtherSessions } from './other-sessions.tsx';
+import { Problem } from './problem.tsx';
+import { SessionCard } from './session-card.tsx';
+import { SessionsSkeleton } from './sessions-skeleton.tsx';
+import { Toast } from './toast.tsx';
+import { useSessionChanges } from './use-session-changes.ts';
+
+/** Where the user is signed in: this device first. */
+export function SessionsPage() {
+  const { sessions, isPending, error, revoke, revokeOthers, refetch } = useSessions();
+  const [news, setNews] = useState<string | null>(null);
+  const noNews = useCallback(() => setNews(null), []);
+  const refresh = useCallback(() => void refetch(), [refetch]);
+  useSessionChanges(refresh);
+
+  const current = sessions.find((session) => session.current);
+
+  return (
+    <>
+      <Header onProblem={setNews} />
+      <main className="page">
+        <div className="page-head">
+          <h1>Active sessions</h1>
+          <p>Everywhere you are signed in. End what you do not recognise.</p>
+        </div>
+        {isPending && <SessionsSkeleton />}
+        {error !== null && <Problem error={error} onRetry={refresh} />}
+        {current !== undefined && (
+          <>
+            <section className="section" aria-labelledby="this-device">
+              <div className="section-head">
+                <h2 id="this-device">This device</h2>
+              </div>
+              <div className="cards">
+                <SessionCard session={current} />
+              </div>
+            </section>
+            <OtherSessions
+              sessions={sessions.filter((session) => !session.current)}
+              revoke={revoke}
+              revokeOthers={revokeOthers}
+              onEnded={setNews}
+            />
+          </>
+        )}
+      </main>
+      <Toast text={news} onDone={noNews} />
+    </>
+  );
+}
