@@ -1,0 +1,115 @@
+import { createSessionManager, localBus, memoryCache, type BusListener } from '@trpc-sessions/core';
+import { sessionsContext } from '@trpc-sessions/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createTestApp, secret } from '../support/app.ts';
+import { sqlite } from '../support/database.ts';
+
+// Whatever comes in from outside: refused in words, and without the database.
+
+/** What a header can hold at all (RFC 9110 §5.5). */
+const headerValue = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCodePoint(code)) });
+const base64url = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
+const tokenLike = fc.tuple(base64url, base64url, base64url).map((parts) => parts.join('.'));
+const header = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const signedLike = fc
+  .tuple(fc.constantFrom('HS256', 'none', 'RS256', 'hs256', '', null), fc.jsonValue(), base64url)
+  .map(([alg, payload, signature]) => `${header({ alg, typ: 'JWT' })}.${header(payload)}.${signature}`);
+const authorization = fc.oneof(
+  headerValue,
+  fc
+    .tuple(fc.constantFrom('Bearer ', 'JWT ', 'bearer  ', 'Basic '), fc.oneof(tokenLike, signedLike, headerValue))
+    .map((parts) => parts.join('')),
+);
+
+test('no header lets anyone in, asks the database or fails the server', async () => {
+  await using app = await createTestApp();
+  app.database.forgetQueries();
+  const headers = fc.record({
+    authorization,
+    cookie: headerValue,
+    'user-agent': headerValue,
+    'x-forwarded-for': headerValue,
+    'sec-ch-ua': headerValue,
+    'sec-ch-ua-platform': headerValue,
+  });
+  await fc.assert(
+    fc.asyncProperty(headers, async (record) => {
+      const response = await fetchRequestHandler({
+        endpoint: '',
+        req: new Request('http://localhost/me', { headers: record }),
+        router: app.router,
+        createContext: (opts) => sessionsContext(opts, { trustProxy: 1, cookie: true }),
+      });
+      expect(response.status).toBe(401);
+      const { error } = (await response.json()) as { error: { json: { data: { session?: { reason: string } } } } };
+      expect(error.json.data.session?.reason).toMatch(/^(?:missing|malformed|invalid)_token$/);
+    }),
+    { numRuns: 500 },
+  );
+  expect(app.database.queries).toEqual([]);
+});
+
+test('no body signs anyone in, or fails the server', async () => {
+  await using app = await createTestApp();
+  const body = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.jsonValue().map((value) => JSON.stringify({ json: value })),
+  );
+  await fc.assert(
+    fc.asyncProperty(body, fc.constantFrom('login', 'sessions.revoke', 'sessions.get'), async (text, procedure) => {
+      const response = await fetchRequestHandler({
+        endpoint: '',
+        req: new Request(`http://localhost/auth.${procedure}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: text,
+        }),
+        router: app.router,
+        createContext: sessionsContext,
+      });
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('no message of a bus lets anyone in, or out of the database', async () => {
+  await using database = await sqlite.create();
+  const listeners: BusListener[] = [];
+  const bus = {
+    ...localBus(),
+    subscribe: (listener: BusListener) => (listeners.push(listener), listener.connected(), async () => {}),
+  };
+  const manager = createSessionManager({ db: database.db, keys: secret, bus, cache: memoryCache({ max: 9 }) });
+  const { token, session } = await manager.issue({ userId: 'u1' });
+  const ended = await manager.issue({ userId: 'u1' });
+  await manager.revoke({ userId: 'u1', id: ended.session.id });
+  const id = fc.constantFrom(session.id, ended.session.id, 'x');
+  const message = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .record({
+        from: fc.string(),
+        ended: fc.record(
+          { userId: fc.constantFrom('u1', 'u2'), ids: fc.array(id), exceptId: id },
+          { requiredKeys: ['userId'] },
+        ),
+      })
+      .map((value) => JSON.stringify(value)),
+  );
+  await fc.assert(
+    fc.asyncProperty(message, async (text) => {
+      await manager.verify(token);
+      listeners[0]!.message(text);
+      // The bus says what to forget; the database says who is in.
+      await manager.verify(token);
+      await expect(manager.verify(ended.token)).rejects.toMatchObject({ reason: 'revoked_session' });
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { management } from './management.ts';
+import { measure, type Candidate } from './measure.ts';
+import { plot } from './plot.ts';
+import { createFile } from './sqlite.ts';
+import { anew } from './tokens.ts';
+import { trpc } from './trpc.ts';
+import { verifyOnSqlite } from './verify.ts';
+
+// No time is asserted, only that whatever is timed does what it says.
+
+test('a token that is made anew is the same text', () => {
+  const token = 'a.b.c';
+  expect(anew(token)).toBe(token);
+});
+
+async function allWork(candidates: readonly Candidate[]): Promise<void> {
+  for (const { name, run } of candidates)
+    expect({ name, result: await run() }).toEqual({ name, result: expect.anything() });
+}
+
+describe('every candidate works', { timeout: 60_000 }, () => {
+  test('at verifying', async () => {
+    await using file = await createFile(100);
+    await allWork(await verifyOnSqlite(file, 3));
+  });
+
+  test('at managing', async () => {
+    await using file = await createFile(100);
+    for (const candidates of Object.values(await management(file))) await allWork(candidates);
+  });
+
+  test('in tRPC', async () => {
+    await using file = await createFile(100);
+    const { groups, close } = await trpc(file, 3);
+    for (const [name, candidates] of Object.entries(groups)) {
+      for (const { run } of candidates)
+        expect({ name, result: String(await run()) }).toEqual({ name, result: expect.stringContaining('ok') });
+    }
+    close();
+  });
+});
+
+test('ratios are to the first candidate, and are plotted', async () => {
+  const spin = (name: string, loops: number): Candidate => ({
+    name,
+    run() {
+      let sum = 0;
+      for (let n = 0; n < loops; n += 1) sum += n;
+      return Promise.resolve(sum);
+    },
+  });
+  const timings = await measure([spin('floor', 1000), spin('trpc-sessions', 1000)], { rounds: 3 });
+  expect(timings.map(({ name }) => name)).toEqual(['floor', 'trpc-sessions']);
+  expect(timings[0]!.ratio).toBe(1);
+  const groups = { 'verify on SQLite': timings };
+  const svg = plot({ date: '', machine: '', node: '', groups, growth: [], memoryPerSession: null });
+  expect(svg).toContain('>trpc-sessions<');
+});

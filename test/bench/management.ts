@@ -1,0 +1,61 @@
+import { createSessionManager } from '@trpc-sessions/core';
+import { columns, secret } from './floor.ts';
+import type { Candidate } from './measure.ts';
+import { createBetterAuth } from './peers/better-auth.ts';
+import type { BenchFile } from './sqlite.ts';
+import { caller } from './tokens.ts';
+
+/** How many sessions a user has. */
+const count = 10;
+
+/** Groups of ways to list, begin and end sessions on SQLite. The first of each is its floor. */
+export async function management(bench: BenchFile): Promise<Record<string, Candidate[]>> {
+  const { db, raw } = bench;
+  const manager = createSessionManager({ db, keys: secret });
+  const betterAuth = await createBetterAuth(bench, false);
+  const insert = raw.prepare('insert into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  let made = 0;
+  const insertOne = (userId: string): string => {
+    const id = `bench${(made += 1)}`;
+    const now = Date.now();
+    insert.run(id, userId, now, now, now + 86_400_000, caller.ip, caller.ip, caller.userAgent, '{}');
+    return id;
+  };
+
+  const list = raw.prepare(
+    `select id, ${columns} from sessions where user_id = ? and expires_at > ? order by last_seen_at desc`,
+  );
+  for (let n = 0; n < count; n += 1) await manager.issue({ userId: 'lister', caller });
+
+  const deleteOthers = raw.prepare('delete from sessions where user_id = ? and id <> ?');
+
+  return {
+    'list of 10': [
+      { name: 'floor: prepared SELECT', run: () => Promise.resolve(list.all('lister', Date.now())) },
+      { name: 'trpc-sessions list', run: () => manager.list('lister') },
+      // Its user has signed in as often as it has samples: twenty.
+      { ...betterAuth.list, name: `${betterAuth.list.name} (of 20)` },
+    ],
+    issue: [
+      { name: 'floor: prepared INSERT', run: () => Promise.resolve(insertOne('issuer')) },
+      { name: 'trpc-sessions issue', run: () => manager.issue({ userId: 'issuer', caller }) },
+    ],
+    'ten issued, the others ended': [
+      {
+        name: 'floor: prepared INSERT and DELETE',
+        run() {
+          const ids = Array.from({ length: count }, () => insertOne('ender'));
+          return Promise.resolve(deleteOthers.run('ender', ids[0]!));
+        },
+      },
+      {
+        name: 'trpc-sessions issue, revokeOthers',
+        async run() {
+          const { session } = await manager.issue({ userId: 'revoker', caller });
+          for (let n = 1; n < count; n += 1) await manager.issue({ userId: 'revoker', caller });
+          return manager.revokeOthers({ userId: 'revoker', currentId: session.id });
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,93 @@
+/** Something to time: one call of it is one operation. It resolves with what proves that it worked. */
+export interface Candidate {
+  readonly name: string;
+  run(): Promise<unknown>;
+}
+
+/** What a candidate took, in microseconds an operation. */
+export interface Timing {
+  readonly name: string;
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+  /** How many times the first candidate's, the floor's: the median of the ratios in each round. */
+  readonly ratio: number;
+}
+
+export interface MeasureOptions {
+  /** How many rounds; in each, every candidate has a turn. */
+  readonly rounds: number;
+  /** How many operations are under way together. @defaultValue 1 */
+  readonly inFlight?: number;
+}
+
+/** How long a turn is, in milliseconds: long enough for the clock, short enough that the machine is the same for all. */
+const turn = 20;
+
+/**
+ * Times candidates in turns, shuffled in each round, so that whatever else the machine does falls on all of them alike.
+ * The first is the floor.
+ */
+export async function measure(
+  candidates: readonly Candidate[],
+  { rounds, inFlight = 1 }: MeasureOptions,
+): Promise<Timing[]> {
+  const sizes = new Map<Candidate, number>();
+  for (const candidate of candidates) sizes.set(candidate, await calibrate(candidate, inFlight));
+  const times = new Map<Candidate, number[]>(candidates.map((candidate) => [candidate, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const candidate of shuffled(candidates)) {
+      times.get(candidate)?.push(await time(candidate, sizes.get(candidate) ?? 1, inFlight));
+    }
+  }
+  const floor = times.get(candidates[0]!) ?? [];
+  return candidates.map((candidate) => {
+    const own = times.get(candidate) ?? [];
+    const ratios = own.map((value, round) => value / (floor[round] ?? Number.NaN));
+    return {
+      name: candidate.name,
+      median: quantile(own, 0.5),
+      p10: quantile(own, 0.1),
+      p90: quantile(own, 0.9),
+      ratio: quantile(ratios, 0.5),
+    };
+  });
+}
+
+/** Warms a candidate up. Returns how many operations fill a turn. */
+async function calibrate(candidate: Candidate, inFlight: number): Promise<number> {
+  let count = Math.max(4, inFlight);
+  for (;;) {
+    const taken = (await time(candidate, count, inFlight)) * count;
+    if (taken >= turn * 1000 * 5 || count >= 1_000_000)
+      return Math.max(inFlight, Math.round((count * turn * 1000) / taken));
+    count *= 2;
+  }
+}
+
+/** Microseconds an operation. */
+async function time(candidate: Candidate, count: number, inFlight: number): Promise<number> {
+  const start = performance.now();
+  if (inFlight === 1) {
+    for (let done = 0; done < count; done += 1) await candidate.run();
+  } else {
+    let left = count;
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) await candidate.run();
+    };
+    await Promise.all(Array.from({ length: inFlight }, worker));
+  }
+  return ((performance.now() - start) * 1000) / count;
+}
+
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+}
+
+function shuffled<TItem>(items: readonly TItem[]): TItem[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,57 @@
+import { betterAuth } from 'better-auth';
+import { getMigrations } from 'better-auth/db/migration';
+import { openFile, type BenchFile } from '../sqlite.ts';
+import { cycle } from '../tokens.ts';
+import { secret } from '../floor.ts';
+import type { Candidate } from '../measure.ts';
+
+/** How many sessions of it are asked for. Each costs a password hash to make. */
+const sampleCount = 20;
+
+export interface BetterAuth {
+  /** `getSession`, as a request with its cookie does. */
+  readonly getSession: Candidate;
+  readonly list: Candidate;
+  /** Those of a request that is signed in. */
+  readonly headers: () => Headers;
+  readonly auth: { readonly api: { getSession(options: { headers: Headers }): Promise<unknown> } };
+}
+
+/** better-auth on SQLite, as its own documentation sets it up. */
+export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean): Promise<BetterAuth> {
+  const database = openFile(`${file}.better-auth-${cookieCache ? 'cached' : 'asking'}.db`);
+  const auth = betterAuth({
+    database,
+    secret,
+    baseURL: 'http://localhost:3000',
+    emailAndPassword: { enabled: true },
+    rateLimit: { enabled: false },
+    session: { cookieCache: { enabled: cookieCache, maxAge: 3600 } },
+    telemetry: { enabled: false },
+  });
+  const { runMigrations } = await getMigrations(auth.options);
+  await runMigrations();
+  const body = { email: 'ada@example.com', password: 'lovelace-1815', name: 'Ada' };
+  await auth.api.signUpEmail({ body });
+  const cookies: string[] = [];
+  for (let n = 0; n < sampleCount; n += 1) {
+    const { headers } = await auth.api.signInEmail({ body, returnHeaders: true });
+    cookies.push(
+      headers
+        .getSetCookie()
+        .map((cookie) => cookie.split(';')[0])
+        .join('; '),
+    );
+  }
+  const next = cycle(cookies);
+  const headers = (): Headers => new Headers({ cookie: next() });
+  return {
+    auth,
+    headers,
+    getSession: {
+      name: cookieCache ? 'better-auth getSession, cookie cache' : 'better-auth getSession',
+      run: () => auth.api.getSession({ headers: headers() }),
+    },
+    list: { name: 'better-auth listSessions', run: () => auth.api.listSessions({ headers: headers() }) },
+  };
+}

@@ -1,0 +1,53 @@
+import { createHmac } from 'node:crypto';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import session from 'express-session';
+import { secret } from '../floor.ts';
+import type { Candidate } from '../measure.ts';
+import { openFile, type BenchFile } from '../sqlite.ts';
+import { cycle } from '../tokens.ts';
+
+/** express-session with a store of the fewest lines, on prepared statements: what its adapters for SQLite come down to. */
+export async function createExpressSession({ file }: BenchFile, sampleCount: number): Promise<Candidate> {
+  const database = openFile(`${file}.express-session.db`);
+  database.exec('create table session (id text primary key, data text not null)');
+  const read = database.prepare<[string], { data: string }>('select data from session where id = ?');
+  const write = database.prepare('insert or replace into session values (?, ?)');
+
+  class Store extends session.Store {
+    get(id: string, callback: (error: unknown, data?: session.SessionData | null) => void): void {
+      const row = read.get(id);
+      callback(null, row === undefined ? null : JSON.parse(row.data));
+    }
+    set(id: string, data: session.SessionData, callback?: (error?: unknown) => void): void {
+      write.run(id, JSON.stringify(data));
+      callback?.();
+    }
+    destroy(_: string, callback?: (error?: unknown) => void): void {
+      callback?.();
+    }
+  }
+
+  const middleware = session({ secret, store: new Store(), resave: false, saveUninitialized: false });
+  const cookies = Array.from({ length: sampleCount }, (_, n) => {
+    const id = `session${n}`;
+    write.run(id, JSON.stringify({ cookie: { originalMaxAge: null, path: '/' }, userId: 'ada' }));
+    const signature = createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
+    return `connect.sid=${encodeURIComponent(`s:${id}.${signature}`)}`;
+  });
+  const next = cycle(cookies);
+  const socket = new Socket();
+  return {
+    name: 'express-session',
+    run: () =>
+      new Promise((resolve, reject) => {
+        const request = Object.assign(new IncomingMessage(socket), { url: '/', originalUrl: '/', method: 'GET' });
+        request.headers.cookie = next();
+        middleware(request as never, new ServerResponse(request) as never, (error?: unknown) => {
+          const loaded = (request as { session?: { userId?: string } }).session;
+          if (error === undefined) resolve(loaded?.userId ?? null);
+          else reject(new Error('express-session', { cause: error }));
+        });
+      }),
+  };
+}

@@ -1,0 +1,47 @@
+import { cpus } from 'node:os';
+import type { Growth } from './growth.ts';
+import type { Timing } from './measure.ts';
+
+/** All that a run of the bench has measured. */
+export interface Report {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly groups: Record<string, readonly Timing[]>;
+  readonly growth: readonly Growth[];
+  /** In bytes. */
+  readonly memoryPerSession: number | null;
+}
+
+export function describeMachine(): string {
+  const [first] = cpus();
+  return `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${process.platform}`;
+}
+
+/** One group as a table of Markdown. */
+export function tableOf(name: string, timings: readonly Timing[]): string {
+  const rows = timings.map(
+    ({ name: candidate, median, p10, p90, ratio }) =>
+      `| ${candidate} | ${micro(median)} | ${micro(p10)} to ${micro(p90)} | ${ratioOf(ratio)} |`,
+  );
+  return [`### ${name}`, '', '| | microseconds | p10 to p90 | ratio |', '| --- | ---: | ---: | ---: |', ...rows].join(
+    '\n',
+  );
+}
+
+export function growthTable(growth: readonly Growth[]): string {
+  const rows = growth.map(
+    ({ rows: count, lookup, list, revoke, purge, lookupWhilePurging }) =>
+      `| ${count.toLocaleString('en')} | ${micro(lookup)} | ${micro(list)} | ${micro(revoke)} | ${micro(purge)} | ${lookupWhilePurging.toFixed(1)} ms |`,
+  );
+  return [
+    '### Growth, on SQLite',
+    '',
+    '| rows | look-up | list of 10 | revoke | purge, a row | p99 of a look-up while purging |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
+}
+
+const micro = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0));
+const ratioOf = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { createSessionManager, migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
+import { reuseStatements as reuseMysqlStatements } from '@trpc-sessions/core/mysql';
+import { reuseStatements as reusePostgresStatements } from '@trpc-sessions/core/postgres';
+import { Kysely, MysqlDialect, PostgresDialect } from 'kysely';
+import { createPool } from 'mysql2';
+import pg from 'pg';
+import { checkSignature, columns, secret } from './floor.ts';
+import type { Candidate } from './measure.ts';
+import { anew, caller, createSamples, cycle, type Sample } from './tokens.ts';
+import { createNaive, createOurs } from './verify.ts';
+
+/** A database server full of sessions. */
+export interface BenchServer extends AsyncDisposable {
+  readonly candidates: readonly Candidate[];
+}
+
+const poolSize = 10;
+
+/** Every way to verify one request on PostgreSQL. The first is the floor. */
+export async function verifyOnPostgres(url: string, rows: number, sampleCount: number): Promise<BenchServer> {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize });
+  const plain = new Kysely<SessionsDatabase>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: poolSize }) }),
+  });
+  const db = new Kysely<SessionsDatabase>({
+    dialect: new PostgresDialect({
+      pool: reusePostgresStatements(new pg.Pool({ connectionString: url, max: poolSize })),
+    }),
+  });
+  await migrateToLatest(db);
+  await pool.query(
+    `insert into sessions select substr(md5(n::text), 1, 32), 'user' || n / 10, now(), now(), now() + interval '30 days',
+       $1, $1, $2, '{"type":"desktop","name":"Chrome on Windows"}' from generate_series(1, ${rows}) n`,
+    [caller.ip, caller.userAgent],
+  );
+  await pool.query('analyze sessions');
+  const manager = createSessionManager({ db, keys: secret });
+  const samples = await createSamples(manager, sampleCount);
+  return {
+    candidates: [
+      createFloor('floor: createHmac, JSON.parse, named statement of pg', samples, async (id) => {
+        const { rows: found } = await pool.query({
+          name: 'floor',
+          text: `select ${columns} from sessions where id = $1`,
+          values: [id],
+        });
+        return found[0];
+      }),
+      createOurs('trpc-sessions', manager, samples),
+      createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),
+    ],
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
+    },
+  };
+}
+
+/** The same on MariaDB, or MySQL. */
+export async function verifyOnMysql(url: string, rows: number, sampleCount: number): Promise<BenchServer> {
+  const open = () => createPool({ uri: url, connectionLimit: poolSize });
+  const pool = open().promise();
+  const plain = new Kysely<SessionsDatabase>({ dialect: new MysqlDialect({ pool: open() }) });
+  const db = new Kysely<SessionsDatabase>({ dialect: new MysqlDialect({ pool: reuseMysqlStatements(open()) }) });
+  await migrateToLatest(db);
+  const values = Array.from({ length: rows }, (_, n) => [
+    createHash('md5').update(String(n)).digest('hex'),
+    `user${Math.floor(n / 10)}`,
+    '2026-11-01',
+    '2026-11-01',
+    '2036-11-01',
+    caller.ip,
+    caller.ip,
+    caller.userAgent,
+    '{"type":"desktop","name":"Chrome on Windows"}',
+  ]);
+  for (let start = 0; start < rows; start += 5000) {
+    await pool.query('insert into sessions values ?', [values.slice(start, start + 5000)]);
+  }
+  await pool.query('analyze table sessions');
+  const manager = createSessionManager({ db, keys: secret });
+  const samples = await createSamples(manager, sampleCount);
+  return {
+    candidates: [
+      createFloor('floor: createHmac, JSON.parse, execute of mysql2', samples, async (id) => {
+        const [found] = await pool.execute(`select ${columns} from sessions where id = ?`, [id]);
+        return found;
+      }),
+      createOurs('trpc-sessions', manager, samples),
+      createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),
+    ],
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
+    },
+  };
+}
+
+function createFloor(name: string, samples: readonly Sample[], find: (id: string) => Promise<unknown>): Candidate {
+  const next = cycle(samples);
+  return {
+    name,
+    run() {
+      const { token, id } = next();
+      checkSignature(anew(token));
+      return find(id);
+    },
+  };
+}

@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { localBus, memoryCache, createSessionManager, type Session } from '@trpc-sessions/core';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { refused } from '../conformance/sessions.ts';
+import { day } from '../support/clock.ts';
+import { describeIf } from '../support/optional.ts';
+import { cli, cliJson } from './command-line.ts';
+import { createApp, mysql, postgres, sqlite, type AppDatabase, type CliTarget } from './databases.ts';
+
+const migration = 'trpc_sessions_0001_sessions';
+const desktop = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+const mobile =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+
+interface Listed {
+  readonly userId: string;
+  readonly sessions: readonly Session[];
+}
+
+interface Written {
+  readonly dialect: string;
+  readonly statements: readonly string[];
+}
+
+const done = (stdout: string): object => ({ code: 0, stdout: `${stdout}\n`, stderr: '' });
+const nothing = (stderr: string): object => ({ code: 1, stdout: '', stderr: `trpc-sessions: ${stderr}\n` });
+
+function testCommands(target: CliTarget): void {
+  async function migrated(): Promise<AppDatabase> {
+    const app = await createApp(target);
+    await cliJson(['migrate'], app);
+    return app;
+  }
+
+  /** What the SQL would be without the time that the log of migrations holds. */
+  const timeless = (statements: readonly string[]): string => statements.join('\n').replaceAll(/'\d{4}-[^']*Z'/g, '?');
+
+  describeIf(target.available, `the command line on ${target.name}`, target.howToEnable, () => {
+    test('migrates once', async () => {
+      await using app = await createApp(target);
+
+      expect(await cli(['migrate'], app)).toEqual(done(`Applied ${migration}.`));
+      expect(await cli(['migrate'], app)).toEqual(done('Already up to date.'));
+      expect(await cliJson(['migrate'], app)).toEqual({ applied: [] });
+      expect(await cliJson(['migrate', '--table', 'sessions'], app)).toEqual({ applied: [] });
+
+      const manager = app.manager();
+      await manager.verify((await manager.issue({ userId: 'ada' })).token);
+    });
+
+    test('prints SQL that makes what migrating makes, and runs none of it', async () => {
+      await using app = await createApp(target);
+
+      const { stdout, ...rest } = await cli(['migrate', '--sql'], app);
+      expect(rest).toEqual({ code: 0, stderr: '' });
+      await expect(app.manager().list('ada')).rejects.toThrow(/sessions/);
+      await target.runScript(app.url, stdout);
+
+      expect(await cliJson(['migrate'], app)).toEqual({ applied: [] });
+      const manager = app.manager();
+      const { token, session } = await manager.issue({ userId: 'ada', caller: { userAgent: mobile } });
+      expect((await manager.verify(token)).session).toEqual(session);
+      // Byte by byte, as migrating would have it.
+      for (const other of ['Ada', 'ada ']) expect(await manager.list(other)).toEqual([]);
+      expect(await manager.revokeAll('ada')).toBe(1);
+      await refused(manager.verify(token), 'revoked_session');
+    });
+
+    test('prints the same SQL without a database', async () => {
+      await using app = await createApp(target);
+      const asked = await cliJson<Written>(['migrate', '--sql'], app);
+      const named = await cliJson<Written>(['migrate', '--sql', '--dialect', asked.dialect]);
+
+      expect(target.dialects).toContain(asked.dialect);
+      expect(named.dialect).toBe(asked.dialect);
+      expect(timeless(named.statements)).toBe(timeless(asked.statements));
+    });
+
+    test('works on a table of another name', async () => {
+      const table = 'app_sessions';
+      await using app = await createApp(target, table);
+      expect(await cliJson(['migrate', '--table', table], app)).toEqual({ applied: [migration] });
+      const { session } = await app.manager().issue({ userId: 'ada' });
+
+      const { sessions } = await cliJson<Listed>(['list', '--user', 'ada', '--table', table], app);
+      expect(sessions.map(({ id }) => id)).toEqual([session.id]);
+      expect(await cliJson(['stats', '--table', table], app)).toMatchObject({ users: 1 });
+      expect(await cliJson(['revoke', '--user', 'ada', '--all', '--table', table], app)).toEqual({ revoked: 1 });
+      expect(await cliJson(['purge', '--table', table], app)).toEqual({ purged: 0, complete: true });
+      expect((await cli(['stats'], app)).stderr).toMatch(
+        /^trpc-sessions: .*sessions.*: run trpc-sessions migrate, or give --table its name\n$/,
+      );
+    });
+
+    test('lists the live sessions of one user, the most recently seen first', async () => {
+      await using app = await migrated();
+      const older = await app.manager(20 * day).issue({ userId: 'ada', caller: { ip: '203.0.113.7' } });
+      const newer = await app.manager().issue({ userId: 'ada', caller: { userAgent: mobile } });
+      await app.manager(40 * day).issue({ userId: 'ada' });
+      await app.manager().issue({ userId: 'bob' });
+
+      const asDocument = ({ session }: { session: Session }): unknown => JSON.parse(JSON.stringify(session));
+      const list = ['list', '--user', 'ada'];
+      expect(await cliJson(list, app)).toEqual({ userId: 'ada', sessions: [newer, older].map(asDocument) });
+      expect(await cliJson([...list, '--idle-timeout', '14d'], app)).toEqual({
+        userId: 'ada',
+        sessions: [asDocument(newer)],
+      });
+
+      const { code, stdout } = await cli(list, app);
+      const [header, first, second, ...rest] = stdout.trimEnd().split('\n');
+      expect(code).toBe(0);
+      expect(header).toMatch(/^ID {32}DEVICE {12}IP {11}LAST SEEN {4}CREATED \(UTC\) {5}EXPIRES \(UTC\)$/);
+      expect(first).toMatch(
+        new RegExp(
+          `^${newer.session.id}  Safari on iPhone  - {12}just now {5}\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d  \\d{4}`,
+        ),
+      );
+      expect(second).toMatch(new RegExp(`^${older.session.id}  - {17}203\\.0\\.113\\.7  20 days ago  \\d{4}-`));
+      expect(rest).toEqual([]);
+    });
+
+    test('finds nothing of a user without sessions', async () => {
+      await using app = await migrated();
+      expect(await cli(['list', '--user', 'nobody'], app)).toEqual(nothing('the user has no live sessions'));
+      const { code, stdout } = await cli(['list', '--user', 'nobody', '--json'], app);
+      expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 1, found: { userId: 'nobody', sessions: [] } });
+      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(nothing('the user has no sessions'));
+    });
+
+    test("ends a user's sessions by their ids, and nobody else's", async () => {
+      await using app = await migrated();
+      const manager = app.manager();
+      const [ada1, ada2, ada3, bob] = await Promise.all(
+        ['ada', 'ada', 'ada', 'bob'].map((userId) => manager.issue({ userId })),
+      );
+      const idOf = (issued: typeof ada1): string => issued!.session.id;
+      const noSuch = nothing('the user has no such session');
+
+      expect(await cli(['revoke', '--user', 'ada', '--id', idOf(bob)], app)).toEqual(noSuch);
+      expect(await cli(['revoke', '--user', 'Ada', '--id', idOf(ada1)], app)).toEqual(noSuch);
+      expect(await cli(['revoke', '--user', "' or '1'='1", '--id', idOf(ada1)], app)).toEqual(noSuch);
+      expect(await cli(['revoke', '--user', 'ada', '--id', idOf(ada1)], app)).toEqual(done('Ended 1 session.'));
+      await refused(manager.verify(ada1!.token), 'revoked_session');
+
+      const several = ['revoke', '--user', 'ada', ...[ada2, ada3, bob].flatMap((issued) => ['--id', idOf(issued)])];
+      await manager.verify(ada2!.token);
+      expect(await cliJson(several, app)).toEqual({ revoked: 2 });
+      await refused(manager.verify(ada3!.token), 'revoked_session');
+      await manager.verify(bob!.token);
+    });
+
+    test('ends all sessions of a user', async () => {
+      await using app = await migrated();
+      const manager = app.manager();
+      for (const userId of ['ada', 'ada', 'bob']) await manager.issue({ userId });
+      expect(await cli(['revoke', '--user', 'ada', '--all'], app)).toEqual(done('Ended 2 sessions.'));
+      expect(await manager.list('ada')).toEqual([]);
+      expect(await manager.list('bob')).toHaveLength(1);
+    });
+
+    test('purges what has expired, and what has gone idle where it is told how long that takes', async () => {
+      await using app = await migrated();
+      await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
+      await app.manager(20 * day).issue({ userId: 'ada' });
+      await app.manager().issue({ userId: 'ada' });
+      const count = async (): Promise<number> => (await app.db.selectFrom('sessions').select('id').execute()).length;
+
+      expect(await cli(['purge'], app)).toEqual(done('Purged 250 sessions.'));
+      expect(await count()).toBe(2);
+      expect(await cliJson(['purge', '--idle-timeout', '14d'], app)).toEqual({ purged: 1, complete: true });
+      expect(await cli(['purge', '--idle-timeout', '14d'], app)).toEqual(done('Purged 0 sessions.'));
+      expect(await count()).toBe(1);
+    });
+
+    test('counts the sessions', async () => {
+      await using app = await migrated();
+      const none = { sessions: { live: 0, idle: 0, expired: 0 }, users: 0, devices: [] };
+      expect(await cliJson(['stats'], app)).toEqual(none);
+
+      const callers = [desktop, desktop, mobile, null, null, null].map((userAgent) => ({ userAgent }));
+      for (const caller of callers) await app.manager().issue({ userId: 'ada', caller });
+      await app.manager(20 * day).issue({ userId: 'bob', caller: { userAgent: mobile } });
+      for (const userId of ['ada', 'eve']) await app.manager(40 * day).issue({ userId });
+
+      expect(await cliJson(['stats'], app)).toEqual({
+        sessions: { live: 7, idle: 0, expired: 2 },
+        users: 2,
+        devices: [
+          { type: null, live: 3 },
+          { type: 'desktop', live: 2 },
+          { type: 'mobile', live: 2 },
+        ],
+      });
+      expect(await cli(['stats', '--idle-timeout', '14d'], app)).toEqual(
+        done(
+          'SESSIONS\nlive      6\nidle      1\nexpired   2\nusers     1\n\nDEVICE   LIVE\nunknown  3\ndesktop  2\nmobile   1',
+        ),
+      );
+    });
+  });
+}
+
+for (const target of [sqlite, postgres, mysql]) testCommands(target);
+
+describeIf(postgres.available, 'the command line on a schema of PostgreSQL', postgres.howToEnable, () => {
+  const table = 'auth.sessions';
+
+  test.each<[string, (app: AppDatabase) => Promise<unknown>]>([
+    ['migrate', (app) => cliJson(['migrate', '--table', table], app)],
+    [
+      'migrate --sql',
+      async (app) => postgres.runScript(app.url, (await cli(['migrate', '--sql', '--table', table], app)).stdout),
+    ],
+  ])('%s makes it, with the table in it', async (_, migrate) => {
+    await using app = await createApp(postgres, table);
+    await migrate(app);
+
+    expect(await cliJson(['migrate', '--table', table], app)).toEqual({ applied: [] });
+    await app.manager().issue({ userId: 'ada' });
+    expect(await cliJson(['stats', '--table', table], app)).toMatchObject({ users: 1 });
+    expect(await cliJson(['revoke', '--user', 'ada', '--all', '--table', table], app)).toEqual({ revoked: 1 });
+  });
+});
+
+test('a process with a cache learns within maxAge of what the command line ended', async () => {
+  await using app = await createApp(sqlite);
+  await cliJson(['migrate'], app);
+  let ahead = 0;
+  const manager = createSessionManager({
+    db: app.db,
+    keys: 'a secret of more than thirty-two bytes',
+    cache: memoryCache({ max: 10, maxAge: '1m' }),
+    bus: localBus(),
+    clock: () => Date.now() + ahead,
+  });
+  const { token } = await manager.issue({ userId: 'ada' });
+  await manager.verify(token);
+  await cliJson(['revoke', '--user', 'ada', '--all'], app);
+  ahead = 61_000;
+  await refused(manager.verify(token), 'revoked_session');
+  await manager.close();
+});
+
+test('an interrupted purge stops between two chunks, says so, and can be run again', async () => {
+  await using app = await createApp(sqlite);
+  await cliJson(['migrate'], app);
+  const total = 40_000;
+  await sql`
+    insert into sessions (id, user_id, created_at, last_seen_at, expires_at, device)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${total})
+    select i, 'ada', 0, 0, 1, '{}' from n
+  `.execute(app.db);
+  const count = async (): Promise<number> => {
+    const { rows } = await sql<{ count: number }>`select count(*) as count from sessions`.execute(app.db);
+    return rows[0]!.count;
+  };
+
+  const { code, stdout, stderr } = await cli(['purge'], {
+    url: app.url,
+    async meanwhile({ interrupt }) {
+      for (let wait = 0; wait < 1000 && (await count()) === total; wait += 1) await sleep(5);
+      interrupt();
+    },
+  });
+
+  const left = await count();
+  expect({ code, stdout, stderr }).toEqual({
+    code: 130,
+    stdout: `Purged ${total - left} sessions, then stopped: run it again for the rest.\n`,
+    stderr: '',
+  });
+  expect(left).toBeGreaterThan(0);
+  expect(await cliJson(['purge'], app)).toEqual({ purged: left, complete: true });
+});

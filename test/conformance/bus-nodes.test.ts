@@ -1,0 +1,176 @@
+import {
+  createSessionManager,
+  isSessionError,
+  memoryCache,
+  type Duration,
+  type SessionManager,
+} from '@trpc-sessions/core';
+import { expect, test, vi } from 'vitest';
+import { secret } from '../support/app.ts';
+import { busTargets } from '../support/buses.ts';
+import { createTestClock, minute, type TestClock } from '../support/clock.ts';
+import { sqliteReusingStatements, type TestDatabase } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
+import { startProxy } from '../support/proxy.ts';
+import { heartbeat, soon, type BusTarget } from './bus.ts';
+import { refused } from './sessions.ts';
+
+// Several nodes on one database, told of each other by a real server. Their clock stands still unless a test moves it:
+// where a session is refused, it is not for its age in the cache.
+
+interface WorldOptions {
+  readonly heartbeat?: Duration;
+}
+
+async function createWorld(options: WorldOptions = {}) {
+  const disposables = new AsyncDisposableStack();
+  const database = disposables.use(await sqliteReusingStatements.create());
+  const clock: TestClock = createTestClock();
+  const channel = `nodes-${process.pid}-${Math.random()}`;
+  return {
+    clock,
+    /** A process of the app, once it believes its cache. */
+    async join(target: BusTarget, url: string) {
+      const { bus } = disposables.use(await target.join(url, { channel, heartbeat, ...options }));
+      const cache = memoryCache({ max: 1000, maxAge: '1m' });
+      const manager = createSessionManager({ db: database.db, keys: secret, clock, bus, cache, maxSessionsPerUser: 4 });
+      disposables.defer(() => manager.close());
+      const faults = vi.fn();
+      manager.on('fault', faults);
+      const node = { manager, faults, cost: (token: string) => cost(database, manager, token) };
+      const { token } = await manager.issue({ userId: 'nobody' });
+      await caches(node, token);
+      return node;
+    },
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+  };
+}
+
+type Node = Awaited<ReturnType<Awaited<ReturnType<typeof createWorld>>['join']>>;
+
+/** How many queries it costs to let a request in. */
+async function cost({ queries, forgetQueries }: TestDatabase, manager: SessionManager, token: string): Promise<number> {
+  forgetQueries();
+  await manager.verify(token);
+  return queries.length;
+}
+
+/** Waits until a node lets a session in by memory. */
+async function caches(node: Pick<Node, 'cost'>, token: string): Promise<void> {
+  await soon(async () => expect(await node.cost(token)).toBe(0));
+}
+
+/** Waits until a node has been told that a session was ended. */
+async function refusedSoon({ manager }: Node, token: string): Promise<void> {
+  await soon(async () => {
+    const outcome = await manager.verify(token).then(
+      () => 'let in',
+      (error: unknown) => (isSessionError(error) ? error.reason : error),
+    );
+    expect(outcome).toBe('revoked_session');
+  });
+}
+
+for (const target of busTargets) {
+  describeIf(target.url !== null, `nodes that ${target.name} connects`, target.howToEnable, () => {
+    const url = target.url ?? '';
+
+    test.each<[string, (manager: SessionManager, id: string, otherId: string) => Promise<unknown>]>([
+      ['by its id', (manager, id) => manager.revoke({ userId: 'u1', id })],
+      [
+        'among many',
+        (manager, id) =>
+          manager.revokeMany({ userId: 'u1', ids: [...Array.from({ length: 250 }, (__, n) => String(n)), id] }),
+      ],
+      ['with the others', (manager, _, otherId) => manager.revokeOthers({ userId: 'u1', currentId: otherId })],
+      ['with all of its user', (manager) => manager.revokeAll('u1')],
+      [
+        'to make room',
+        async (manager) => {
+          for (let n = 0; n < 3; n += 1) await manager.issue({ userId: 'u1' });
+        },
+      ],
+    ])('end a session everywhere: %s', async (_, end) => {
+      await using w = await createWorld();
+      const [a, b, c] = [await w.join(target, url), await w.join(target, url), await w.join(target, url)];
+      const { token, session } = await a.manager.issue({ userId: 'u1' });
+      w.clock.advance(1000);
+      const other = await a.manager.issue({ userId: 'u1' });
+      const stranger = await a.manager.issue({ userId: 'u2' });
+      for (const node of [a, b, c]) {
+        for (const issued of [{ token }, other, stranger]) await caches(node, issued.token);
+      }
+      await end(a.manager, session.id, other.session.id);
+      await refused(a.manager.verify(token), 'revoked_session');
+      await Promise.all([refusedSoon(b, token), refusedSoon(c, token)]);
+      expect(await b.cost(stranger.token)).toBe(0);
+      expect(a.faults).not.toHaveBeenCalled();
+    });
+
+    test('ask the database while the server is away, and cache again once it is back', async () => {
+      await using server = await target.startServer();
+      await using w = await createWorld();
+      const [a, b] = [await w.join(target, target.urlOf(server.port)), await w.join(target, target.urlOf(server.port))];
+      const [ended, kept, last] = [
+        await a.manager.issue({ userId: 'u1' }),
+        await a.manager.issue({ userId: 'u1' }),
+        await a.manager.issue({ userId: 'u1' }),
+      ];
+      for (const { token } of [ended, kept, last]) await caches(b, token);
+
+      await server.kill();
+      await soon(async () => expect(await b.cost(kept.token)).toBe(1));
+      const before = Date.now();
+      expect(await a.manager.revoke({ userId: 'u1', id: ended.session.id })).toBe(true);
+      expect(Date.now() - before).toBeLessThan(250);
+      await refused(b.manager.verify(ended.token), 'revoked_session');
+      expect(await b.cost(kept.token)).toBe(1);
+      await soon(() => expect(a.faults).toHaveBeenCalledWith({ task: 'bus', error: expect.any(Error) }));
+
+      await server.start();
+      await caches(b, kept.token);
+      await refused(b.manager.verify(ended.token), 'revoked_session');
+      await caches(b, last.token);
+      await a.manager.revoke({ userId: 'u1', id: last.session.id });
+      await refusedSoon(b, last.token);
+    });
+
+    test('learn of what was ended while they were silently cut off: by the heartbeat', async () => {
+      await using proxy = await startProxy(url);
+      await using w = await createWorld();
+      const [a, b] = [await w.join(target, url), await w.join(target, proxy.url)];
+      const { token, session } = await a.manager.issue({ userId: 'u1' });
+      await caches(b, token);
+      proxy.freeze();
+      await a.manager.revoke({ userId: 'u1', id: session.id });
+      await refusedSoon(b, token);
+    });
+
+    test('learn of what was ended while they were silently cut off: by its age in the cache', async () => {
+      await using proxy = await startProxy(url);
+      await using w = await createWorld({ heartbeat: '10m' });
+      const [a, b] = [await w.join(target, url), await w.join(target, proxy.url)];
+      const { token, session } = await a.manager.issue({ userId: 'u1' });
+      await caches(b, token);
+      proxy.freeze();
+      await a.manager.revoke({ userId: 'u1', id: session.id });
+      w.clock.advance(minute);
+      await refused(b.manager.verify(token), 'revoked_session');
+    });
+
+    test('learn of what was ended by one that was cut off, once it is back', async () => {
+      await using proxy = await startProxy(url);
+      await using w = await createWorld();
+      const [a, b] = [await w.join(target, proxy.url), await w.join(target, url)];
+      const { token, session } = await a.manager.issue({ userId: 'u1' });
+      await caches(b, token);
+      proxy.cut();
+      await a.manager.revoke({ userId: 'u1', id: session.id });
+      await soon(() => expect(a.faults).toHaveBeenCalled());
+      await refused(a.manager.verify(token), 'revoked_session');
+      expect(await b.cost(token)).toBe(0);
+      proxy.heal();
+      await refusedSoon(b, token);
+    });
+  });
+}

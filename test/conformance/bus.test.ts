@@ -1,0 +1,165 @@
+import { localBus, type BusListener } from '@trpc-sessions/core';
+import { postgresBus } from '@trpc-sessions/core/postgres';
+import { redisBus } from '@trpc-sessions/core/redis';
+import { Cluster, Redis } from 'ioredis';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { describe, expect, test, vi } from 'vitest';
+import { busTargets, nodeRedisTarget, postgresTarget } from '../support/buses.ts';
+import { startRedis } from '../support/database-servers.ts';
+import { pingRedis, redisAt } from '../support/global-setup.ts';
+import { describeIf } from '../support/optional.ts';
+import { heartbeat, soon, testBus } from './bus.ts';
+
+for (const target of busTargets) testBus(target);
+
+function createListener() {
+  return { message: vi.fn(), connected: vi.fn(), disconnected: vi.fn() } satisfies BusListener;
+}
+
+test('a bus within one process tells at once', async () => {
+  const bus = localBus();
+  const [a, b] = [createListener(), createListener()];
+  bus.subscribe(a);
+  const stop = bus.subscribe(b);
+  expect(b.connected).toHaveBeenCalledOnce();
+  await bus.publish('hello');
+  await stop();
+  await bus.publish('again');
+  expect(a.message.mock.calls).toEqual([['hello'], ['again']]);
+  expect(b.message.mock.calls).toEqual([['hello']]);
+  expect(b.disconnected).not.toHaveBeenCalled();
+});
+
+describe('misuse is told when a bus is made', () => {
+  test('of Redis', () => {
+    const client = createClient();
+    // @ts-expect-error -- a client is needed, not its address
+    expect(() => redisBus({ url: 'redis://localhost' })).toThrow(/^client: expected a client of ioredis/);
+    expect(() => redisBus(client, { channel: '' })).toThrow(/^channel: /);
+    expect(() => redisBus(client, { heartbeat: '5ms' })).toThrow(/^heartbeat: must be at least 100ms/);
+    expect(() => redisBus(client, { heartbeat: '30d' })).toThrow(/^heartbeat: must be at most 1h/);
+    // @ts-expect-error -- a unit is needed
+    expect(() => redisBus(client, { heartbeat: 5 })).toThrow(/^heartbeat: expected a duration/);
+  });
+
+  test('of PostgreSQL', () => {
+    const pool = new pg.Pool();
+    // @ts-expect-error -- a pool is needed, not its address
+    expect(() => postgresBus('postgres://localhost')).toThrow(/^pool: expected a pg.Pool/);
+    expect(() => postgresBus(pool, { channel: 'ä'.repeat(32) })).toThrow(/^channel: PostgreSQL takes at most 63 bytes/);
+    expect(() => postgresBus(pool, { heartbeat: '1 parsec' as '1s' })).toThrow(/^heartbeat: /);
+  });
+});
+
+describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnable, () => {
+  const url = nodeRedisTarget.url ?? '';
+
+  test('the two clients understand each other, whatever key prefix and protocol they have', async () => {
+    const one = new Redis(url, { keyPrefix: 'app:', lazyConnect: true });
+    const other = await createClient({ url, RESP: 2 }).connect();
+    const another = await createClient({ url, RESP: 3 }).connect();
+    const options = { channel: `both-${process.pid}`, heartbeat } as const;
+    const buses = [redisBus(one, options), redisBus(other, options), redisBus(another, options)];
+    const listeners = buses.map((bus) => {
+      const listener = createListener();
+      return { listener, stop: bus.subscribe(listener) };
+    });
+    await soon(() => listeners.forEach(({ listener }) => expect(listener.connected).toHaveBeenCalledOnce()));
+    for (const [n, bus] of buses.entries()) await bus.publish(String(n));
+    for (const { listener } of listeners)
+      await soon(() => expect(listener.message.mock.calls).toEqual([['0'], ['1'], ['2']]));
+    // Long enough for a heartbeat that is not understood to be one that is not heard.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    for (const { listener, stop } of listeners) {
+      expect(listener.disconnected).not.toHaveBeenCalled();
+      await stop();
+    }
+    one.disconnect();
+    other.destroy();
+    another.destroy();
+  });
+
+  test('a client that the app has not connected yet is none of the bus’s to connect; publishing says so', async () => {
+    const client = createClient({ url });
+    await expect(redisBus(client).publish('hello')).rejects.toThrow('bus: the Redis client is not connected');
+    expect(client.isOpen).toBe(false);
+  });
+
+  test('in a Redis Cluster', async () => {
+    await using server = await startRedis(
+      (port) => pingRedis(redisAt(port)),
+      ['--cluster-enabled yes', '--cluster-announce-ip 127.0.0.1'],
+    );
+    const node = new Redis(server.port);
+    await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await soon(async () => expect(await node.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'));
+    node.disconnect();
+    const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }]);
+    const bus = redisBus(cluster, { heartbeat });
+    const listener = createListener();
+    const stop = bus.subscribe(listener);
+    await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
+    await soon(() => expect(cluster.status).toBe('ready'));
+    await bus.publish('hello');
+    await soon(() => expect(listener.message).toHaveBeenCalledWith('hello'));
+    await nodeRedisTarget.killListeners(redisAt(server.port));
+    await soon(() => expect(listener.connected).toHaveBeenCalledTimes(2));
+    await stop();
+    cluster.disconnect();
+  });
+});
+
+describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToEnable, () => {
+  const url = postgresTarget.url ?? '';
+
+  test('a message that is too long is refused, and the others are told that something was', async () => {
+    const pool = new pg.Pool({ connectionString: url });
+    const bus = postgresBus(pool, { channel: `long-${process.pid}`, heartbeat });
+    const listener = createListener();
+    const stop = bus.subscribe(listener);
+    await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
+    await bus.publish('x'.repeat(7999));
+    await expect(bus.publish('ä'.repeat(4000))).rejects.toThrow('bus: PostgreSQL carries at most 7999 bytes, got 8000');
+    await soon(() => expect(listener.message.mock.calls).toEqual([['x'.repeat(7999)], ['untold']]));
+    await stop();
+    await pool.end();
+  });
+
+  test('it listens beside the pool, with its options, or on the connection it is given', async () => {
+    const { hostname: host, port, username: user, pathname } = new URL(url);
+    // As a pool keeps them, its password hidden.
+    const pool = new pg.Pool({ host, port: Number(port), user, password: 'pw', database: pathname.slice(1), max: 1 });
+    const made = vi.fn(() => new pg.Client(url));
+    for (const options of [{}, { listener: made }]) {
+      const bus = postgresBus(pool, { channel: 'beside', heartbeat, ...options });
+      const listener = createListener();
+      const stop = bus.subscribe(listener);
+      await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
+      expect(pool.totalCount - pool.idleCount).toBe(0);
+      await bus.publish('hello');
+      await soon(() => expect(listener.message).toHaveBeenCalledWith('hello'));
+      await stop();
+    }
+    expect(made).toHaveBeenCalledOnce();
+    await pool.end();
+  });
+
+  test('a connection that has ceased to listen, as behind a pooler, is found out by the heartbeat', async () => {
+    const pool = new pg.Pool({ connectionString: url });
+    const clients: pg.Client[] = [];
+    const make = () => {
+      const client = new pg.Client(url);
+      clients.push(client);
+      return client;
+    };
+    const listener = createListener();
+    const stop = postgresBus(pool, { channel: 'deaf', heartbeat, listener: make }).subscribe(listener);
+    await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
+    await clients[0]!.query('unlisten *');
+    await soon(() => expect(listener.connected).toHaveBeenCalledTimes(2));
+    expect(listener.disconnected).toHaveBeenCalledOnce();
+    await stop();
+    await pool.end();
+  });
+});

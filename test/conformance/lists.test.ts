@@ -1,0 +1,81 @@
+import { createSessionManager, type SessionManager, type SessionPage } from '@trpc-sessions/core';
+import { expect, test } from 'vitest';
+import { secret } from '../support/app.ts';
+import { createTestClock, minute, second, type TestClock } from '../support/clock.ts';
+import { mysql, pglite, postgres, sqlite } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
+
+/** Signs a user in several times, two of them in the same millisecond. */
+async function signIn(manager: SessionManager, clock: TestClock, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    if (n !== 1) clock.advance(second);
+    await manager.issue({ userId: 'u1' });
+  }
+}
+
+async function pagesOf(manager: SessionManager, limit: number, between: () => Promise<unknown> = async () => {}) {
+  const pages: string[][] = [];
+  let cursor: string | null = null;
+  do {
+    const page: SessionPage = await manager.list('u1', { limit, cursor });
+    pages.push(page.sessions.map(({ id }) => id));
+    cursor = page.nextCursor;
+    await between();
+  } while (cursor !== null);
+  return pages;
+}
+
+for (const target of [sqlite, pglite, postgres, mysql]) {
+  describeIf(target.available, `pages of a list on ${target.name}`, target.howToEnable, () => {
+    async function world() {
+      const database = await target.create();
+      const clock = createTestClock();
+      const manager = createSessionManager({ db: database.db, keys: secret, clock });
+      return { database, clock, manager, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+    }
+
+    test.each([
+      [1, 7],
+      [2, 4],
+      [3, 3],
+      [7, 1],
+      [8, 1],
+    ])('of %i sessions each are the list, in its order, in %i pages', async (limit, count) => {
+      await using w = await world();
+      await signIn(w.manager, w.clock, 7);
+      await w.manager.issue({ userId: 'somebody else' });
+      const pages = await pagesOf(w.manager, limit);
+      expect(pages.flat()).toEqual((await w.manager.list('u1')).map(({ id }) => id));
+      expect(pages).toHaveLength(count);
+    });
+
+    test('go on where they were, whatever has been ended, begun or seen in between', async () => {
+      await using w = await world();
+      await signIn(w.manager, w.clock, 6);
+      const before = (await w.manager.list('u1')).map(({ id }) => id);
+      const pages = await pagesOf(w.manager, 2, async () => {
+        w.clock.advance(minute);
+        await w.manager.issue({ userId: 'u1' });
+        await w.manager.revoke({ userId: 'u1', id: before[1]! });
+      });
+      expect(pages.flat()).toEqual(before);
+    });
+
+    test('of a user without sessions are one, and empty', async () => {
+      await using w = await world();
+      expect(await w.manager.list('u1', { limit: 5 })).toEqual({ sessions: [], nextCursor: null });
+    });
+  });
+}
+
+test.each([
+  ['a limit of none', { limit: 0 }, RangeError],
+  ['half a session', { limit: 1.5 }, RangeError],
+  ['a cursor of somewhere else', { limit: 1, cursor: "' or 1=1 --" }, /^cursor/],
+  ['an empty cursor', { limit: 1, cursor: '' }, /^cursor/],
+])('%s is refused without a query', async (_, page, error) => {
+  await using database = await sqlite.create();
+  const manager = createSessionManager({ db: database.db, keys: secret });
+  await expect(manager.list('u1', page)).rejects.toThrow(error);
+  expect(database.queries).toEqual([]);
+});

@@ -1,0 +1,423 @@
+import {
+  createSessionManager,
+  isSessionError,
+  localBus,
+  memoryCache,
+  migrateToLatest,
+  type Bus,
+  type BusListener,
+  type SessionManager,
+} from '@trpc-sessions/core';
+import { dataVersionGuard, reuseStatements } from '@trpc-sessions/core/sqlite';
+import SqliteDatabase from 'better-sqlite3';
+import fc from 'fast-check';
+import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { secret } from '../support/app.ts';
+import { createTestClock, minute, second, type TestClock } from '../support/clock.ts';
+import { sqliteReusingStatements, type TestDatabase } from '../support/database.ts';
+import { refused } from './sessions.ts';
+
+// Several nodes on one database, each with a cache: what they may believe, and for how long.
+
+/** A network whose messages arrive when the test says, or never. */
+function createNetwork() {
+  const inboxes = new Set<string[]>();
+
+  return {
+    join() {
+      const inbox: string[] = [];
+      let listener: BusListener | undefined;
+      const bus: Bus = {
+        publish(message) {
+          if (!inboxes.has(inbox)) return Promise.reject(new Error('cut off'));
+          for (const each of inboxes) each.push(message);
+          return Promise.resolve();
+        },
+        subscribe(subscriber) {
+          listener = subscriber;
+          inboxes.add(inbox);
+          listener.connected();
+          return () => Promise.resolve();
+        },
+      };
+      return {
+        bus,
+        /** Delivers what has been sent to this node. */
+        deliver() {
+          for (const message of inbox.splice(0)) listener?.message(message);
+        },
+        /** Loses what has been sent to this node. */
+        lose: () => void inbox.splice(0),
+        disconnect() {
+          inboxes.delete(inbox);
+          inbox.length = 0;
+          listener?.disconnected();
+        },
+        connect() {
+          inboxes.add(inbox);
+          listener?.connected();
+        },
+      };
+    },
+  };
+}
+
+function createNodes(database: TestDatabase, clock: TestClock, count: number) {
+  const network = createNetwork();
+  return Array.from({ length: count }, () => {
+    const { bus, ...link } = network.join();
+    const manager = createSessionManager({
+      db: database.db,
+      keys: secret,
+      clock,
+      bus,
+      cache: memoryCache({ max: 100, maxAge: '1m' }),
+    });
+    return { manager, ...link };
+  });
+}
+
+async function createWorld() {
+  const database = await sqliteReusingStatements.create();
+  const clock = createTestClock();
+  const [a, b] = createNodes(database, clock, 2);
+  return { database, clock, a: a!, b: b!, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
+/** How many queries a request cost. */
+async function cost({ queries, forgetQueries }: TestDatabase, work: Promise<unknown>): Promise<number> {
+  forgetQueries();
+  await work;
+  return queries.length;
+}
+
+describe('a session that a node has read', () => {
+  test('costs no query, until it is ended there: then at once', async () => {
+    await using w = await createWorld();
+    const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+    await w.a.manager.verify(token);
+    w.database.forgetQueries();
+    await w.a.manager.verify(token);
+    expect(w.database.queries).toEqual([]);
+    await w.a.manager.revoke({ userId: 'u1', id: session.id });
+    await refused(w.a.manager.verify(token), 'revoked_session');
+  });
+
+  test.each<[string, (manager: SessionManager, id: string, otherId: string) => Promise<unknown>]>([
+    ['by its id', (manager, id) => manager.revoke({ userId: 'u1', id })],
+    ['with the others', (manager, _, otherId) => manager.revokeOthers({ userId: 'u1', currentId: otherId })],
+    ['with all of its user', (manager) => manager.revokeAll('u1')],
+  ])('is ended elsewhere, %s, as soon as the message arrives', async (_, end) => {
+    await using w = await createWorld();
+    const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+    const other = await w.a.manager.issue({ userId: 'u1' });
+    const ended = vi.fn();
+    w.b.manager.on('ended', ended);
+    await w.b.manager.verify(token);
+    await end(w.a.manager, session.id, other.session.id);
+    w.b.deliver();
+    await refused(w.b.manager.verify(token), 'revoked_session');
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
+  test('is ended elsewhere within its maximum age, though the message is lost', async () => {
+    await using w = await createWorld();
+    const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+    await w.b.manager.verify(token);
+    await w.a.manager.revoke({ userId: 'u1', id: session.id });
+    w.b.lose();
+    w.clock.advance(minute);
+    await refused(w.b.manager.verify(token), 'revoked_session');
+  });
+
+  test('is ended elsewhere at once, where the bus is known to be away; and is not believed when it is back', async () => {
+    await using w = await createWorld();
+    const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+    const kept = await w.a.manager.issue({ userId: 'u1' });
+    await w.b.manager.verify(token);
+    w.b.disconnect();
+    await w.a.manager.revoke({ userId: 'u1', id: session.id });
+    await refused(w.b.manager.verify(token), 'revoked_session');
+    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
+    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
+    w.b.connect();
+    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
+    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(0);
+  });
+
+  test('is not taken for idle because another node has seen it last', async () => {
+    await using database = await sqliteReusingStatements.create();
+    const clock = createTestClock();
+    const network = createNetwork();
+    const [a, b] = Array.from({ length: 2 }, () => {
+      const { bus } = network.join();
+      return createSessionManager({
+        db: database.db,
+        keys: secret,
+        clock,
+        bus,
+        idleTimeout: '50s',
+        cache: memoryCache({ max: 9 }),
+      });
+    });
+    const { token } = await a!.issue({ userId: 'u1' });
+    await a!.verify(token);
+    for (let n = 0; n < 5; n += 1) {
+      clock.advance(20 * second);
+      await b!.verify(token);
+      await b!.list('u1');
+    }
+    await a!.verify(token);
+  });
+});
+
+test('a row that was read before a revocation never enters the cache after it', async () => {
+  await using w = await createWorld();
+  const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+  // The reading and the deletion are under way together, the reading first.
+  const reading = w.a.manager.verify(token);
+  const ending = w.a.manager.revoke({ userId: 'u1', id: session.id });
+  await Promise.allSettled([reading, ending]);
+  await refused(w.a.manager.verify(token), 'revoked_session');
+});
+
+test('a revocation neither waits for the bus nor fails with it', async () => {
+  await using database = await sqliteReusingStatements.create();
+  const throwing = (): Promise<void> => {
+    throw new Error('down');
+  };
+  for (const publish of [() => new Promise<void>(() => {}), () => Promise.reject(new Error('down')), throwing]) {
+    const bus: Bus = { ...localBus(), publish };
+    const manager = createSessionManager({ db: database.db, keys: secret, cache: memoryCache({ max: 9 }), bus });
+    const faults = vi.fn();
+    manager.on('fault', faults);
+    const { token, session } = await manager.issue({ userId: 'u1' });
+    await manager.verify(token);
+    expect(await manager.revoke({ userId: 'u1', id: session.id })).toBe(true);
+    await refused(manager.verify(token), 'revoked_session');
+    expect(faults.mock.calls.length).toBeLessThanOrEqual(1);
+  }
+});
+
+test('a revocation that the database did not acknowledge is asked for again, not believed to have failed', async () => {
+  const file = new SqliteDatabase(':memory:');
+  // What is deleted is deleted, and then the answer is lost.
+  const prepare = (text: string): SqliteStatement => {
+    const statement = file.prepare(text);
+    return {
+      reader: statement.reader,
+      all: (parameters) => statement.all(parameters),
+      iterate: (parameters) => statement.iterate(parameters),
+      run(parameters) {
+        const result = statement.run(parameters);
+        if (text.startsWith('delete')) throw new Error('connection lost');
+        return result;
+      },
+    };
+  };
+  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: { prepare, close: () => file.close() } }) });
+  await migrateToLatest(db);
+  const manager = createSessionManager({ db, keys: secret, bus: localBus(), cache: memoryCache({ max: 9 }) });
+  const { token, session } = await manager.issue({ userId: 'u1' });
+  await manager.verify(token);
+  await expect(manager.revoke({ userId: 'u1', id: session.id })).rejects.toThrow('connection lost');
+  await refused(manager.verify(token), 'revoked_session');
+});
+
+test('a session that finds itself ended, ending the others, is let in no longer', async () => {
+  await using w = await createWorld();
+  const { token, session } = await w.a.manager.issue({ userId: 'u1' });
+  await w.b.manager.verify(token);
+  await w.a.manager.revokeAll('u1');
+  w.b.lose();
+  await refused(w.b.manager.revokeOthers({ userId: 'u1', currentId: session.id }), 'revoked_session');
+  await refused(w.b.manager.verify(token), 'revoked_session');
+});
+
+test('a message that nobody understands empties the cache, and harms nothing', async () => {
+  await using w = await createWorld();
+  const { token } = await w.a.manager.issue({ userId: 'u1' });
+  const listeners: BusListener[] = [];
+  const bus: Bus = {
+    publish: () => Promise.resolve(),
+    subscribe(listener) {
+      listeners.push(listener);
+      listener.connected();
+      return () => Promise.resolve();
+    },
+  };
+  const manager = createSessionManager({
+    db: w.database.db,
+    keys: secret,
+    clock: w.clock,
+    cache: memoryCache({ max: 9 }),
+    bus,
+  });
+  for (const message of [
+    '',
+    'null',
+    '{',
+    '{"from":1}',
+    '{"from":"x","ended":{"userId":"u1","ids":[1]}}',
+    '[]',
+    '{"v":2}',
+  ]) {
+    await manager.verify(token);
+    listeners[0]!.message(message);
+    expect(await cost(w.database, manager.verify(token))).toBe(1);
+  }
+});
+
+test('a cache that nothing keeps right is misuse', async () => {
+  await using database = await sqliteReusingStatements.create();
+  expect(() => createSessionManager({ db: database.db, keys: secret, cache: memoryCache({ max: 9 }) })).toThrow(
+    /^cache: needs a bus/,
+  );
+});
+
+test('SQLite’s own count of writes keeps several processes on one file exact, with no bus', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-guard-'));
+  const file = join(folder, 'app.db');
+  const open = () => {
+    const database = new SqliteDatabase(file);
+    database.pragma('journal_mode = WAL');
+    const db = new Kysely<object>({ dialect: new SqliteDialect({ database: reuseStatements(database) }) });
+    const guard = dataVersionGuard(new SqliteDatabase(file, { readonly: true }));
+    return {
+      database,
+      db,
+      make: () => createSessionManager({ db, keys: secret, cache: memoryCache({ max: 9, guard }) }),
+    };
+  };
+  const [one, other] = [open(), open()];
+  await migrateToLatest(one.db);
+  const [a, b] = [one.make(), other.make()];
+  const { token, session } = await a.issue({ userId: 'u1' });
+  const kept = await a.issue({ userId: 'u1' });
+  const prepare = vi.spyOn(other.database, 'prepare');
+  for (let n = 0; n < 3; n += 1) await b.verify(token);
+  expect(prepare).toHaveBeenCalledOnce();
+
+  await a.revoke({ userId: 'u1', id: session.id });
+  await refused(b.verify(token), 'revoked_session');
+  await b.verify(kept.token);
+  // Whoever deletes it, and however: also past the manager, on its own connection.
+  one.database.prepare('delete from sessions').run();
+  await refused(b.verify(kept.token), 'revoked_session');
+  await refused(a.verify(kept.token), 'revoked_session');
+  await Promise.all([one.db.destroy(), other.db.destroy()]);
+  await rm(folder, { recursive: true });
+});
+
+test('whatever happens in whatever order, nobody is let in, or out, wrongly', async () => {
+  const nodeCount = 3;
+  const node = fc.nat(nodeCount - 1);
+  const which = fc.nat(5);
+  const step = fc.oneof(
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('issue' as const), node, user: fc.nat(1) }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('verify' as const), node, which }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('revoke' as const), node, which }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('revokeOthers' as const), node, which }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('revokeAll' as const), node, user: fc.nat(1) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('deliver' as const, 'lose' as const), node }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('disconnect' as const, 'connect' as const), node }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('advance' as const), node, seconds: fc.nat(45) }) },
+  );
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 60 }), async (steps) => {
+      await using database = await sqliteReusingStatements.create();
+      const clock = createTestClock();
+      const nodes = createNodes(database, clock, nodeCount);
+      const connected = nodes.map(() => true);
+      const issued: { token: string; id: string; userId: string }[] = [];
+      /** When a session was ended, and by which nodes that is known for certain. */
+      const ended = new Map<string, { at: number; known: Set<number> }>();
+      const waiting: Promise<unknown>[] = [];
+      /** Nodes that have lost a message: what they were not told they may believe, until it is too old. */
+      const lost = new Set<number>();
+
+      const end = (by: number, id: string) => {
+        if (ended.has(id)) return;
+        // A node that is cut off asks the database: it knows.
+        const known = new Set(connected.flatMap((isConnected, index) => (isConnected ? [] : [index])));
+        ended.set(id, { at: clock(), known: known.add(by) });
+      };
+
+      for (const [action, concurrently] of steps) {
+        const { manager, ...link } = nodes[action.node]!;
+        const target = 'which' in action ? issued[action.which % Math.max(1, issued.length)] : undefined;
+        const work = async (): Promise<void> => {
+          switch (action.do) {
+            case 'issue': {
+              const userId = `u${action.user}`;
+              const { token, session } = await manager.issue({ userId });
+              issued.push({ token, id: session.id, userId });
+              return;
+            }
+            case 'verify': {
+              if (target === undefined) return;
+              const before = ended.get(target.id);
+              const knew = before !== undefined && (before.known.has(action.node) || clock() - before.at >= minute);
+              const outcome = await manager.verify(target.token).then(
+                () => 'let in',
+                (error: unknown) => (isSessionError(error) ? error.reason : error),
+              );
+              if (knew) expect(outcome).toBe('revoked_session');
+              if (!ended.has(target.id)) expect(outcome).toBe('let in');
+              return;
+            }
+            case 'revoke':
+              if (target !== undefined && (await manager.revoke({ userId: target.userId, id: target.id })))
+                end(action.node, target.id);
+              return;
+            case 'revokeOthers': {
+              if (target === undefined || ended.has(target.id)) return;
+              const victims = issued.filter(({ userId, id }) => userId === target.userId && id !== target.id);
+              await manager.revokeOthers({ userId: target.userId, currentId: target.id });
+              for (const { id } of victims) end(action.node, id);
+              return;
+            }
+            case 'revokeAll': {
+              const victims = issued.filter(({ userId }) => userId === `u${action.user}`);
+              await manager.revokeAll(`u${action.user}`);
+              for (const { id } of victims) end(action.node, id);
+              return;
+            }
+            case 'deliver':
+            case 'lose':
+              link[action.do]();
+              if (action.do === 'deliver' && connected[action.node]) {
+                // Without loss, a delivery tells of everything that was ended before it.
+                for (const each of ended.values()) if (!lost.has(action.node)) each.known.add(action.node);
+              } else if (action.do === 'lose') lost.add(action.node);
+              return;
+            case 'disconnect':
+            case 'connect':
+              if (connected[action.node] === (action.do === 'connect')) return;
+              connected[action.node] = action.do === 'connect';
+              link[action.do]();
+              // From either on, what was ended before is asked of the database.
+              for (const each of ended.values()) each.known.add(action.node);
+              lost.delete(action.node);
+              return;
+            case 'advance':
+              clock.advance(action.seconds * second);
+          }
+        };
+        const isRequest = action.do === 'verify';
+        if (concurrently && isRequest) waiting.push(work());
+        else {
+          if (!isRequest) await Promise.all(waiting.splice(0));
+          await work();
+        }
+      }
+      await Promise.all(waiting);
+    }),
+    { numRuns: 150 },
+  );
+});

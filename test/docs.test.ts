@@ -1,0 +1,39 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { sessionErrors, type SessionErrorEntry } from '@trpc-sessions/core';
+import { describe, expect, test } from 'vitest';
+
+const root = new URL('..', import.meta.url).pathname;
+const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })];
+const read = (page: string): string => readFileSync(resolve(root, page), 'utf8');
+
+test('the page of errors has the table of the code, row by row', () => {
+  const rows = Object.entries<SessionErrorEntry>(sessionErrors).map(([reason, { code, challenge, endsSession }]) => {
+    const error = challenge === null ? ' ' : ` \`${challenge}\` `;
+    return `| \`${reason}\` | \`${code}\` |${error}| ${endsSession ? 'yes' : 'no'} |`;
+  });
+  // However wide the formatter makes its columns.
+  expect(read('docs/errors.md').replaceAll(/ +/g, ' ')).toContain(rows.join('\n'));
+});
+
+describe.each(pages)('%s', (page) => {
+  test('links to what exists', () => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(resolve(root, dirname(page), link)))).toEqual([]);
+  });
+
+  test('imports what our packages export', () => {
+    const imports = read(page).matchAll(/import (?:type )?\{([^}]+)\} from '(@trpc-sessions\/[\w/]+)'/g);
+    for (const [, names = '', specifier = ''] of imports) {
+      const [, name = '', subpath = ''] = /^@trpc-sessions\/(\w+)(?:\/(\w+))?$/.exec(specifier) ?? [];
+      const manifest: { exports: Record<string, unknown> } = JSON.parse(read(`packages/${name}/package.json`));
+      expect(manifest.exports).toHaveProperty([subpath === '' ? '.' : `./${subpath}`]);
+      const entry = globSync(`packages/${name}/src/${subpath === '' ? 'index.ts' : `${subpath}{.ts,/index.ts}`}`, {
+        cwd: root,
+      });
+      const source = entry.map(read).join('\n');
+      for (const each of names.split(','))
+        expect(source).toMatch(new RegExp(`\\b${each.replace('type ', '').trim()}\\b`));
+    }
+  });
+});

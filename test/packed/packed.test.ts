@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeIf, isEnabled } from '../support/optional.ts';
+import { freePort } from '../support/ports.ts';
+
+const run = promisify(execFile);
+const root = new URL('../..', import.meta.url).pathname;
+
+// What a new user does: a fresh folder outside the workspace, the packages as they would be published, the README's code.
+describeIf(
+  isEnabled('PACKED'),
+  'the packed packages, in a fresh folder',
+  'set PACKED=1; it installs from the npm registry',
+  () => {
+    let folder: string;
+    let port: number;
+    const node = (file: string) => run(process.execPath, [file], { cwd: folder, timeout: 30_000 });
+
+    beforeAll(async () => {
+      port = await freePort();
+      folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-packed-'));
+      for (const name of ['core', 'server', 'client']) {
+        await run('pnpm', ['pack', '--pack-destination', folder], { cwd: join(root, 'packages', name) });
+      }
+      const tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => `./${file}`);
+      const manifest = JSON.parse(await readFile(join(root, 'test/package.json'), 'utf8'));
+      const catalog = await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8');
+      const versionOf = (name: string): string => {
+        const own: string = manifest.devDependencies[name] ?? 'catalog:';
+        if (own !== 'catalog:') return own;
+        return new RegExp(`^  '?${name}'?: (.+)$`, 'm').exec(catalog)?.[1] ?? 'latest';
+      };
+      const peers = [
+        '@trpc/server',
+        '@trpc/client',
+        'kysely',
+        'better-sqlite3',
+        '@node-rs/argon2',
+        '@types/better-sqlite3',
+        '@types/node',
+      ];
+      const packages = [...tarballs, ...peers.map((name) => `${name}@${versionOf(name)}`), 'typescript@5.7.3'];
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+      await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: folder });
+
+      const readme = await readFile(join(root, 'README.md'), 'utf8');
+      for (const [, name = '', code = ''] of readme.matchAll(/```ts title="([\w.-]+)"\n([\s\S]*?)```/g)) {
+        await writeFile(join(folder, name), code.replaceAll('3000', String(port)));
+      }
+    }, 180_000);
+
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    test('the code of the README is at most 30 lines a side, and compiles with the oldest TypeScript, checking the libraries too', async () => {
+      const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'));
+      expect(files.toSorted()).toEqual(['client.ts', 'server.ts']);
+      for (const file of files) {
+        const lines = (await readFile(join(folder, file), 'utf8')).split('\n').filter((line) => line.trim() !== '');
+        expect(lines.length).toBeLessThanOrEqual(30);
+      }
+      const options = {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        declaration: true,
+        target: 'es2023',
+        lib: ['es2023', 'dom', 'esnext.disposable'],
+        module: 'nodenext',
+        types: ['node'],
+      };
+      // What each database and bus needs, declared without its driver: nobody has them all.
+      const subpaths = ['password', 'sqlite', 'postgres', 'mysql', 'redis'];
+      const imports = subpaths.map((name) => `export * as ${name} from '@trpc-sessions/core/${name}';`);
+      await writeFile(join(folder, 'subpaths.mts'), imports.join('\n'));
+      files.push('subpaths.mts');
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
+      const { stdout } = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], {
+        cwd: folder,
+      }).catch((error: { stdout: string }) => error);
+      expect(stdout).toBe('');
+    });
+
+    test('the code of the README runs: it signs in, lists, and signs out', async () => {
+      await writeFile(
+        join(folder, 'try.js'),
+        `
+        process.env.SESSION_SECRET = 'a secret of more than thirty-two bytes';
+        await import('./server.js');
+        const { tokens, trpc } = await import('./client.js');
+        await trpc.auth.login.mutate({ username: 'ada', password: 'lovelace' });
+        const list = await trpc.auth.sessions.list.query();
+        const hello = await trpc.hello.query();
+        await trpc.auth.logout.mutate();
+        console.log(JSON.stringify({ sessions: list.length, hello, token: tokens.get() }));
+        process.exit(0);
+      `,
+      );
+      const { stdout } = await node('try.js');
+      expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+        sessions: 1,
+        hello: 'Hello, ada',
+        token: null,
+      });
+    });
+
+    test('the command line is there, and works', async () => {
+      const env = { ...process.env, DATABASE_URL: 'file:cli.db' };
+      const cli = (...args: string[]) => run('node_modules/.bin/trpc-sessions', args, { cwd: folder, env });
+      expect((await cli('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect((await cli('migrate')).stdout).toContain('Applied');
+      expect(JSON.parse((await cli('stats', '--json')).stdout)).toMatchObject({ users: 0 });
+    });
+
+    test('each package says what is wrong when an optional peer is missing, and needs none it does not use', async () => {
+      await writeFile(
+        join(folder, 'import.js'),
+        `await import('@trpc-sessions/core'); await import('@trpc-sessions/client');`,
+      );
+      await node('import.js');
+      await writeFile(join(folder, 'react.js'), `await import('@trpc-sessions/client/react');`);
+      await expect(node('react.js')).rejects.toThrow(/Cannot find package '(?:react|@tanstack\/react-query)'/);
+    });
+  },
+);

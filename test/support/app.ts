@@ -1,0 +1,67 @@
+import {
+  createSessionManager,
+  type SessionManager,
+  type SessionManagerOptions,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
+import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
+import { initTRPC } from '@trpc/server';
+import superjson from 'superjson';
+import { sqliteReusingStatements, type TestDatabase } from './database.ts';
+
+export const secret = 'a secret of more than thirty-two bytes';
+
+/** An app as its author would have had it before: a transformer, an error formatter and a middleware of its own. */
+export function createAppRouter(manager: SessionManager) {
+  const sessions = createSessionsPlugin({
+    manager,
+    authenticate: ({ username, password }) => (password === 'right' ? { id: username, claims: { username } } : null),
+  });
+  const t = initTRPC.context<SessionsContext>().create({
+    transformer: superjson,
+    errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, app: 'formatted' } }),
+  });
+  const timed = t.procedure.use(async ({ next, batchIndex }) => {
+    // Calls of one batch arrive at different times.
+    await new Promise((resolve) => setTimeout(resolve, batchIndex));
+    return next();
+  });
+  const protectedProcedure = timed.concat(sessions.authenticated);
+  return t.router({
+    auth: sessions.router,
+    open: t.procedure.query(() => 'anyone'),
+    me: protectedProcedure.query(({ ctx }) => ({ userId: ctx.userId, since: ctx.session.createdAt })),
+    broken: protectedProcedure.query(() => {
+      throw new Error('of the app');
+    }),
+    count: protectedProcedure.subscription(async function* () {
+      for (let n = 1; n <= 3; n += 1) {
+        await Promise.resolve();
+        yield n;
+      }
+    }),
+  });
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>;
+
+export interface TestApp extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly manager: SessionManager;
+  readonly router: AppRouter;
+}
+
+/** The app on a database of its own. */
+export async function createTestApp(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}): Promise<TestApp> {
+  const database = await sqliteReusingStatements.create();
+  const manager = createSessionManager({ db: database.db, keys: secret, ...options });
+  return {
+    database,
+    manager,
+    router: createAppRouter(manager),
+    async [Symbol.asyncDispose]() {
+      await manager.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

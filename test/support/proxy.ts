@@ -1,0 +1,67 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A wire between clients and a server, which a test can cut without either end being told. */
+export interface Proxy extends AsyncDisposable {
+  /** The server's address, through here. */
+  readonly url: string;
+  /** From now on nothing passes, neither data nor the word that a connection is closed; new connections are taken, and left. */
+  freeze(): void;
+  /** Ends all connections, and new ones at once. */
+  cut(): void;
+  /** New connections pass again; those that were frozen stay so. */
+  heal(): void;
+}
+
+const ports: Readonly<Record<string, number>> = { 'redis:': 6379, 'postgres:': 5432, 'postgresql:': 5432 };
+
+export async function startProxy(target: string): Promise<Proxy> {
+  const url = new URL(target);
+  const address = { host: url.hostname, port: Number(url.port) || ports[url.protocol] || 0, allowHalfOpen: true };
+  const sockets = new Set<Socket>();
+  const wires = new Set<{ isFrozen: boolean }>();
+  let isFrozen = false;
+  let isCut = false;
+
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    if (isCut) {
+      near.destroy();
+      return;
+    }
+    const wire = { isFrozen };
+    const far = connect(address);
+    wires.add(wire);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (data) => wire.isFrozen || to.write(data));
+      from.on('end', () => wire.isFrozen || to.end());
+      from.on('error', () => wire.isFrozen || to.destroy());
+      from.on('close', () => sockets.delete(from));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+
+  return {
+    url: url.href,
+    freeze() {
+      isFrozen = true;
+      for (const wire of wires) wire.isFrozen = true;
+    },
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    heal() {
+      isFrozen = false;
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

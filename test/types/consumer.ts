@@ -1,0 +1,78 @@
+/*
+ * An app that publishes the types of its router, as a library or a monorepo package does: compiled with `declaration`,
+ * every type that shows up in it must be nameable from our index (TS2742, TS4023, TS7056).
+ */
+import { createSessionManager, type SessionsDatabase } from '@trpc-sessions/core';
+import { createSessionsPlugin, sessionsContext, type SessionsContext } from '@trpc-sessions/server';
+import { initTRPC, type inferRouterInputs, type inferRouterOutputs } from '@trpc/server';
+import type { CreateExpressContextOptions } from '@trpc/server/adapters/express';
+import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify';
+import type { FetchCreateContextFnOptions } from '@trpc/server/adapters/fetch';
+import type { CreateHTTP2ContextOptions, CreateHTTPContextOptions } from '@trpc/server/adapters/standalone';
+import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
+import type { Kysely } from 'kysely';
+import superjson from 'superjson';
+import { z } from 'zod';
+
+interface Database extends SessionsDatabase {
+  posts: { id: number; title: string };
+}
+
+interface Context extends SessionsContext {
+  db: Kysely<Database>;
+}
+
+/** Any Kysely is accepted without a cast: one whose types do not know the table, too. */
+export const makeManagers = (own: Kysely<Database>, other: Kysely<{ posts: { id: number } }>) => [
+  createSessionManager({ db: own, keys: '' }),
+  createSessionManager({ db: other, keys: '', table: 'auth.sessions' }),
+];
+
+export const makeRouters = (db: Kysely<Database>) => {
+  const manager = createSessionManager({ db, keys: '', lifetime: '30d', maxSessionsPerUser: async () => 3 });
+  const sessions = createSessionsPlugin({
+    manager,
+    credentials: z.object({ email: z.email(), password: z.string() }),
+    authenticate: async ({ email }) => ({ id: email, claims: { email, roles: ['reader'] } }),
+  });
+  const t = initTRPC
+    .context<Context>()
+    .meta<{ roles?: string[] }>()
+    .create({
+      transformer: superjson,
+      errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, app: true } }),
+    });
+  const protectedProcedure = t.procedure.concat(sessions.authenticated);
+  const posts = t.router({
+    own: protectedProcedure
+      .meta({ roles: ['reader'] })
+      .input(z.object({ search: z.string() }))
+      .query(({ ctx, input }) => ({
+        by: ctx.claims.email,
+        roles: ctx.claims.roles,
+        search: input.search,
+        db: ctx.db !== undefined,
+      })),
+  });
+  const plain = initTRPC.context<Context>().create();
+  return {
+    nested: t.router({ auth: sessions.router, posts }),
+    merged: plain.mergeRouters(plain.router({ open: plain.procedure.query(() => 1) }), sessions.router),
+    protectedProcedure,
+  };
+};
+
+export type NestedRouter = ReturnType<typeof makeRouters>['nested'];
+export type MergedRouter = ReturnType<typeof makeRouters>['merged'];
+export type LoginInput = inferRouterInputs<NestedRouter>['auth']['login'];
+export type Listed = inferRouterOutputs<MergedRouter>['sessions']['list'];
+
+/** What every adapter hands to `createContext` is taken as it is. */
+export const contexts = [
+  (opts: CreateHTTPContextOptions) => sessionsContext(opts),
+  (opts: CreateHTTP2ContextOptions) => sessionsContext(opts),
+  (opts: CreateExpressContextOptions) => sessionsContext(opts, { trustProxy: 'loopback' }),
+  (opts: CreateFastifyContextOptions) => sessionsContext(opts, { trustProxy: ['10.0.0.0/8'] }),
+  (opts: FetchCreateContextFnOptions) => sessionsContext(opts, { ip: null }),
+  (opts: CreateWSSContextFnOptions) => sessionsContext(opts, { trustProxy: 1 }),
+];

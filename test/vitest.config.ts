@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// Set by continuous integration: what a machine lacks is then a failure, not a skip.
+const required = process.env['TRPC_SESSIONS_REQUIRE'] === 'all';
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  // The workspace's packages are tested from their sources.
+  resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] },
+  ssr: { resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.ts',
+    env: { TZ: 'Pacific/Chatham' },
+    reporters: required ? ['default', ['json', { outputFile: 'test/node_modules/.cache/report.json' }]] : ['default'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
