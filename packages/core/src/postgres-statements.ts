@@ -30,18 +30,20 @@ interface NamedQuery {
 export function reuseStatements(pool: PostgresPool): PostgresPool {
   // Kysely knows a connection by its client: each has one wrapper, always the same.
   const wrapped = new WeakMap<PostgresPoolClient, PostgresPoolClient>();
+  function wrap(client: PostgresPoolClient): PostgresPoolClient {
+    let wrapper = wrapped.get(client);
+    if (wrapper === undefined) {
+      hearErrors(client);
+      wrapped.set(client, (wrapper = nameStatements(client)));
+    }
+    return wrapper;
+  }
+  // By the time that `connect` resolves, a connection may have broken: the pool tells of a new one before that.
+  if (canEmit(pool)) Reflect.apply(pool.on, pool, ['connect', wrap]);
   return {
     ...(pool.Client !== undefined && { Client: pool.Client }),
     options: pool.options,
-    async connect() {
-      const client = await pool.connect();
-      let wrapper = wrapped.get(client);
-      if (wrapper === undefined) {
-        hearErrors(client);
-        wrapped.set(client, (wrapper = nameStatements(client)));
-      }
-      return wrapper;
-    },
+    connect: async () => wrap(await pool.connect()),
     end: () => pool.end(),
   };
 }
@@ -51,7 +53,11 @@ export function reuseStatements(pool: PostgresPool): PostgresPool {
  * process. Its pool hears it of idle connections only, and Kysely of none.
  */
 function hearErrors(client: PostgresPoolClient): void {
-  if ('on' in client && typeof client.on === 'function') Reflect.apply(client.on, client, ['error', () => {}]);
+  if (canEmit(client)) Reflect.apply(client.on, client, ['error', () => {}]);
+}
+
+function canEmit(value: object): value is { on: (...args: readonly unknown[]) => unknown } {
+  return 'on' in value && typeof value.on === 'function';
 }
 
 function nameStatements(client: PostgresPoolClient): PostgresPoolClient {
