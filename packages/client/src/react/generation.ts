@@ -1,11 +1,14 @@
 import type { TokenStore } from '../tokens.ts';
 
-interface Generation {
+/** {@link generationOf} a page's token store, or `undefined` while that is not known yet. */
+export type Generation = number | null | undefined;
+
+interface NumberedToken {
   readonly token: string;
   readonly number: number;
 }
 
-const generations = new WeakMap<TokenStore, Generation>();
+const numbered = new WeakMap<TokenStore, NumberedToken>();
 
 // Begins where no earlier page has been: a query cache that was written to disk must not answer for another session.
 let latest = Date.now();
@@ -17,9 +20,14 @@ let latest = Date.now();
 export function generationOf(tokens: TokenStore): number | null {
   const token = tokens.get();
   if (token === null) return null;
-  const known = generations.get(tokens);
+  const known = numbered.get(tokens);
   if (known?.token === token) return known.number;
   latest += 1;
-  generations.set(tokens, { token, number: latest });
+  numbered.set(tokens, { token, number: latest });
   return latest;
+}
+
+/** Answers whether there is a token, as far as is known. */
+export function isSignedIn(generation: Generation): generation is number {
+  return typeof generation === 'number';
 }

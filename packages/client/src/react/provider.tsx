@@ -41,11 +41,12 @@ const SessionContext = createContext<QueryParts | null>(null);
  */
 export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
   const subscribe = useCallback((listener: () => void) => tokens.subscribe(listener), [tokens]);
-  const generation = useSyncExternalStore(subscribe, () => generationOf(tokens), signedOutOnServer);
+  const generation = useSyncExternalStore(subscribe, () => generationOf(tokens), notKnownYet);
   const parts = useMemo(() => ({ client, tokens, generation }), [client, tokens, generation]);
 
   const queryClient = useQueryClient();
   useEffect(() => {
+    if (generation === undefined) return;
     // What nobody shows any more of former sessions: nobody will.
     queryClient.removeQueries({
       type: 'inactive',
@@ -56,8 +57,8 @@ export function SessionProvider({ client, tokens, children }: SessionProviderPro
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }
 
-/** A server has no token to render with: the page shows the session once it is alive. */
-const signedOutOnServer = () => null;
+/** A server has no token to render with, nor has a page that takes over what one has rendered, until it is alive. */
+const notKnownYet = () => undefined;
 
 /**
  * @throws {Error} outside a {@link SessionProvider}

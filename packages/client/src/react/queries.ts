@@ -2,6 +2,7 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import type { QueryClient, UseQueryOptions } from '@tanstack/react-query';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { dropToken, type TokenStore } from '../tokens.ts';
+import { isSignedIn, type Generation } from './generation.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
 
 /** All that the hooks keep in the query cache stands under this. */
@@ -10,17 +11,17 @@ export const rootKey = 'trpc-sessions';
 /** How long an answer is taken as fresh, in milliseconds: a mounting component or a focused window asks no sooner. */
 const staleTime = 30_000;
 
-type SessionQueryKey = readonly [typeof rootKey, number | null, 'current' | 'list'];
+type SessionQueryKey = readonly [typeof rootKey, Generation, 'current' | 'list'];
 
 /** What the queries are made of. */
 export interface QueryParts {
   readonly client: AnySessionClient;
   readonly tokens: TokenStore;
-  readonly generation: number | null;
+  readonly generation: Generation;
 }
 
-export const currentKey = (generation: number | null): SessionQueryKey => [rootKey, generation, 'current'];
-export const listKey = (generation: number | null): SessionQueryKey => [rootKey, generation, 'list'];
+export const currentKey = (generation: Generation): SessionQueryKey => [rootKey, generation, 'current'];
+export const listKey = (generation: Generation): SessionQueryKey => [rootKey, generation, 'list'];
 
 /** Asks for the caller's own session. */
 export function currentQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<SessionInfo> {
@@ -51,7 +52,7 @@ function sessionQuery<TData>(
   return {
     queryKey,
     queryFn: async ({ signal }) => dropRefusedToken(tokens, () => ask(signal)),
-    enabled: generation !== null,
+    enabled: isSignedIn(generation),
     staleTime,
     // An app may keep previous data by default; the session before is someone else's.
     placeholderData: () => undefined,

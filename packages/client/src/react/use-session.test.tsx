@@ -1,17 +1,18 @@
 // @vitest-environment happy-dom
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
+import { act, cleanup, render, renderHook, waitFor } from '@testing-library/react';
 import type { TRPCClient } from '@trpc/client';
 import type { TRPCBuiltRouter, TRPCDefaultErrorShape } from '@trpc/server';
 import type { PasswordCredentials, SessionInfo, SessionsRouter } from '@trpc-sessions/server';
 import { renderToString } from 'react-dom/server';
-import type { PropsWithChildren } from 'react';
+import { useEffect, type PropsWithChildren } from 'react';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { sessionErrorReason } from '../errors.ts';
 import { startApp, type TestApp } from '../testing/app.tsx';
-import { localStorageTokenStore, memoryTokenStore } from '../tokens.ts';
+import { localStorageTokenStore } from '../tokens.ts';
 import { SessionProvider } from './provider.tsx';
 import type { AnySessionClient, PasswordLogin, SessionClient } from './session-client.ts';
+import { useSessions } from './use-sessions.ts';
 import { useSession, type SessionState, type UseSessionResult } from './use-session.ts';
 
 const right = { username: 'ada', password: 'right' };
@@ -231,16 +232,32 @@ describe('useSession', () => {
     expect(app.queryClient.getMutationCache().getAll()).toEqual([]);
   });
 
-  test('is signed out on a server', async () => {
-    await using app = await startApp({ tokens: memoryTokenStore('a') });
-    const Status = () => useSession().status;
-    expect(
-      renderToString(
-        <app.Providers>
-          <Status />
-        </app.Providers>,
-      ),
-    ).toBe('signedOut');
+  test.each([
+    ['signed out', 'signedOut', null],
+    ['signed in', 'signedIn', 'ada'],
+  ])('is loading on a server and while its page comes alive, then %s', async (_, status, username) => {
+    await using app = await startApp();
+    const seen: string[] = [];
+    const Status = () => {
+      const session = useSession();
+      const { isPending } = useSessions();
+      useEffect(() => void seen.push(session.status), [session.status]);
+      return `${session.status} ${isPending}`;
+    };
+    const page = (
+      <app.Providers>
+        <Status />
+      </app.Providers>
+    );
+    const container = document.body.appendChild(document.createElement('div'));
+    container.innerHTML = renderToString(page);
+    expect(container.textContent).toBe('loading true');
+
+    if (username !== null) app.tokens.set(app.signIn(username));
+    render(page, { container, hydrate: true });
+    await waitFor(() => expect(container.textContent).toBe(`${status} false`));
+    // What an effect does for the signed out, such as leaving the page, is done to nobody else.
+    expect(seen.filter((each, index) => each !== seen[index - 1])).toEqual(['loading', status]);
   });
 
   test('says which provider is missing', () => {

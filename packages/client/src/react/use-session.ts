@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { keptByCaller } from '../kept-token.ts';
 import { dropToken } from '../tokens.ts';
-import { generationOf } from './generation.ts';
+import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { useSessionParts } from './provider.tsx';
 import { currentKey, currentQuery } from './queries.ts';
 import { receiveSession, type AnySessionClient, type LoginInputOf, type SessionClient } from './session-client.ts';
@@ -14,7 +14,8 @@ export type UseSessionResult<TClient extends AnySessionClient = SessionClient> =
 
 /**
  * - `loading`: there is a token, and the server has not said yet whose. With an `error`, it could not be asked: the
- *   network is dead or the server fails, which does not sign anyone out.
+ *   network is dead or the server fails, which does not sign anyone out. A page that was rendered on a server begins
+ *   with it, too: whether there is a token is known once the page is alive.
  * - `signedIn`: there is a token, and this is its session.
  * - `signedOut`: there is no token.
  */
@@ -87,13 +88,13 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
   const forget = useCallback(() => tokens.set(null), [tokens]);
 
   const refetch = useCallback(async () => {
-    if (generation !== null) await refetchQuery();
+    if (isSignedIn(generation)) await refetchQuery();
   }, [generation, refetchQuery]);
 
   return { ...sessionState(generation, data, error), login, logout, forget, refetch };
 }
 
-function sessionState(generation: number | null, session: SessionInfo | undefined, error: Error | null): SessionState {
+function sessionState(generation: Generation, session: SessionInfo | undefined, error: Error | null): SessionState {
   if (generation === null) return { status: 'signedOut', session: null, error: null };
   if (session === undefined) return { status: 'loading', session: null, error };
   return { status: 'signedIn', session, error };

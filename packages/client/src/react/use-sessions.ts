@@ -2,6 +2,7 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { dropToken } from '../tokens.ts';
+import { isSignedIn } from './generation.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';
 
@@ -74,7 +75,7 @@ export function useSessions(): UseSessionsResult {
   const revoke = useCallback((id: string) => revokeOne(id), [revokeOne]);
   const revokeOthers = useCallback(() => revokeAllOthers(), [revokeAllOthers]);
   const refetch = useCallback(async () => {
-    if (generation !== null) await refetchQuery();
+    if (isSignedIn(generation)) await refetchQuery();
   }, [generation, refetchQuery]);
 
   return {
