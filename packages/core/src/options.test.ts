@@ -1,6 +1,7 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { memoryCache } from './cache.ts';
 import { createSessionManager } from './manager.ts';
 import { readOptions } from './options.ts';
 import type { SessionsDatabase } from './schema.ts';
@@ -23,6 +24,14 @@ test('the defaults are those of the documentation', () => {
 test('last-seen is written often enough for a short idle timeout', () => {
   expect(readOptions({ db, keys, idleTimeout: '1s' }).touchInterval).toBe(100);
   expect(readOptions({ db, keys, idleTimeout: '14d' }).touchInterval).toBe(60_000);
+});
+
+test('last-seen waits for others to share its write: under a guard, where a write empties the cache, longer', () => {
+  const guarded = { db, keys, cache: memoryCache({ max: 1, guard: { changed: () => false } }) };
+  const { touchDelay } = readOptions({ db, keys });
+  expect(touchDelay).toBe(50);
+  expect(readOptions(guarded).touchDelay).toBe(1000);
+  expect(readOptions({ ...guarded, touchInterval: '200ms' }).touchDelay).toBe(200);
 });
 
 describe('misuse is told when the manager is made, by the name of the option', () => {
