@@ -101,6 +101,23 @@ function testTokenStore({ name, create }: TokenStoreTarget): void {
       expect(stays).toHaveBeenCalledOnce();
     });
 
+    test('tells the others where a listener throws, keeps the token, and lets the error be heard', () => {
+      const tokens = create();
+      const uncaught: (() => void)[] = [];
+      vi.stubGlobal('queueMicrotask', (task: () => void) => uncaught.push(task));
+      const unsubscribe = tokens.subscribe(() => {
+        throw new Error('of the app');
+      });
+      const other = vi.fn();
+      tokens.subscribe(other);
+      tokens.set('a');
+      unsubscribe();
+      expect(tokens.get()).toBe('a');
+      expect(other).toHaveBeenCalledOnce();
+      expect(uncaught).toHaveLength(1);
+      expect(uncaught[0]).toThrow('of the app');
+    });
+
     test('drops a token that was refused, and not the one that came after it', () => {
       const tokens = create();
       const listener = vi.fn();
@@ -147,6 +164,13 @@ const targets: readonly TokenStoreTarget[] = [
     name: 'localStorageTokenStore on a server',
     create: () => {
       vi.stubGlobal('window', undefined);
+      return localStorageTokenStore();
+    },
+  },
+  {
+    name: 'localStorageTokenStore in React Native, whose window is bare,',
+    create: () => {
+      vi.stubGlobal('window', {});
       return localStorageTokenStore();
     },
   },
@@ -257,13 +281,21 @@ describe('localStorageTokenStore', () => {
     expect(tokens.get()).toBe('b');
   });
 
+  test('leaves no former token behind that a reload would sign in with, where storage is full', () => {
+    const kept = new Map([[key, 'former']]);
+    const tokens = localStorageTokenStore({ storage: storageThatThrows(new Set(['setItem']), kept) });
+    tokens.set('a');
+    expect(tokens.get()).toBe('a');
+    expect(kept.size).toBe(0);
+  });
+
   test('believes another tab rather than what it could not store itself', () => {
-    const storage = storageThatThrows(new Set(['setItem']), new Map([[key, 'b']]));
-    const tokens = localStorageTokenStore({ storage });
+    const kept = new Map<string, string>();
+    const tokens = localStorageTokenStore({ storage: storageThatThrows(new Set(['setItem']), kept) });
     tokens.subscribe(() => {});
     tokens.set('a');
     expect(tokens.get()).toBe('a');
-    inAnotherTab(() => {});
+    inAnotherTab(() => kept.set(key, 'b'));
     expect(tokens.get()).toBe('b');
   });
 });

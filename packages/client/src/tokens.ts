@@ -98,6 +98,7 @@ export function dropToken(tokens: TokenStore, token: string | null): void {
   if (token !== null && tokens.get() === token) tokens.set(null);
 }
 
+/** Answers whether storage has taken it. If not, it does not keep a former token either: a reload would sign in with that. */
 function write(storage: TokenStorage | undefined, key: string, token: string | null): boolean {
   if (storage === undefined) return false;
   try {
@@ -105,6 +106,7 @@ function write(storage: TokenStorage | undefined, key: string, token: string | n
     else storage.setItem(key, token);
     return true;
   } catch {
+    if (token !== null) write(storage, key, null);
     return false;
   }
 }
@@ -120,7 +122,8 @@ function browserStorage(): TokenStorage | undefined {
 }
 
 function watchOtherTabs(key: string, onWrite: () => void, announce: () => void): () => void {
-  if (typeof window === 'undefined') return () => {};
+  // React Native has a `window`, and no events for it.
+  if (typeof window === 'undefined' || typeof window.addEventListener !== 'function') return () => {};
   const onStorage = (event: StorageEvent) => {
     // A `null` key is `storage.clear()`.
     if (event.key !== key && event.key !== null) return;
@@ -155,7 +158,16 @@ function createListeners(
     const token = read();
     if (token === seen) return;
     seen = token;
-    for (const listener of listeners) listener.call();
+    for (const { call } of listeners) {
+      try {
+        call();
+      } catch (error) {
+        // It is no fault of the others, nor of the login that is under way: uncaught, it is heard all the same.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   return {
