@@ -1,15 +1,25 @@
 import {
   createSessionManager,
+  SessionError,
   type SessionManager,
   type SessionManagerOptions,
   type SessionsDatabase,
 } from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC } from '@trpc/server';
+import { observable } from '@trpc/server/observable';
 import superjson from 'superjson';
 import { sqliteReusingStatements, type TestDatabase } from './database.ts';
 
 export const secret = 'a secret of more than thirty-two bytes';
+
+/** A stream without an end. */
+async function* ticks(): AsyncGenerator<number, void> {
+  for (let n = 0; ; n += 1) {
+    yield n;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 /** An app as its author would have had it before: a transformer, an error formatter and a middleware of its own. */
 export function createAppRouter(manager: SessionManager) {
@@ -39,6 +49,23 @@ export function createAppRouter(manager: SessionManager) {
         await Promise.resolve();
         yield n;
       }
+    }),
+    ticks: protectedProcedure.subscription(ticks),
+    streamed: protectedProcedure.query(ticks),
+    silent: protectedProcedure.subscription(async function* ({ signal }) {
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      yield 0;
+    }),
+    observed: protectedProcedure.subscription(() =>
+      observable<number>((observer) => {
+        const timer = setInterval(() => observer.next(0), 10);
+        return () => clearInterval(timer);
+      }),
+    ),
+    stale: protectedProcedure.subscription(async function* () {
+      yield 0;
+      await Promise.resolve();
+      throw new SessionError('fresh_session_required');
     }),
   });
 }

@@ -9,15 +9,26 @@ import type { IncomingRequest } from './request.ts';
  */
 export type TrustProxy = false | number | string | readonly string[] | ((address: string, hop: number) => boolean);
 
-/** The address of who is calling, believing the proxies that are trusted and no others. */
+/**
+ * The address of who is calling, believing the proxies that are trusted and no others.
+ *
+ * @throws {TypeError} `trustProxy` is none
+ */
 export function addressOf(request: IncomingRequest, trust: TrustProxy | undefined): string | undefined {
   const { remoteAddress, header } = request;
   if (trust === undefined || trust === false) return remoteAddress;
+  const trusts = trustOf(trust);
   const forwardedFor = header('x-forwarded-for');
   if (forwardedFor === null) return remoteAddress;
-  const message = { headers: { 'x-forwarded-for': forwardedFor }, socket: { remoteAddress } };
+  const addresses = forwardedFor.split(',').map((address) => withoutPort(address.trim()));
+  const message = { headers: { 'x-forwarded-for': addresses.join() }, socket: { remoteAddress } };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- proxy-addr reads this header and this address, nothing else
-  return proxyAddr(message as unknown as IncomingMessage, trustOf(trust));
+  return proxyAddr(message as unknown as IncomingMessage, trusts);
+}
+
+/** Some proxies write `1.2.3.4:5678` and `[2001:db8::1]:443`. */
+function withoutPort(address: string): string {
+  return /^\[(?<ip>.+)\](?::\d+)?$|^(?<ip>[\d.]+):\d+$/.exec(address)?.groups?.['ip'] ?? address;
 }
 
 type Trust = (address: string, hop: number) => boolean;
@@ -26,16 +37,33 @@ type Trust = (address: string, hop: number) => boolean;
 const compiled = new Map<string, Trust>();
 
 function trustOf(trust: Exclude<TrustProxy, false>): Trust {
-  if (typeof trust === 'function') return trust;
-  if (typeof trust === 'number') return (_, hop) => hop < trust;
-  const list = typeof trust === 'string' ? trust.split(',').map((address) => address.trim()) : [...trust];
+  // A `Request` of the Fetch API does not tell its peer.
+  if (typeof trust === 'function')
+    return (address: string | undefined, hop) => address !== undefined && trust(address, hop);
+  if (typeof trust === 'number' && Number.isInteger(trust) && trust >= 0) return (_, hop) => hop < trust;
+  const list = typeof trust === 'string' ? trust.split(',') : trust;
+  if (!Array.isArray(list)) throw trustProxyError();
   const key = list.join();
   let known = compiled.get(key);
-  if (known === undefined) {
-    known = proxyAddr.compile(list);
-    compiled.set(key, known);
-  }
+  if (known === undefined) compiled.set(key, (known = compile(list)));
   return known;
+}
+
+function compile(list: readonly string[]): Trust {
+  const proxies = list.map((proxy) => proxy.trim()).filter((proxy) => proxy !== '');
+  if (proxies.length === 0) return () => false;
+  try {
+    return proxyAddr.compile(proxies);
+  } catch (cause) {
+    throw trustProxyError(cause);
+  }
+}
+
+function trustProxyError(cause?: unknown): TypeError {
+  return new TypeError(
+    "trustProxy: expected a hop count, addresses or subnets such as '10.0.0.0/8' or 'loopback', or a function",
+    { cause },
+  );
 }
 
 /** One address, one spelling: no zone, an IPv4-mapped address as IPv4, IPv6 compressed; `null` where it is none. */

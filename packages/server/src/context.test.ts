@@ -65,6 +65,18 @@ describe('the IP address', () => {
       '198.51.100.9',
       '198.51.100.9',
     ],
+    ['is known though the proxy wrote a port', 1, '10.0.0.1', '198.51.100.9:5678', '198.51.100.9'],
+    ['is known though the proxy wrote brackets', 1, '10.0.0.1', '[2001:db8::1]:443', '2001:db8::1'],
+    ['is behind proxies that write ports', '10.0.0.0/8', '10.0.0.1', '198.51.100.9, 10.0.0.2:80', '198.51.100.9'],
+    ['is behind no proxy of an empty list', '', '203.0.113.7', '1.1.1.1', '203.0.113.7'],
+    ['is behind a list with a comma too many', 'loopback,', '127.0.0.1', '198.51.100.9', '198.51.100.9'],
+    [
+      'is asked of no function where there is no peer',
+      (address: string) => address.startsWith('10.'),
+      undefined,
+      '1.1.1.1',
+      null,
+    ],
     ['is null where the proxy wrote nonsense', 1, '10.0.0.1', 'unknown', null],
     ['is null where none is known', undefined, undefined, undefined, null],
     ['is a whole IPv6 address', 1, '::1', '2001:DB8:0:0:0:0:0:ABCD', '2001:db8::abcd'],
@@ -73,6 +85,15 @@ describe('the IP address', () => {
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
     expect(sessionsContext(request(headers, remoteAddress), { trustProxy }).caller.ip).toBe(ip);
   });
+
+  test.each([true, 'nonsense', '10.0.0.0/99', -1, 1.5, Number.NaN, {}])(
+    'cannot be told with trustProxy: %j',
+    (trustProxy) => {
+      const misused = () => sessionsContext(request({}, '203.0.113.7'), { trustProxy: trustProxy as TrustProxy });
+      expect(misused).toThrow(TypeError);
+      expect(misused).toThrow(/^trustProxy: /);
+    },
+  );
 
   test('is the platform’s, where that is passed', () => {
     expect(sessionsContext({ req: new Request('http://x') }, { ip: '203.0.113.7' }).caller.ip).toBe('203.0.113.7');
@@ -117,6 +138,12 @@ test('only an HTTP batch may share a verification', () => {
   expect(connectionOf(context({ isBatchCall: true, calls: [{}, {}] }))?.isBatch).toBe(true);
   expect(connectionOf(context({ isBatchCall: false, calls: [{}] }))?.isBatch).toBe(false);
   expect(connectionOf(context({ isBatchCall: false, calls: [] }))?.isBatch).toBe(false);
+});
+
+test('a request may tell nothing', () => {
+  const nobody = { token: null, ip: null, userAgent: null, clientHints: null };
+  expect(sessionsContext().caller).toEqual(nobody);
+  expect(sessionsContext({ req: {} }).caller).toEqual(nobody);
 });
 
 test('the context is typed as the plugin needs it', () => {

@@ -1,4 +1,5 @@
-import type { CallerInfo, ClientHints } from '@trpc-sessions/core';
+import type { CallerInfo, ClientHints, SessionErrorReason } from '@trpc-sessions/core';
+import { createChallenge } from './challenge.ts';
 import { addressOf, canonicalIp, type TrustProxy } from './address.ts';
 import { sessionCookie, type CookieOptions, type SessionCookie } from './cookie.ts';
 import { readRequest, type CreateContextOptions, type IncomingRequest, type Socket } from './request.ts';
@@ -28,6 +29,8 @@ export interface Connection {
   readonly isBatch: boolean;
   readonly cookie: SessionCookie | undefined;
   readonly socket: Socket | undefined;
+  /** Tells a client that speaks HTTP, and not tRPC, how to be let in, where the adapter lets a context set headers. */
+  readonly challenge: (reason: SessionErrorReason) => void;
 }
 
 const connections = new WeakMap<CallerInfo, Connection>();
@@ -41,6 +44,8 @@ export function connectionOf(caller: CallerInfo): Connection | undefined {
  * Reads who is calling from what tRPC's adapter hands to `createContext`. It never throws, verifies nothing and asks no
  * database: a bad token fails the procedures that need one.
  *
+ * @throws {TypeError} never for a request, but where `trustProxy` is none
+ *
  * @example
  * ```ts
  * import { sessionsContext } from '@trpc-sessions/server';
@@ -52,7 +57,7 @@ export function connectionOf(caller: CallerInfo): Connection | undefined {
  * ```
  */
 export function sessionsContext(
-  opts: CreateContextOptions,
+  opts: CreateContextOptions = {},
   options: SessionsContextOptions = {},
 ): { caller: CallerInfo } {
   const request = readRequest(opts);
@@ -64,7 +69,7 @@ export function sessionsContext(
     userAgent: header('user-agent'),
     clientHints: clientHintsOf(header),
   };
-  connections.set(caller, { isBatch, cookie, socket });
+  connections.set(caller, { isBatch, cookie, socket, challenge: createChallenge(request) });
   return { caller };
 }
 

@@ -21,33 +21,46 @@ export interface SessionCookie {
 }
 
 /** Methods that change nothing, so that it does not matter who made the browser send them (RFC 9110 §9.2.1). */
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+const safeMethods = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS']);
 
 export function sessionCookie(request: IncomingRequest, options: CookieOptions): SessionCookie {
   const { name = '__Host-session', sameSite = 'lax' } = options;
-  const trusted = (safeMethods.has(request.method) && request.socket === undefined) || isOwnOrigin(request, options);
+  const trusted = (safeMethods.has(request.method) && !request.isUpgrade) || isOwnOrigin(request, options);
   const attributes = { name, path: '/', httpOnly: true, secure: true, sameSite };
   const header = trusted ? request.header('cookie') : null;
   return {
     token: (header === null ? undefined : parseCookie(header)[name]) || null,
     set(token, expires) {
       // Nor may another origin's page sign a visitor in as somebody else.
-      if (trusted) request.setCookie?.(stringifySetCookie({ ...attributes, value: token, expires }));
+      if (trusted) request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: token, expires }));
     },
     clear() {
-      request.setCookie?.(stringifySetCookie({ ...attributes, value: '', maxAge: 0 }));
+      request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: '', maxAge: 0 }));
     },
   };
 }
 
-/** Browsers tell, and no page can change, where a request comes from. What tells nothing is no browser, and has no need of a cookie. */
-function isOwnOrigin({ header }: IncomingRequest, { allowedOrigins = [] }: CookieOptions): boolean {
-  if (header('sec-fetch-site') === 'same-origin') return true;
+/**
+ * Browsers tell, and no page can change, where a request comes from. What tells nothing is no browser, and has no need of
+ * a cookie.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ */
+function isOwnOrigin({ header, host }: IncomingRequest, { allowedOrigins = [] }: CookieOptions): boolean {
   const origin = header('origin');
-  if (origin === null) return false;
-  return allowedOrigins.includes(origin) || hostOf(origin) === header('host');
+  if (origin !== null && allowedOrigins.includes(origin)) return true;
+  const site = header('sec-fetch-site');
+  if (site !== null) return site === 'same-origin';
+  const page = urlOf(origin);
+  // A page that came without TLS may be anyone's on the way: it is not ours, but on this machine.
+  if (page === undefined || (page.protocol !== 'https:' && !isLocal(page.hostname))) return false;
+  return page.host === urlOf(`${page.protocol}//${host()}`)?.host;
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+function isLocal(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127\.|^\[::1\]$/.test(hostname);
+}
+
+function urlOf(text: string | null): URL | undefined {
+  return text !== null && URL.canParse(text) ? new URL(text) : undefined;
 }

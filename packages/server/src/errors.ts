@@ -18,7 +18,7 @@ export interface SessionErrorData {
 export interface SessionErrorShape extends TRPCErrorShape<TRPCDefaultErrorData & { session: SessionErrorData }> {}
 
 /** Makes the tRPC error of a refusal. */
-function refusal(error: SessionError): TRPCError {
+export function refusal(error: SessionError): TRPCError {
   return new TRPCError({ code: sessionErrors[error.reason].code, message: error.message, cause: error });
 }
 
@@ -34,14 +34,21 @@ export function withRefusal<TResult extends { readonly ok: boolean }>(
   return isSessionError(cause) ? { ...result, error: refusal(cause) } : result;
 }
 
+/** The same for what was thrown inside a stream. */
+export function refusalOf(error: unknown): unknown {
+  return isSessionError(error) ? refusal(error) : error;
+}
+
+/** Answers whether a refusal ends the session that was refused. */
+export function isEndOfSession({ cause }: TRPCError): boolean {
+  return isSessionError(cause) && sessionErrors[cause.reason].endsSession;
+}
+
 /** Whose misuse of the manager it is: the app's own, or that of the client whose input was passed on. */
 type Misuse = 'INTERNAL_SERVER_ERROR' | 'BAD_REQUEST';
 
 /** Waits for the session manager; what it throws becomes a tRPC error. */
-export async function fromManager<TValue>(
-  work: Promise<TValue>,
-  misuse: Misuse = 'INTERNAL_SERVER_ERROR',
-): Promise<TValue> {
+export async function fromManager<TValue>(work: Promise<TValue>, misuse?: Misuse): Promise<TValue> {
   try {
     return await work;
   } catch (error) {
@@ -53,7 +60,7 @@ export async function fromManager<TValue>(
  * A refusal keeps its reason; misuse becomes a 500 or a 400; and everything else is the database, a 503 whose details
  * stay on the server. Only the first may end a session.
  */
-function trpcErrorOf(error: unknown, misuse: Misuse): TRPCError {
+export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
   if (isSessionError(error)) return refusal(error);
   if (error instanceof SessionUsageError) {
     return new TRPCError({ code: misuse, message: error.message, cause: error });

@@ -30,6 +30,8 @@ export interface SessionsPlugin<TSchema extends StandardSchemaV1, TClaims> {
 /**
  * Makes the tRPC plugin of a session manager, for any app: whatever its transformer, error formatter, context and middlewares.
  *
+ * @throws {TypeError} an option is wrong: the message names it
+ *
  * @example
  * ```ts
  * import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
@@ -49,6 +51,12 @@ export function createSessionsPlugin<
   if (typeof manager?.verify !== 'function') throw new TypeError('manager: pass what createSessionManager returned');
   if (typeof authenticate !== 'function') {
     throw new TypeError('authenticate: pass a function that checks credentials and returns { id } or null');
+  }
+  if (credentials !== undefined && typeof credentials['~standard']?.validate !== 'function') {
+    throw new TypeError('credentials: expected a Standard Schema, such as one of Zod, Valibot or ArkType');
+  }
+  if (locate !== undefined && typeof locate !== 'function') {
+    throw new TypeError('locate: expected a function that takes an IP address and returns a text or null');
   }
   const verifier = createVerifier(manager);
   const authenticated = createAuthenticated<TClaims>(verifier);

@@ -1,7 +1,9 @@
 /** The part of a request that is read: Node's, Express's and Fastify's, and the Fetch API's. */
 export interface ReadableRequest {
-  readonly headers: HeadersObject | HeadersRecord;
+  readonly headers?: HeadersObject | HeadersRecord | undefined;
   readonly method?: string | undefined;
+  /** Absolute in the Fetch API, a path in Node. */
+  readonly url?: string | undefined;
   readonly socket?: { readonly remoteAddress?: string | undefined } | null | undefined;
 }
 
@@ -47,18 +49,24 @@ export interface CreateContextOptions {
 /** A request, whichever adapter it came through. */
 export interface IncomingRequest {
   readonly header: (name: string) => string | null;
-  readonly method: string;
+  /** `undefined` where the adapter does not tell. */
+  readonly method: string | undefined;
+  /** Host and port that the request was sent to. */
+  readonly host: () => string | null;
   readonly remoteAddress: string | undefined;
   /** A WebSocket's connection parameters: over HTTP they come in the URL, which ends up in logs, and are not read. */
   readonly connectionParams: Readonly<Record<string, string | undefined>> | null;
   readonly isBatch: boolean;
-  /** Adds a `Set-Cookie` header, where the adapter lets a context set headers. */
-  readonly setCookie: ((value: string) => void) | undefined;
+  /** Whether it opens a WebSocket: whatever comes over that may change something. */
+  readonly isUpgrade: boolean;
+  /** Adds a header to the response, where the adapter lets a context do so. */
+  readonly appendHeader: ((name: string, value: string) => void) | undefined;
   readonly socket: Socket | undefined;
 }
 
 /** The part of a WebSocket that is used. */
 export interface Socket {
+  readonly readyState?: number | undefined;
   send(data: string): void;
   close(code: number, reason: string): void;
   once(event: 'close', listener: () => void): unknown;
@@ -66,20 +74,36 @@ export interface Socket {
 
 /** Reads what an adapter handed to `createContext`. */
 export function readRequest({ req, res, resHeaders, event, info }: CreateContextOptions): IncomingRequest {
+  const header = req === undefined ? eventHeaders(event) : requestHeaders(req);
   // A WebSocket makes its context when it connects, before any call.
-  const socket = info?.calls?.length === 0 && isSocket(res) ? res : undefined;
+  const isUpgrade = info?.calls?.length === 0 || header('upgrade')?.toLowerCase() === 'websocket';
   return {
-    header: req === undefined ? eventHeaders(event) : requestHeaders(req),
-    method: req?.method ?? event?.httpMethod ?? event?.requestContext?.http?.method ?? 'GET',
+    header,
+    method: req?.method ?? event?.httpMethod ?? event?.requestContext?.http?.method,
+    host: () => header('host') ?? authorityOf(req),
     remoteAddress: req?.socket?.remoteAddress ?? sourceIpOf(event),
-    connectionParams: socket === undefined ? null : (info?.connectionParams ?? null),
-    isBatch: info?.isBatchCall === true,
-    setCookie: cookieSetter(res, resHeaders),
-    socket,
+    connectionParams: isUpgrade && isSocket(res) ? (info?.connectionParams ?? null) : null,
+    isBatch: !isUpgrade && (info?.isBatchCall ?? isBatchUrl(req?.url)),
+    isUpgrade,
+    appendHeader: headerAppender(res, resHeaders),
+    socket: isUpgrade && isSocket(res) ? res : undefined,
   };
 }
 
-function requestHeaders({ headers }: ReadableRequest): IncomingRequest['header'] {
+/** HTTP/2 has `:authority` for `Host`; a `Request` of the Fetch API may have its URL alone. */
+function authorityOf(req: ReadableRequest | undefined): string | null {
+  if (req === undefined) return null;
+  const { headers = {}, url } = req;
+  const authority = isHeadersObject(headers) ? null : textOf(headers[':authority']);
+  return authority ?? (url !== undefined && URL.canParse(url) ? new URL(url).host : null);
+}
+
+/** For a `createContext` that passes on `req` alone. */
+function isBatchUrl(url = ''): boolean {
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('batch') === '1';
+}
+
+function requestHeaders({ headers = {} }: ReadableRequest): IncomingRequest['header'] {
   if (isHeadersObject(headers)) return (name) => headers.get(name);
   return (name) => textOf(headers[name]);
 }
@@ -102,16 +126,16 @@ function sourceIpOf(event: ReadableEvent | undefined): string | undefined {
   return context?.http?.sourceIp ?? context?.identity?.sourceIp ?? undefined;
 }
 
-function cookieSetter(res: unknown, resHeaders: CreateContextOptions['resHeaders']): IncomingRequest['setCookie'] {
-  if (resHeaders !== undefined) return (value) => resHeaders.append('set-cookie', value);
+function headerAppender(res: unknown, resHeaders: CreateContextOptions['resHeaders']): IncomingRequest['appendHeader'] {
+  if (resHeaders !== undefined) return (name, value) => resHeaders.append(name, value);
   if (hasMethod(res, 'appendHeader')) {
-    return (value) => {
+    return (name, value) => {
       // A streamed batch sends its headers before its calls are done.
-      if (Reflect.get(res, 'headersSent') !== true) res.appendHeader('set-cookie', value);
+      if (Reflect.get(res, 'headersSent') !== true) res.appendHeader(name, value);
     };
   }
   // Fastify's reply appends cookies where it would replace other headers.
-  if (hasMethod(res, 'header')) return (value) => void res.header('set-cookie', value);
+  if (hasMethod(res, 'header')) return (name, value) => void res.header(name, value);
   return undefined;
 }
 

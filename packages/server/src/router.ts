@@ -10,7 +10,7 @@ import {
 } from '@trpc/server';
 import { requireCaller, type AuthenticatedProcedure, type Verifier } from './authenticated.ts';
 import { connectionOf, type SessionsContext } from './context.ts';
-import { formatSessionError, fromManager, withRefusal, type SessionErrorShape } from './errors.ts';
+import { formatSessionError, fromManager, isEndOfSession, withRefusal, type SessionErrorShape } from './errors.ts';
 import { parseId, parseIds, parsePage, passwordCredentials, splitDevice } from './inputs.ts';
 import { sessionInfoOf, type Locate, type SessionInfo } from './wire.ts';
 
@@ -127,11 +127,19 @@ export function createRouter<TSchema extends StandardSchemaV1, TClaims>(
     connectionOf(caller)?.cookie?.clear();
   }
 
-  const logout = authenticated.mutation(async ({ ctx }): Promise<RevokeResult> => {
-    await fromManager(manager.revoke({ userId: ctx.userId, id: ctx.session.id }));
-    forget(ctx.caller);
-    return { revoked: 1 };
-  });
+  // A page cannot take back a cookie that it cannot read: signing out does, also where the session has long ended.
+  const logout = t.procedure
+    .use(async ({ ctx, next }) => {
+      const result = await next();
+      if (!result.ok && isEndOfSession(result.error)) connectionOf(requireCaller(ctx))?.cookie?.clear();
+      return result;
+    })
+    .concat(authenticated)
+    .mutation(async ({ ctx }): Promise<RevokeResult> => {
+      await fromManager(manager.revoke({ userId: ctx.userId, id: ctx.session.id }));
+      forget(ctx.caller);
+      return { revoked: 1 };
+    });
 
   const sessions = {
     list: authenticated.query(async ({ ctx }): Promise<SessionInfo[]> => {

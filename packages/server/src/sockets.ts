@@ -1,5 +1,6 @@
-import type { EndedSessions, Session, SessionManager, VerifiedSession } from '@trpc-sessions/core';
+import type { CallerInfo, VerifiedSession } from '@trpc-sessions/core';
 import type { Socket } from './request.ts';
+import type { Watches } from './watches.ts';
 
 /** What tRPC's client takes as a request to connect anew: there it is refused, and told why. */
 const reconnect = JSON.stringify({ id: null, method: 'reconnect' });
@@ -10,35 +11,45 @@ const grace = 1000;
 /** In the range for applications (RFC 6455 §7.4.2), after HTTP's 401. */
 const closeCode = 4401;
 
-/** Closes WebSockets whose session has ended: what streams over them must not go on. */
+/** `readyState`, where it closes or is closed (WHATWG WebSockets §3.1). */
+const closing = 2;
+
+/** Closes WebSockets whose session has ended. */
 export interface Sockets {
-  /** Takes note of the session that a socket speaks for, once it is verified. */
-  watch(socket: Socket, verifying: Promise<VerifiedSession>): Promise<VerifiedSession>;
+  /** Verifies a call over a socket. From the first that holds, the socket is watched. */
+  verify(socket: Socket, caller: CallerInfo, verify: () => Promise<VerifiedSession>): Promise<VerifiedSession>;
 }
 
-export function createSockets(manager: SessionManager): Sockets {
-  const open = new Map<Socket, Session>();
-  let stop: (() => void) | undefined;
+interface Watching {
+  isClosed: boolean;
+  stop: (() => void) | undefined;
+}
 
-  function closeEnded(ended: EndedSessions): void {
-    for (const [socket, session] of open) {
-      if (isEnded(ended, session)) tellToClose(socket);
+export function createSockets(watches: Watches): Sockets {
+  const sockets = new WeakMap<Socket, Watching>();
+
+  function watchingOf(socket: Socket): Watching {
+    let watching = sockets.get(socket);
+    if (watching === undefined) {
+      const known: Watching = { isClosed: (socket.readyState ?? 0) >= closing, stop: undefined };
+      socket.once('close', () => {
+        known.isClosed = true;
+        known.stop?.();
+      });
+      sockets.set(socket, (watching = known));
     }
-  }
-
-  function forget(socket: Socket): void {
-    open.delete(socket);
-    if (open.size > 0) return;
-    stop?.();
-    stop = undefined;
+    return watching;
   }
 
   return {
-    async watch(socket, verifying) {
-      const verified = await verifying;
-      if (!open.has(socket)) socket.once('close', () => forget(socket));
-      open.set(socket, verified.session);
-      stop ??= manager.on('ended', closeEnded);
+    async verify(socket, caller, verify) {
+      const watching = watchingOf(socket);
+      const since = watches.moment();
+      const verified = await verify();
+      if (watching.stop === undefined && !watching.isClosed) {
+        const { session } = verified;
+        watching.stop = watches.watch({ session, caller, since, onEnd: () => tellToClose(socket) });
+      }
       return verified;
     },
   };
@@ -47,9 +58,4 @@ export function createSockets(manager: SessionManager): Sockets {
 function tellToClose(socket: Socket): void {
   socket.send(reconnect);
   setTimeout(() => socket.close(closeCode, 'session ended'), grace).unref();
-}
-
-function isEnded({ userId, ids, exceptId }: EndedSessions, session: Session): boolean {
-  if (session.userId !== userId) return false;
-  return ids === undefined ? session.id !== exceptId : ids.includes(session.id);
 }

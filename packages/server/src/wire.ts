@@ -46,7 +46,7 @@ export async function sessionInfoOf(
 async function locationOf(ip: string | null, locate: Locate | undefined): Promise<string | null> {
   if (ip === null || locate === undefined) return null;
   try {
-    return await locate(ip);
+    return (await locate(ip)) ?? null;
   } catch {
     // A list of sessions without places is better than none.
     return null;

@@ -1,0 +1,156 @@
+import {
+  memoryTokenStore,
+  sessionConnectionParams,
+  sessionHeaders,
+  sessionLink,
+  sessionLinks,
+} from '@trpc-sessions/client';
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchStreamLink,
+  TRPCClientError,
+  wsLink,
+  type TRPCClient,
+  type TRPCLink,
+} from '@trpc/client';
+import superjson from 'superjson';
+import { describe, expect, test } from 'vitest';
+import { createTestApp, type AppRouter } from '../support/app.ts';
+import { httpAdapters, startWebSocketServer, type RunningServer } from '../support/servers.ts';
+
+type Tokens = ReturnType<typeof memoryTokenStore>;
+
+interface StreamTarget {
+  readonly name: string;
+  start(router: AppRouter): Promise<RunningServer>;
+  connect(url: string, tokens: Tokens): { links: TRPCLink<AppRouter>[]; close(): Promise<unknown> | void };
+}
+
+const targets: readonly StreamTarget[] = [
+  ...httpAdapters
+    .filter(({ name }) => !name.startsWith('AWS Lambda'))
+    .map(({ name, start }): StreamTarget => ({
+      name: `Server-Sent Events behind the ${name} adapter`,
+      start,
+      connect: (url, tokens) => ({
+        links: sessionLinks({ url, at: 'auth', tokens, transformer: superjson }),
+        close() {},
+      }),
+    })),
+  {
+    name: 'a WebSocket',
+    start: startWebSocketServer,
+    connect(url, tokens) {
+      const client = createWSClient({ url, connectionParams: sessionConnectionParams(tokens) });
+      return {
+        links: [sessionLink({ at: 'auth', tokens }), wsLink({ client, transformer: superjson })],
+        close: () => client.close(),
+      };
+    },
+  },
+];
+
+interface Stream {
+  /** How much came so far. */
+  readonly count: () => number;
+  /** What ended it. */
+  readonly error: Promise<unknown>;
+  stop(): void;
+}
+
+function read(client: TRPCClient<AppRouter>, name: 'ticks' | 'silent' | 'observed' | 'stale'): Stream {
+  let count = 0;
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const { unsubscribe } = client[name].subscribe(undefined, { onData: () => void (count += 1), onError: resolve });
+  return { count: () => count, error: promise, stop: unsubscribe };
+}
+
+describe.each(targets)('a stream over $name', ({ start, connect }) => {
+  async function world() {
+    const app = await createTestApp();
+    const server = await start(app.router);
+    const { token, session } = await app.manager.issue({ userId: 'ada' });
+    const tokens = memoryTokenStore(token);
+    const { links, close } = connect(server.url, tokens);
+    return {
+      app,
+      session,
+      tokens,
+      client: createTRPCClient<AppRouter>({ links }),
+      async [Symbol.asyncDispose]() {
+        await close();
+        await server[Symbol.asyncDispose]();
+        await app[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test.each(['ticks', 'silent', 'observed'] as const)(
+    'ends with its session (%s), and so does the token',
+    async (name) => {
+      await using w = await world();
+      const stream = read(w.client, name);
+      if (name === 'silent') await w.client.me.query();
+      else await expect.poll(stream.count).toBeGreaterThan(3);
+
+      await w.app.manager.revoke({ userId: 'ada', id: w.session.id });
+
+      const error = await stream.error;
+      expect(error).toBeInstanceOf(TRPCClientError);
+      expect(error).toMatchObject({ data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } } });
+      expect(w.tokens.get()).toBeNull();
+      const count = stream.count();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(stream.count()).toBe(count);
+    },
+  );
+
+  test('goes on while other sessions end', async () => {
+    await using w = await world();
+    const stream = read(w.client, 'ticks');
+    await expect.poll(stream.count).toBeGreaterThan(3);
+    await w.app.manager.issue({ userId: 'ada' });
+    await w.app.manager.revokeOthers({ userId: 'ada', currentId: w.session.id });
+    await w.app.manager.revokeAll('bob');
+    const count = stream.count();
+    await expect.poll(stream.count).toBeGreaterThan(count + 3);
+    stream.stop();
+  });
+
+  test('that refuses in the middle says why, with the code of the reason, and is not asked for again', async () => {
+    await using w = await world();
+    const stream = read(w.client, 'stale');
+    expect(await stream.error).toMatchObject({
+      data: { code: 'FORBIDDEN', httpStatus: 403, session: { reason: 'fresh_session_required' } },
+    });
+    expect(w.tokens.get()).not.toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(stream.count()).toBe(1);
+  });
+});
+
+test('a query that streams ends with its session too', async () => {
+  const [standalone] = httpAdapters;
+  await using app = await createTestApp();
+  await using server = await standalone!.start(app.router);
+  const { token, session } = await app.manager.issue({ userId: 'ada' });
+  const tokens = memoryTokenStore(token);
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      sessionLink({ at: 'auth', tokens }),
+      httpBatchStreamLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
+    ],
+  });
+  let count = 0;
+  const reading = (async () => {
+    for await (const _ of await client.streamed.query()) {
+      count += 1;
+      if (count === 3) await app.manager.revoke({ userId: 'ada', id: session.id });
+    }
+  })();
+  await expect(reading).rejects.toMatchObject({
+    data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } },
+  });
+  expect(count).toBeLessThan(20);
+});
