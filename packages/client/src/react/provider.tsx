@@ -5,6 +5,7 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useReducer,
   useSyncExternalStore,
   type ReactElement,
   type ReactNode,
@@ -42,7 +43,8 @@ const SessionContext = createContext<QueryParts | null>(null);
 export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
   const subscribe = useCallback((listener: () => void) => tokens.subscribe(listener), [tokens]);
   const generation = useSyncExternalStore(subscribe, () => generationOf(tokens), notKnownYet);
-  const parts = useMemo(() => ({ client, tokens, generation }), [client, tokens, generation]);
+  const [, catchUp] = useReducer((renders: number) => renders + 1, 0);
+  const parts = useMemo(() => ({ client, tokens, generation, catchUp }), [client, tokens, generation]);
 
   const queryClient = useQueryClient();
   useEffect(() => {

@@ -1,8 +1,8 @@
 import type { SessionInfo } from '@trpc-sessions/server';
-import type { QueryClient, UseQueryOptions } from '@tanstack/react-query';
+import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { dropToken, type TokenStore } from '../tokens.ts';
-import { isSignedIn, type Generation } from './generation.ts';
+import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
 
 /** All that the hooks keep in the query cache stands under this. */
@@ -18,6 +18,8 @@ export interface QueryParts {
   readonly client: AnySessionClient;
   readonly tokens: TokenStore;
   readonly generation: Generation;
+  /** Looks at the store again: it holds another token by now, of which nobody has told. */
+  readonly catchUp: () => void;
 }
 
 export const currentKey = (generation: Generation): SessionQueryKey => [rootKey, generation, 'current'];
@@ -43,17 +45,33 @@ export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQ
 type SessionQuery<TData> = UseQueryOptions<TData, Error, TData, SessionQueryKey>;
 
 function sessionQuery<TData>(
-  { tokens, generation }: QueryParts,
+  { tokens, generation, catchUp }: QueryParts,
   queryClient: QueryClient,
   queryKey: SessionQueryKey,
   ask: (signal: AbortSignal) => Promise<TData>,
 ): SessionQuery<TData> {
-  const { retry = 3 } = queryClient.getDefaultOptions().queries ?? {};
+  const { retry = 3, refetchOnReconnect } = queryClient.getDefaultOptions().queries ?? {};
+
+  // What another tab does to storage is there before the browser tells of it: the answer would be someone else's.
+  const isOvertaken = () => generationOf(tokens) !== generation;
+  async function giveUp(): Promise<never> {
+    catchUp();
+    await queryClient.cancelQueries({ queryKey, exact: true });
+    throw new CancelledError();
+  }
+
   return {
     queryKey,
-    queryFn: async ({ signal }) => dropRefusedToken(tokens, () => ask(signal)),
+    async queryFn({ signal }) {
+      if (isOvertaken()) return giveUp();
+      const answer = await dropRefusedToken(tokens, () => ask(signal));
+      return isOvertaken() ? giveUp() : answer;
+    },
     enabled: isSignedIn(generation),
     staleTime,
+    // Over a dead network it says so, instead of waiting unseen for the network to come back. Then it asks again.
+    networkMode: 'always',
+    ...(refetchOnReconnect === undefined && { refetchOnReconnect: true }),
     // An app may keep previous data by default; the session before is someone else's.
     placeholderData: () => undefined,
     retry(failures, error) {

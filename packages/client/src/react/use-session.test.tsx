@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, render, renderHook, waitFor } from '@testing-library/react';
 import type { TRPCClient } from '@trpc/client';
 import type { TRPCBuiltRouter, TRPCDefaultErrorShape } from '@trpc/server';
@@ -206,6 +206,59 @@ describe('useSession', () => {
       'signedIn bob-2',
       'signedOut -',
     ]);
+  });
+
+  test('says that it could not ask where the browser knows that it is offline, and asks when it is back', async () => {
+    await using app = await startApp();
+    app.tokens.set(app.signIn('ada'));
+    app.trouble = 'dead network';
+    onlineManager.setOnline(false);
+    try {
+      const { current } = renderSession(app);
+      await waitFor(() => expect(current()).toMatchObject({ status: 'loading', error: expect.any(Error) }));
+      app.trouble = null;
+      act(() => onlineManager.setOnline(true));
+      await waitFor(() => expect(current()).toMatchObject({ status: 'signedIn', error: null }));
+    } finally {
+      onlineManager.setOnline(true);
+    }
+  });
+
+  test('leaves it to an app that wants no request for being back online', async () => {
+    await using app = await startApp();
+    app.queryClient.setDefaultOptions({ queries: { retry: 0, refetchOnReconnect: false } });
+    app.tokens.set(app.signIn('ada'));
+    app.trouble = 'dead network';
+    const { current } = renderSession(app);
+    await waitFor(() => expect(current().error).not.toBeNull());
+    act(() => onlineManager.setOnline(false));
+    act(() => onlineManager.setOnline(true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(app.calls()).toHaveLength(1);
+  });
+
+  test.each([
+    ['before the request', (signIn: () => void, refetch: () => Promise<void>) => (signIn(), refetch())],
+    ['during the request', (signIn: () => void, refetch: () => Promise<void>) => [refetch(), signIn()][0]],
+  ])('takes no answer for the user before that is for someone who signed in in another tab %s', async (_, race) => {
+    await using app = await startApp({ tokens: localStorageTokenStore() });
+    const answers = new Map<unknown, Set<unknown>>();
+    app.queryClient.getQueryCache().subscribe(({ query }) => {
+      const [, generation, what] = query.queryKey as unknown[];
+      if (what !== 'current' || query.state.data === undefined) return;
+      answers.set(generation, (answers.get(generation) ?? new Set()).add((query.state.data as SessionInfo).id));
+    });
+    const { current, states } = renderSession(app);
+    await act(() => current().login(right));
+
+    // The browser tells of it later.
+    const bob = app.signIn('bob');
+    await act(() => race(() => localStorage.setItem('trpc-sessions.token', bob), current().refetch));
+    await waitFor(() => expect(current().session?.id).toBe(bob));
+    expect([...answers.values()]).toEqual([new Set(['ada-1']), new Set(['bob-2'])]);
+    expect(states.slice(states.indexOf('signedIn ada-1'))).not.toContain('signedOut -');
+    expect(new Set(states)).toEqual(new Set(['signedOut -', 'signedIn ada-1', 'loading -', 'signedIn bob-2']));
+    expect(current().error).toBeNull();
   });
 
   test('gives functions that stay the same', async () => {
