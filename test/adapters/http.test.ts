@@ -7,6 +7,16 @@ import { httpAdapters } from '../support/servers.ts';
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
+/** What Chromium sends: its user agent tells Windows 10 from 11 no longer, the hints do. */
+const chromeOnWindows = {
+  'user-agent':
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  'sec-ch-ua': '"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"',
+  'sec-ch-ua-mobile': '?0',
+  'sec-ch-ua-platform': '"Windows"',
+  'sec-ch-ua-platform-version': '"15.0.0"',
+};
+
 function clientOf(url: string, headers: Record<string, string> = {}): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({ links: [httpBatchLink({ url, headers, transformer: superjson })] });
 }
@@ -40,8 +50,18 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
       ip: '127.0.0.1',
       createdIp: '127.0.0.1',
       userAgent: iphone,
+      device: {
+        type: 'mobile',
+        name: 'Safari on iPhone',
+        vendor: 'Apple',
+        model: 'iPhone',
+        os: { name: 'iOS', version: '18.5' },
+        browser: { name: 'Safari', version: '18.5' },
+        app: { name: null, version: null },
+      },
       location: null,
     });
+    expect(list.find(({ id }) => id === shell.session.id)?.device).toMatchObject({ type: 'cli', name: 'curl' });
     expect(list[0]?.createdAt).toBeInstanceOf(Date);
 
     expect(await client.auth.sessions.revoke.mutate({ id: shell.session.id })).toEqual({ revoked: 1 });
@@ -56,6 +76,20 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     });
     expect(await client.auth.logout.mutate()).toEqual({ revoked: 1 });
     expect(await failure(client.me.query())).toMatchObject({ session: { reason: 'revoked_session' } });
+  });
+
+  test('the client hints of signing in tell what the user agent does not', async () => {
+    await using app = await createTestApp();
+    await using server = await start(app.router);
+    const credentials = { username: 'ada', password: 'right' };
+    const { token } = await clientOf(server.url, chromeOnWindows).auth.login.mutate(credentials);
+    const [session] = await clientOf(server.url, bearer(token)).auth.sessions.list.query();
+    expect(session?.device).toMatchObject({
+      type: 'desktop',
+      name: 'Chrome on Windows 11',
+      os: { name: 'Windows', version: '11' },
+      browser: { name: 'Chrome', version: '140' },
+    });
   });
 
   test('the IP address behind a proxy, and no other', async () => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { sessionsContext, type SessionsContextOptions } from '@trpc-sessions/server';
 import { awsLambdaRequestHandler } from '@trpc/server/adapters/aws-lambda';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
@@ -18,6 +19,7 @@ import type {
 } from 'aws-lambda';
 import express from 'express';
 import fastify from 'fastify';
+import { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import type { AppRouter } from './app.ts';
 
@@ -38,6 +40,13 @@ async function listen(
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return running(server);
+}
+
+/** Serves what speaks the Fetch API. */
+async function listenToRequests(fetch: Parameters<typeof serve>[0]['fetch']): Promise<RunningServer> {
+  const server = serve({ hostname: '127.0.0.1', port: 0, fetch });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return running(server as Server);
 }
 
 function running(server: Pick<Server, 'address' | 'close' | 'closeAllConnections'>): RunningServer {
@@ -84,27 +93,36 @@ export const httpAdapters: readonly AdapterTarget[] = [
   },
   {
     name: 'fetch',
-    async start(router, options) {
-      const server = serve({
-        hostname: '127.0.0.1',
-        port: 0,
-        fetch: (req, env) =>
-          fetchRequestHandler({
-            endpoint: '/trpc',
-            req,
-            router,
-            createContext: (opts) =>
-              // A Request does not know its peer: the platform does.
-              sessionsContext(opts, { ip: 'incoming' in env ? env.incoming.socket.remoteAddress : null, ...options }),
-          }),
-      });
-      await new Promise((resolve) => server.once('listening', resolve));
-      return running(server as Server);
+    start: (router, options) =>
+      listenToRequests((req, env) =>
+        fetchRequestHandler({
+          endpoint: '/trpc',
+          req,
+          router,
+          createContext: (opts) =>
+            // A Request does not know its peer: the platform does.
+            sessionsContext(opts, { ip: 'incoming' in env ? env.incoming.socket.remoteAddress : null, ...options }),
+        }),
+      ),
+  },
+  {
+    name: 'Hono',
+    start(router, options) {
+      const app = new Hono();
+      app.all('/trpc/*', (c) =>
+        fetchRequestHandler({
+          endpoint: '/trpc',
+          req: c.req.raw,
+          router,
+          createContext: (opts) => sessionsContext(opts, { ip: getConnInfo(c).remote.address, ...options }),
+        }),
+      );
+      return listenToRequests(app.fetch);
     },
   },
   {
     name: 'Next.js App Router',
-    async start(router, options) {
+    start(router, options) {
       // app/api/trpc/[trpc]/route.ts exports this as GET and as POST; the platform in front of it sets the header.
       const route = (req: Request): Promise<Response> =>
         fetchRequestHandler({
@@ -113,17 +131,11 @@ export const httpAdapters: readonly AdapterTarget[] = [
           router,
           createContext: (opts) => sessionsContext(opts, { ip: req.headers.get('x-real-ip'), ...options }),
         });
-      const server = serve({
-        hostname: '127.0.0.1',
-        port: 0,
-        fetch: (req, env) => {
-          const headers = new Headers(req.headers);
-          headers.set('x-real-ip', ('incoming' in env ? env.incoming.socket.remoteAddress : undefined) ?? '');
-          return route(new Request(req, { headers }));
-        },
+      return listenToRequests((req, env) => {
+        const headers = new Headers(req.headers);
+        headers.set('x-real-ip', ('incoming' in env ? env.incoming.socket.remoteAddress : undefined) ?? '');
+        return route(new Request(req, { headers }));
       });
-      await new Promise((resolve) => server.once('listening', resolve));
-      return running(server as Server);
     },
   },
   {
@@ -217,10 +229,13 @@ function eventV2({ request, body, url }: GatewayRequest): APIGatewayProxyEventV2
 }
 
 /** The WebSocket adapter: one context a connection, for all of its calls. */
-export async function startWebSocketServer(router: AppRouter): Promise<RunningServer> {
+export async function startWebSocketServer(
+  router: AppRouter,
+  options?: SessionsContextOptions,
+): Promise<RunningServer> {
   const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => wss.once('listening', resolve));
-  applyWSSHandler({ wss, router, createContext: (opts) => sessionsContext(opts) });
+  applyWSSHandler({ wss, router, createContext: (opts) => sessionsContext(opts, options) });
   const { port } = wss.address() as AddressInfo;
   return {
     url: `ws://127.0.0.1:${port}`,
