@@ -1,14 +1,79 @@
+import { memoryTokenStore, sessionConnectionParams, sessionLink, type TokenStore } from '@trpc-sessions/client';
+import type { SessionsContextOptions } from '@trpc-sessions/server';
 import { createTRPCClient, createWSClient, TRPCClientError, wsLink } from '@trpc/client';
 import superjson from 'superjson';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { WebSocket as NodeWebSocket } from 'ws';
 import { createTestApp, type AppRouter } from '../support/app.ts';
 import { startWebSocketServer } from '../support/servers.ts';
 
-function connect(url: string, connectionParams: Record<string, string> | null) {
-  const socket = createWSClient({ url, connectionParams });
+const iphone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+
+/** The WebSocket of a browser that sends these headers: a page cannot set them. */
+function webSocketWith(headers: Record<string, string>): typeof WebSocket {
+  class BrowserWebSocket extends NodeWebSocket {
+    constructor(url: string) {
+      super(url, { headers });
+    }
+  }
+  return BrowserWebSocket as unknown as typeof WebSocket;
+}
+
+function connect(url: string, connectionParams: Record<string, string> | null, headers: Record<string, string> = {}) {
+  const socket = createWSClient({ url, connectionParams, WebSocket: webSocketWith(headers) });
   const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] });
   return { client, [Symbol.asyncDispose]: () => socket.close() };
 }
+
+/** As docs/guide.md has it. */
+function connectWithSession(url: string, tokens: TokenStore) {
+  const onOpen = vi.fn();
+  const socket = createWSClient({
+    url,
+    onOpen,
+    connectionParams: sessionConnectionParams(tokens),
+    WebSocket: webSocketWith({ 'user-agent': iphone }),
+  });
+  const client = createTRPCClient<AppRouter>({
+    links: [sessionLink({ at: 'auth', tokens }), wsLink({ client: socket, transformer: superjson })],
+  });
+  return { client, onOpen, [Symbol.asyncDispose]: () => socket.close() };
+}
+
+test('the whole flow with our own link: sign in, list, end another, be ended from elsewhere, and hear why', async () => {
+  await using app = await createTestApp();
+  await using server = await startWebSocketServer(app.router);
+  const { session: other, token: othersToken } = await app.manager.issue({ userId: 'ada' });
+  const tokens = memoryTokenStore();
+  {
+    await using signedOut = connectWithSession(server.url, tokens);
+    await signedOut.client.auth.login.mutate({ username: 'ada', password: 'right' });
+  }
+  // A connection keeps the token that it was opened with.
+  await using socket = connectWithSession(server.url, tokens);
+  const { auth, me } = socket.client;
+
+  const list = await auth.sessions.list.query();
+  expect(list).toHaveLength(2);
+  const own = list.find(({ current }) => current)!;
+  expect(own).toMatchObject({ ip: '127.0.0.1', createdIp: '127.0.0.1', userAgent: iphone });
+  expect(own.device).toMatchObject({ type: 'mobile', name: 'Safari on iPhone' });
+  expect(own.createdAt).toBeInstanceOf(Date);
+
+  expect(await auth.sessions.revoke.mutate({ id: other.id })).toEqual({ revoked: 1 });
+  await expect(app.manager.verify(othersToken)).rejects.toMatchObject({ reason: 'revoked_session' });
+  expect(await me.query()).toMatchObject({ userId: 'ada' });
+  expect(socket.onOpen).toHaveBeenCalledOnce();
+
+  await app.manager.revoke({ userId: 'ada', id: own.id });
+  await expect.poll(() => socket.onOpen.mock.calls).toHaveLength(2);
+  expect(tokens.get()).not.toBeNull();
+  await expect(me.query()).rejects.toMatchObject({
+    data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } },
+  });
+  expect(tokens.get()).toBeNull();
+});
 
 test('a WebSocket says who it is once, and is verified at every call', async () => {
   await using app = await createTestApp();
@@ -64,4 +129,61 @@ test('a WebSocket is told to close when its session ends, and is closed if it do
   expect(kept.messages).toHaveLength(1);
   kept.socket.close();
   expect(session.id).not.toBe(other.id);
+});
+
+// Any page may open a WebSocket to any host, and the browser sends the cookie along: only the headers tell whose it is.
+describe('the cookie of a WebSocket', () => {
+  const friend = 'https://friend.example';
+
+  /** A page's WebSocket. `$host` in its headers stands for the server's own host and port. */
+  async function world(page: Record<string, string>, options?: SessionsContextOptions) {
+    const app = await createTestApp();
+    const server = await startWebSocketServer(app.router, options);
+    const { token } = await app.manager.issue({ userId: 'ada' });
+    const { host } = new URL(server.url);
+    const headers = Object.entries(page).map(([name, value]) => [name, value.replace('$host', host)]);
+    const open = (connectionParams: Record<string, string> | null) =>
+      connect(server.url, connectionParams, { ...Object.fromEntries(headers), cookie: `__Host-session=${token}` });
+    return {
+      token,
+      open,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await app[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test.each([
+    ['its own origin', { origin: 'http://$host' }],
+    ['an origin that is allowed', { origin: friend }],
+  ])('counts for a page of %s', async (_, page) => {
+    await using w = await world(page, { cookie: { allowedOrigins: [friend] } });
+    await using socket = w.open(null);
+    expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site, as the browser itself says', { 'sec-fetch-site': 'cross-site' }],
+    ['another port', { origin: 'http://127.0.0.1:1' }],
+    ['a host that begins with ours', { origin: 'http://$host.evil.example' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['an origin that nobody tells', {}],
+  ])('does not count for a page of %s, but a token that the page knows does', async (_, page) => {
+    await using w = await world(page, { cookie: { allowedOrigins: [friend] } });
+    await using socket = w.open(null);
+    const { me, auth } = socket.client;
+    for (const call of [() => me.query(), () => auth.sessions.revokeOthers.mutate()]) {
+      await expect(call()).rejects.toMatchObject({ data: { session: { reason: 'missing_token' } } });
+    }
+    await using knowing = w.open({ token: w.token });
+    expect(await knowing.client.me.query()).toMatchObject({ userId: 'ada' });
+  });
+
+  test('does not count where it was not asked for', async () => {
+    await using w = await world({ origin: 'http://$host' });
+    await using socket = w.open(null);
+    await expect(socket.client.me.query()).rejects.toMatchObject({ data: { session: { reason: 'missing_token' } } });
+  });
 });
