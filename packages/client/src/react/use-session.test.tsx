@@ -124,10 +124,20 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
-  test('asks nothing for a logout that has nothing to end', async () => {
+  test('asks the server to sign out also where it holds no token, for it may be in a cookie', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
-    await current().logout();
+    await act(() => current().logout());
+    expect(app.calls()).toEqual(['auth.logout']);
+    expect(current().status).toBe('signedOut');
+
+    app.trouble = 'dead network';
+    await expect(current().logout()).rejects.toThrow('socket hang up');
+  });
+
+  test('asks again for nothing where nobody is signed in', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
     await current().refetch();
     expect(app.calls()).toEqual([]);
   });

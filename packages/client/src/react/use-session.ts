@@ -29,8 +29,9 @@ export interface SessionActions<TClient extends AnySessionClient> {
   /** Signs in, and resolves with the session. Rejects with what the server says, such as `invalid_credentials`. */
   readonly login: (input: LoginInputOf<TClient>) => Promise<SessionInfo>;
   /**
-   * Ends the session on the server, then drops the token; done as well where the session has ended already. Rejects
-   * where the server cannot be reached, and the user stays signed in: try again, or {@link SessionActions.forget}.
+   * Ends the session on the server, then drops the token; done as well where there is no session, or none any more. The
+   * server is always asked: there may be a cookie. Rejects where it cannot be reached, and the user stays signed in: try
+   * again, or {@link SessionActions.forget}.
    */
   readonly logout: () => Promise<void>;
   /**
@@ -76,11 +77,11 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
 
   const logout = useCallback(async () => {
     const token = tokens.get();
-    if (token === null) return;
     try {
       await client.logout.mutate();
-    } catch (reason) {
-      if (!endsSession(sessionErrorReason(reason))) throw reason;
+    } catch (refusal) {
+      const reason = sessionErrorReason(refusal);
+      if (!endsSession(reason) && reason !== 'missing_token') throw refusal;
     }
     dropToken(tokens, token);
   }, [client, tokens]);

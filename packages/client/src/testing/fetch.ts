@@ -3,8 +3,27 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 
+type Fetch = ReturnType<typeof getFetch>;
+
 /** A `fetch` without a browser's origins, and without the noise that happy-dom's makes of every failure. */
-export const testFetch: ReturnType<typeof getFetch> = async (url, init = {}) => {
+export const testFetch: Fetch = async (url, init) => answerOf(await send(url, init));
+
+/** A `fetch` of the pages of one browser: it keeps their cookies, which no page sees, and says that the pages are ours. */
+export function browserFetch(cookies: Map<string, string>): Fetch {
+  return async (url, init = {}) => {
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+    const response = await send(url, { ...init, headers: { ...headers, cookie, 'sec-fetch-site': 'same-origin' } });
+    for (const set of response.headers['set-cookie'] ?? []) {
+      const [name = '', value = ''] = set.split(/[=;]/);
+      if (value === '') cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    return answerOf(response);
+  };
+}
+
+async function send(url: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}): Promise<IncomingMessage> {
   if (typeof url !== 'string') throw new TypeError('url: expected a text');
   const headers = Object.fromEntries(new Headers(init.headers));
   const sent = request(url, { method: init.method ?? 'GET', headers });
@@ -12,5 +31,9 @@ export const testFetch: ReturnType<typeof getFetch> = async (url, init = {}) => 
   sent.end(init.body);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what node:http says of this event
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response;
+}
+
+function answerOf(response: IncomingMessage): Awaited<ReturnType<Fetch>> {
   return { ok: response.statusCode === 200, json: () => json(response) };
-};
+}
