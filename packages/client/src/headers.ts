@@ -1,4 +1,5 @@
 import type { HTTPHeaders, Operation } from '@trpc/client';
+import { isCookieMark } from './cookie-tokens.ts';
 import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 import type { TokenStore } from './tokens.ts';
 
@@ -22,7 +23,7 @@ export function sessionHeaders(tokens: TokenStore): (request: RequestOperations)
   return (request) => {
     const token = tokens.get();
     for (const op of 'op' in request ? [request.op] : request.opList) noteSentToken(op, token);
-    return token === null ? {} : { authorization: `Bearer ${token}` };
+    return token === null || isCookieMark(token) ? {} : { authorization: `Bearer ${token}` };
   };
 }
 
@@ -42,7 +43,7 @@ export function sessionConnectionParams(tokens: TokenStore): () => Record<string
   return () => {
     const token = tokens.get();
     noteConnectionToken(tokens, token);
-    return token === null ? {} : { token };
+    return token === null || isCookieMark(token) ? {} : { token };
   };
 }
 

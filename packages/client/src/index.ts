@@ -1,3 +1,4 @@
+export { cookieTokenStore } from './cookie-tokens.ts';
 export { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
 export { sessionConnectionParams, sessionHeaders, type RequestOperations } from './headers.ts';
 export { sessionLink, sessionLinks, type SessionLinkOptions, type SessionLinksOptions } from './links.ts';

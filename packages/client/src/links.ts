@@ -9,10 +9,10 @@ import {
 import type { AnyTRPCRouter } from '@trpc/server';
 import { tap } from '@trpc/server/observable';
 import { EventSource } from 'eventsource';
-import { endsSession, sessionErrorReason } from './errors.ts';
 import { eventSourceOptions } from './event-source.ts';
 import { joinHeaders, sessionHeaders } from './headers.ts';
 import { isKeptByCaller } from './kept-token.ts';
+import { dropRefusedToken } from './refused-token.ts';
 import { markOperation, sentToken } from './sent-token.ts';
 import { dropToken, type TokenStore } from './tokens.ts';
 
@@ -56,20 +56,20 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
     ({ op: unmarked, next }) => {
       const op = markOperation(unmarked);
       const held = tokens.get();
-      const dropSentToken = () => {
-        const sent = sentToken(op, tokens);
+      const sent = () => {
+        const noted = sentToken(op, tokens);
         // A link that notes nothing has most likely sent what was held when the call began.
-        dropToken(tokens, sent === undefined ? held : sent);
+        return noted === undefined ? held : noted;
       };
       return next(op).pipe(
         tap({
           next({ result }) {
             if (!('data' in result)) return;
             if (op.path === login && !isKeptByCaller(op)) keepToken(tokens, result.data);
-            if (op.path === logout) dropSentToken();
+            if (op.path === logout) dropToken(tokens, sent());
           },
           error(error) {
-            if (endsSession(sessionErrorReason(error))) dropSentToken();
+            dropRefusedToken(tokens, sent(), error);
           },
         }),
       );

@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import type { PropsWithChildren } from 'react';
 import superjson from 'superjson';
 import { afterEach, describe, expect, test } from 'vitest';
+import { cookieTokenStore } from './cookie-tokens.ts';
 import { sessionErrorReason } from './errors.ts';
 import { sessionLinks } from './links.ts';
 import { SessionProvider } from './react/provider.tsx';
@@ -174,5 +175,52 @@ describe('with its cookie', () => {
     expect(cookies).toEqual(new Map());
     // There is nothing left to end, which is no failure.
     await act(() => session().logout());
+  });
+
+  test('a page that keeps no token knows after a reload that someone is signed in, and can sign out', async () => {
+    await using server = await startServer({ cookie: true });
+    const { cookies, openPage } = server.openBrowser();
+    const before = openPage(cookieTokenStore());
+    await act(() => before.session().login(right));
+    expect(before.session().status).toBe('signedIn');
+    await waitFor(() => expect(before.list().sessions).toHaveLength(1));
+    expect(JSON.stringify(localStorage)).not.toContain('eyJ');
+    cleanup();
+
+    const { session } = openPage(cookieTokenStore());
+    expect(session().status).toBe('loading');
+    await waitFor(() => expect(session().status).toBe('signedIn'));
+    await act(() => session().logout());
+    expect(session().status).toBe('signedOut');
+    expect(localStorage.length).toBe(0);
+    expect(cookies).toEqual(new Map());
+    expect(await server.manager.list('ada')).toEqual([]);
+    expect(server.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+  });
+
+  test('a page that keeps no token is signed out once its session has ended, or its cookie has gone', async () => {
+    await using server = await startServer({ cookie: true });
+    const { cookies, openPage } = server.openBrowser();
+    const { session, trpc, tokens } = openPage(cookieTokenStore());
+    await act(() => session().login(right));
+    await server.manager.revokeAll('ada');
+    await act(() => session().refetch());
+    await waitFor(() => expect(session().status).toBe('signedOut'));
+
+    await act(() => session().login(right));
+    cookies.clear();
+    await act(() => session().refetch());
+    await waitFor(() => expect(session().status).toBe('signedOut'));
+
+    await act(() => session().login(right));
+    cookies.clear();
+    await act(() => session().logout());
+    expect(session().status).toBe('signedOut');
+
+    await act(() => trpc.auth.login.mutate(right));
+    expect(session().status).toBe('loading');
+    cookies.clear();
+    await act(() => trpc.me.query().catch(() => {}));
+    expect(tokens.get()).toBeNull();
   });
 });

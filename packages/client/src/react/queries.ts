@@ -1,7 +1,8 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
-import { endsSession, sessionErrorReason } from '../errors.ts';
-import { dropToken, type TokenStore } from '../tokens.ts';
+import { sessionErrorReason } from '../errors.ts';
+import { dropRefusedToken } from '../refused-token.ts';
+import type { TokenStore } from '../tokens.ts';
 import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
 
@@ -64,7 +65,7 @@ function sessionQuery<TData>(
     queryKey,
     async queryFn({ signal }) {
       if (isOvertaken()) return giveUp();
-      const answer = await dropRefusedToken(tokens, () => ask(signal));
+      const answer = await askWithToken(tokens, () => ask(signal));
       return isOvertaken() ? giveUp() : answer;
     },
     enabled: isSignedIn(generation),
@@ -84,12 +85,12 @@ function sessionQuery<TData>(
 }
 
 /** Does what `sessionLink` does, for an app that calls with links of its own. */
-async function dropRefusedToken<TResult>(tokens: TokenStore, call: () => Promise<TResult>): Promise<TResult> {
+async function askWithToken<TResult>(tokens: TokenStore, ask: () => Promise<TResult>): Promise<TResult> {
   const token = tokens.get();
   try {
-    return await call();
+    return await ask();
   } catch (error) {
-    if (endsSession(sessionErrorReason(error))) dropToken(tokens, token);
+    dropRefusedToken(tokens, token, error);
     throw error;
   }
 }

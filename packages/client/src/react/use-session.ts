@@ -36,7 +36,7 @@ export interface SessionActions<TClient extends AnySessionClient> {
   readonly logout: () => Promise<void>;
   /**
    * Drops the token without telling the server. The session lives on there, in the list of the user's other devices,
-   * until it expires or they end it.
+   * until it expires or they end it. So does a cookie here: only the server can take that back.
    */
   readonly forget: () => void;
   /** Asks the server again. */
