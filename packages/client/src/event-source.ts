@@ -15,6 +15,8 @@ export function eventSourceOptions(request: SubscriptionRequest): EventSourceIni
       const headers = { ...Object.fromEntries(await request.headers()), ...init.headers };
       const response: object = await getFetch(request.fetch)(url, { ...init, headers });
       if (!isFullResponse(response)) throw new TypeError('fetch: return a whole Response, with its status and headers');
+      // Within a stream, tRPC takes a failing server for a reason to connect anew. Before there is one, so do we.
+      if (response.status >= 500) throw new Error(`The server answered with ${response.status}`);
       return (await refusalAsEvent(response)) ?? response;
     },
   };

@@ -450,6 +450,32 @@ describe('a subscription', () => {
     expect(tokens.get()).toBe('a');
   });
 
+  test('that a gateway fails with a 5xx, before there is a stream, comes back by itself', async () => {
+    let failures = 0;
+    await using server = await serve(nested, {
+      intercept(_, res) {
+        failures += 1;
+        if (failures > 1) return false;
+        res.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
+        return true;
+      },
+    });
+    tokens.set('a');
+    const states: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const subscription = connect(server).app.silent.subscribe(undefined, {
+        onConnectionStateChange: ({ state, error }) => states.push(`${state} ${error?.message}`),
+        onError: reject,
+        onData() {
+          subscription.unsubscribe();
+          resolve();
+        },
+      });
+    });
+    expect(states).toContain('connecting The server answered with 502');
+    expect(tokens.get()).toBe('a');
+  });
+
   test('that is refused in the middle does the same', async () => {
     await using server = await serve(nested);
     tokens.set('a');
