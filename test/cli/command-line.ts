@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
@@ -28,10 +28,7 @@ export async function cli(
   args: readonly string[],
   { url, program = source, meanwhile }: Start = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, ['--conditions=@trpc-sessions/source', program, ...args], {
-    env: { PATH: process.env['PATH'], TZ: process.env['TZ'], ...(url !== undefined && { DATABASE_URL: url }) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = launch(process.execPath, ['--conditions=@trpc-sessions/source', program, ...args], url);
   const closed = once(child, 'close');
   const outputs = Promise.all([text(child.stdout).catch(() => ''), text(child.stderr)]);
   await meanwhile?.({
@@ -41,6 +38,27 @@ export async function cli(
   const [stdout, stderr] = await outputs;
   await closed;
   return { code: child.exitCode, stdout, stderr };
+}
+
+function launch(command: string, args: readonly string[], url: string | undefined) {
+  return spawn(command, args, {
+    env: { PATH: process.env['PATH'], TZ: process.env['TZ'], ...(url !== undefined && { DATABASE_URL: url }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Whether the machine has the `script` of util-linux, which lends a terminal to a program. */
+export const hasTerminal: boolean = /util-linux/.test(spawnSync('script', ['--version']).stdout?.toString() ?? '');
+
+/** Runs the command line on a terminal, to its end. Returns what the terminal was sent. */
+export async function cliOnTerminal(args: readonly string[], url: string): Promise<Omit<Finished, 'stderr'>> {
+  const command = [process.execPath, '--conditions=@trpc-sessions/source', source, ...args];
+  const quoted = command.map((word) => `'${word}'`).join(' ');
+  const child = launch('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], url);
+  const closed = once(child, 'close');
+  const stdout = await text(child.stdout);
+  await closed;
+  return { code: child.exitCode, stdout };
 }
 
 /** Runs a command that must succeed, and say nothing but its result. Returns the document it prints. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { refused } from '../conformance/sessions.ts';
 import { day } from '../support/clock.ts';
 import { describeIf } from '../support/optional.ts';
-import { cli, cliJson } from './command-line.ts';
+import { cli, cliJson, cliOnTerminal, hasTerminal } from './command-line.ts';
 import { createApp, mysql, postgres, sqlite, type AppDatabase, type CliTarget } from './databases.ts';
 
 const migration = 'trpc_sessions_0001_sessions';
@@ -273,4 +273,30 @@ test('an interrupted purge stops between two chunks, says so, and can be run aga
   });
   expect(left).toBeGreaterThan(0);
   expect(await cliJson(['purge'], app)).toEqual({ purged: left, complete: true });
+});
+
+describeIf(hasTerminal, 'on a terminal', 'install util-linux', () => {
+  const erased = '\r\u001b[K';
+
+  test('purge shows how far it is in one line, and takes the line back', async () => {
+    await using app = await createApp(sqlite);
+    await cliJson(['migrate'], app);
+    await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
+
+    const { code, stdout } = await cliOnTerminal(['purge'], app.url);
+
+    expect(code).toBe(0);
+    const shown = ['200 sessions', '250 sessions', '250 sessions'].map((purged) => `Purging: ${purged}`);
+    // A terminal makes two characters of the end of a line.
+    expect(stdout.split(erased)).toEqual(['', ...shown, 'Purged 250 sessions.\r\n']);
+  });
+
+  test('a command that fails says so on a line of its own, and its exit code counts', async () => {
+    await using app = await createApp(sqlite);
+    const { code, stdout } = await cliOnTerminal(['purge'], app.url);
+    expect({ code, said: stdout.split(erased).at(-1) }).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^trpc-sessions: no such table: sessions.*\r\n$/),
+    });
+  });
 });

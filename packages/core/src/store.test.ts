@@ -27,7 +27,7 @@ const isWrite = (query: CompiledQuery): boolean => /^(?:insert|update|delete)\b(
 /** A store on a database whose writes fail with a code, as many times as there are `failures`. */
 function createWorld(language: Language, code: string, failures: number) {
   const writes = vi.fn<(query: CompiledQuery) => void>();
-  const rows = [{ id: 's1', user_id: 'u1', locked: 1 }];
+  const rows = [{ id: 's1', user_id: 'u1', created_at: 0, last_seen_at: 0, expires_at: 1, locked: 1 }];
   const connection: DatabaseConnection = {
     executeQuery(query) {
       if (isWrite(query)) writes(query);
@@ -57,7 +57,8 @@ function createWorld(language: Language, code: string, failures: number) {
   return { db, writes, store: createStore(db, dialectOf(db), { schema: undefined, table: 'sessions' }) };
 }
 
-const live = { now: 1, seenAfter: 0 };
+const live = { now: 0, seenAfter: -1 };
+const cap = { max: 1, live, seenAt: () => -Infinity };
 const row: NewRow = {
   id: 's2',
   user_id: 'u1',
@@ -85,7 +86,7 @@ describe('a write that another undid at the same moment', () => {
 
   test.each<[string, (store: Store) => Promise<unknown>, number]>([
     ['signing in', (store) => store.insert(row, undefined, undefined), 2],
-    ['signing in under a cap, both of its writes', (store) => store.insert(row, { max: 1, live }, undefined), 3],
+    ['signing in under a cap, both of its writes', (store) => store.insert(row, cap, undefined), 3],
     ['ending some', (store) => store.deleteMany('u1', ['s1']), 2],
     ['ending the others', (store) => store.deleteOthers('u1', 's1'), 2],
     ['ending all', endAll, 2],
