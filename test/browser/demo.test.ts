@@ -45,6 +45,9 @@ describeIf(
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('console', (message) => {
+        if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+      });
       await page.goto(origin);
       return {
         context,
@@ -142,6 +145,56 @@ describeIf(
       await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
     });
 
+    test('after signing in, the focus is on what has taken the place of the form', async () => {
+      await using laptop = await open();
+      await laptop.page.getByLabel('Username').fill('admin');
+      await laptop.page.getByLabel('Password').fill('admin');
+      await laptop.page.keyboard.press('Enter');
+      await laptop.page.getByRole('button', { name: 'Sign out' }).waitFor();
+      const heading = laptop.page.getByRole('heading', { name: 'Active sessions' });
+      expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
+
+      // A page that is only loaded starts at its top.
+      await laptop.page.reload();
+      await heading.waitFor();
+      expect(await heading.evaluate((element) => element === document.activeElement)).toBe(false);
+    });
+
+    test.each([1280, 390, 320])('at a width of %i, a long device name pushes nothing out', async (width) => {
+      await using page = await open({ viewport: { width, height: 740 } });
+      await signIn(page.page);
+      const name = 'W'.repeat(64);
+      await fetch(`${origin}/trpc/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'admin', password: 'admin', device: { name } }),
+      });
+      const end = page.page.getByRole('button', { name: `End ${name}` });
+      await end.click();
+      const confirm = page.page.getByRole('dialog').getByRole('button', { name: 'End session' });
+      await confirm.waitFor();
+      expect(await outside(page.page)).toEqual([]);
+      await confirm.click();
+      const toast = page.page.getByText(`Ended ${name}.`);
+      expect((await toast.boundingBox())?.width).toBeLessThanOrEqual(480);
+      expect(await outside(page.page)).toEqual([]);
+    });
+
+    test.each([
+      ['light', 'dark on light'],
+      ['dark', 'light on dark'],
+    ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, what) => {
+      await using laptop = await open({ colorScheme });
+      await signIn(laptop.page);
+      for (const selector of [':root', '.cards', 'h1', '.button']) {
+        const { ground, ink } = await laptop.page.locator(selector).first().evaluate(luminances);
+        expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(what);
+        // WCAG 2.2, 1.4.3
+        const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
+        expect(contrast, selector).toBeGreaterThanOrEqual(4.5);
+      }
+    });
+
     test('fits a phone, and has no token in any URL', async () => {
       await using phone = await open({ viewport: { width: 360, height: 740 } });
       const urls: string[] = [];
@@ -155,3 +208,42 @@ describeIf(
     });
   },
 );
+
+/** What is to be seen, and lies beside the window or beside the dialog it is in. */
+function outside(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const lies = (element: Element, left: number, right: number) => {
+      const box = element.getBoundingClientRect();
+      return box.width > 0 && (box.left < left - 0.5 || box.right > right + 0.5);
+    };
+    return [...document.querySelectorAll('body *')]
+      .filter((element) => {
+        const dialog = element.closest('dialog')?.getBoundingClientRect();
+        return lies(element, dialog?.left ?? 0, dialog?.right ?? window.innerWidth);
+      })
+      .map((element) => `${element.tagName} ${element.className}`);
+  });
+}
+
+/** How light an element's text is, and what lies behind it (WCAG 2.2, relative luminance). */
+function luminances(element: Element): { ground: number; ink: number } {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+  const luminance = (color: string) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0, alpha = 0] = canvas.getImageData(0, 0, 1, 1).data;
+    const [r = 0, g = 0, b = 0] = [red, green, blue]
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return alpha === 0 ? null : 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const grounds = [];
+  for (let each: Element | null = element; each !== null; each = each.parentElement) {
+    grounds.push(luminance(getComputedStyle(each).backgroundColor));
+  }
+  return {
+    ground: grounds.find((each) => each !== null) ?? Number.NaN,
+    ink: luminance(getComputedStyle(element).color) ?? Number.NaN,
+  };
+}

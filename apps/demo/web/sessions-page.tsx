@@ -1,5 +1,5 @@
 import { useSessions } from '@trpc-sessions/client/react';
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Header } from './header.tsx';
 import { OtherSessions } from './other-sessions.tsx';
 import { Problem } from './problem.tsx';
@@ -8,13 +8,17 @@ import { SessionsSkeleton } from './sessions-skeleton.tsx';
 import { Toast } from './toast.tsx';
 import { useSessionChanges } from './use-session-changes.ts';
 
-/** Where the user is signed in: this device first. */
-export function SessionsPage() {
+/** Where the user is signed in: this device first. It takes the focus where it takes the place of the form that had it. */
+export function SessionsPage({ takesFocus }: { takesFocus: boolean }) {
   const { sessions, isPending, error, revoke, revokeOthers, refetch } = useSessions();
   const [news, setNews] = useState<string | null>(null);
   const noNews = useCallback(() => setNews(null), []);
   const refresh = useCallback(() => void refetch(), [refetch]);
   useSessionChanges(refresh);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (takesFocus) heading.current?.focus();
+  }, [takesFocus]);
 
   const current = sessions.find((session) => session.current);
 
@@ -23,7 +27,9 @@ export function SessionsPage() {
       <Header onProblem={setNews} />
       <main className="page">
         <div className="page-head">
-          <h1>Active sessions</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            Active sessions
+          </h1>
           <p>Everywhere you are signed in. End what you do not recognise.</p>
         </div>
         {isPending && <SessionsSkeleton />}
