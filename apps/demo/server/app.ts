@@ -4,6 +4,7 @@ import { sessionsContext, type TrustProxy } from '@trpc-sessions/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import sirv from 'sirv';
 import { openDatabase } from './database.ts';
+import { pageHeaders, procedureHeaders } from './headers.ts';
 import { connectNodes } from './nodes.ts';
 import { createAppRouter } from './router.ts';
 import { createTables } from './schema.ts';
@@ -43,19 +44,25 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     idleTimeout: '14d',
     maxSessionsPerUser: 20,
   });
+  manager.on('fault', ({ task, error }) => console.warn(`${task}:`, error));
+  // The later runs tell of their faults by the event.
+  manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => console.warn('purge:', error));
 
   const trpc = createHTTPHandler({
     router: createAppRouter({ db, manager }),
     basePath: '/trpc/',
     maxBodySize: 100_000,
+    // To check a password is slow on purpose: no request may ask for hundreds.
+    maxBatchSize: 10,
     createContext: (opts) => sessionsContext(opts, { trustProxy }),
   });
   const page = sirv(new URL('../dist', import.meta.url).pathname, { single: true });
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/trpc/') === true) trpc(request, response);
-    else {
-      // Chromium freezes its user agent: it tells Windows 10 from 11, and the model of a phone, only when asked.
-      response.setHeader('accept-ch', 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model');
+    if (request.url?.startsWith('/trpc/') === true) {
+      response.setHeaders(procedureHeaders);
+      trpc(request, response);
+    } else {
+      response.setHeaders(pageHeaders);
       page(request, response);
     }
   });

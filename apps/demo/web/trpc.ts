@@ -11,5 +11,6 @@ export const sessionEnd = createSessionEnd<AppRouter>(tokens);
 
 /** The app's own client: signing in keeps the token, and every call sends it. */
 export const trpc = createTRPCClient<AppRouter>({
-  links: [sessionEnd.link, ...sessionLinks<AppRouter>({ url: '/trpc', tokens })],
+  // No more in a batch than the server takes.
+  links: [sessionEnd.link, ...sessionLinks<AppRouter>({ url: '/trpc', tokens, maxItems: 10 })],
 });
