@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
+import { migrateToLatest, type CacheGuard, type SessionsDatabase } from '@trpc-sessions/core';
 import { reuseStatements as reuseMysqlStatements } from '@trpc-sessions/core/mysql';
 import { reuseStatements as reusePostgresStatements } from '@trpc-sessions/core/postgres';
-import { reuseStatements } from '@trpc-sessions/core/sqlite';
+import { dataVersionGuard, reuseStatements } from '@trpc-sessions/core/sqlite';
 import SqliteDatabase from 'better-sqlite3';
 import { createPool } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
@@ -33,6 +36,8 @@ export interface TestDatabase extends AsyncDisposable {
   forgetQueries(): void;
   /** The same queries, with their parameters. */
   readonly compiledQueries: readonly CompiledQuery[];
+  /** What tells a cache of every write, where the database can. */
+  readonly guard?: CacheGuard;
 }
 
 /** A kind of database that the conformance suite runs on. */
@@ -98,6 +103,25 @@ export const sqliteReusingStatements: DatabaseTarget = {
   name: 'SQLite, statements reused',
   ...everywhere,
   create: () => createTestDatabase(new SqliteDialect({ database: reuseStatements(new SqliteDatabase(':memory:')) })),
+};
+
+/** A guard needs a connection of its own, and so a file to connect to. */
+export const sqliteGuarded: DatabaseTarget = {
+  name: 'SQLite, under dataVersionGuard',
+  ...everywhere,
+  async create() {
+    const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-sqlite-'));
+    const file = join(folder, 'app.db');
+    const database = new SqliteDatabase(file);
+    database.pragma('journal_mode = WAL');
+    const watching = new SqliteDatabase(file, { readonly: true });
+    const dispose = async (): Promise<void> => {
+      watching.close();
+      await rm(folder, { recursive: true });
+    };
+    const dialect = new SqliteDialect({ database: reuseStatements(database) });
+    return { ...(await createTestDatabase(dialect, { dispose })), guard: dataVersionGuard(watching) };
+  },
 };
 
 export const sqliteCamelCase: DatabaseTarget = {
