@@ -116,7 +116,7 @@ async function createNode(scenario: Scenario, age: number) {
   const broadcast = createBroadcast(bus, {
     connected: () => live.trust(),
     disconnected: () => live.distrust(),
-    ended: (ended) => live.forget(ended),
+    ended: ({ ended }) => live.forget(ended),
     unknown: () => live.clear(),
     fault: () => {},
   });
@@ -132,7 +132,7 @@ async function createNode(scenario: Scenario, age: number) {
     hearOf: (sending: (message: string) => void) => void (publish = sending),
     end() {
       live.forget({ userId, ids: [id] });
-      broadcast.tell({ userId, ids: [id] });
+      broadcast.tell({ ended: { userId, ids: [id] } });
     },
   };
 }

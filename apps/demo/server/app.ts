@@ -53,7 +53,7 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     basePath: '/trpc/',
     maxBodySize: 100_000,
     // To check a password is slow on purpose: no request may ask for hundreds.
-    maxBatchSize: 10,
+    maxBatchSize: 50,
     createContext: (opts) => sessionsContext(opts, { trustProxy }),
   });
   const page = sirv(new URL('../dist', import.meta.url).pathname, { single: true });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from './bus.ts';
-import { decodeEnded, encodeEnded, type EndedSessions } from './ended.ts';
+import { decodeEnded, encodeEnded, type EndedMessage } from './ended.ts';
 
 /** What this process hears of the others. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process ended sessions. */
-  ended(ended: EndedSessions): void;
+  /** Another process ended sessions, or is ending them in a transaction. */
+  ended(message: EndedMessage): void;
   /** A message of a version to come: it may have ended anything. */
   unknown(): void;
   /** A message could not be sent. */
@@ -17,7 +17,8 @@ export interface BroadcastEvents {
 /** Tells the other processes which sessions were ended, and hears it from them. */
 export interface Broadcast {
   /** Neither waits for the bus nor fails with it. */
-  tell(ended: EndedSessions): void;
+  tell(message: Omit<EndedMessage, 'from'>): void;
+  /** Waits for what is being told. */
   stop(): Promise<void>;
 }
 
@@ -32,9 +33,11 @@ export function createBroadcast(bus: Bus | undefined, events: BroadcastEvents): 
     message(text) {
       const message = decodeEnded(text);
       if (message === undefined) events.unknown();
-      else if (message.from !== self) events.ended(message.ended);
+      else if (message.from !== self) events.ended(message);
     },
   });
+
+  const publishing = new Set<Promise<void>>();
 
   async function publish(message: string): Promise<void> {
     try {
@@ -45,9 +48,15 @@ export function createBroadcast(bus: Bus | undefined, events: BroadcastEvents): 
   }
 
   return {
-    tell(ended) {
-      for (const message of encodeEnded(self, ended)) void publish(message);
+    tell(message) {
+      for (const text of encodeEnded({ from: self, ...message })) {
+        const published = publish(text).finally(() => publishing.delete(published));
+        publishing.add(published);
+      }
     },
-    stop,
+    async stop() {
+      await Promise.all(publishing);
+      await stop();
+    },
   };
 }

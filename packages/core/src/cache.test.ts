@@ -19,18 +19,12 @@ function rowOf(userId: string): SessionRow {
 
 function createWorld({ max = 10, guarded = false } = {}) {
   let now = 1_000_000;
-  let written = false;
-  const guard = {
-    changed() {
-      const changed = written;
-      written = false;
-      return changed;
-    },
-  };
+  let version = 1;
+  const guard = { version: () => version };
   const sessions = createLiveSessions(memoryCache({ max, maxAge: '1m', ...(guarded && { guard }) }), () => now);
   if (!guarded) sessions.trust();
   const live = { ...sessions, get: (id: string) => sessions.get(id, now) };
-  return { live, advance: (milliseconds: number) => void (now += milliseconds), write: () => void (written = true) };
+  return { live, advance: (milliseconds: number) => void (now += milliseconds), write: () => void (version += 1) };
 }
 
 const load = (live: LiveSessions, id: string, userId = 'u1') =>
@@ -103,6 +97,22 @@ describe('forgetting', () => {
   });
 });
 
+test('a session that a transaction is ending is not kept, however often it is read, for as long as one is believed', async () => {
+  const { live, advance } = createWorld();
+  await load(live, 'a');
+  const reading = slowly(live, 'b');
+  live.doubt({ userId: 'u1', ids: ['a', 'b'] });
+  await reading.found();
+  for (const id of ['a', 'b']) {
+    expect(live.get(id)).toBeUndefined();
+    await load(live, id);
+    expect(live.get(id)).toBeUndefined();
+  }
+  advance(60_000);
+  await load(live, 'a');
+  expect(live.get('a')).toBeDefined();
+});
+
 describe('without the bus', () => {
   test('nothing is known, nor from before when it is back', async () => {
     const { live } = createWorld();
@@ -145,11 +155,11 @@ test('being seen makes no session younger', async () => {
   const { live, advance } = createWorld();
   await load(live, 'a');
   advance(59_999);
-  live.see('a', 7, '203.0.113.7');
+  live.see('a', { ...rowOf('u1'), last_seen_at: 7, ip: '203.0.113.7' });
   expect(live.get('a')?.session).toMatchObject({ lastSeenAt: new Date(7), ip: '203.0.113.7' });
   advance(1);
   expect(live.get('a')).toBeUndefined();
-  live.see('unknown', 7, null);
+  live.see('unknown', rowOf('u1'));
   expect(live.get('unknown')).toBeUndefined();
 });
 
@@ -176,6 +186,15 @@ describe('under a guard', () => {
     write();
     await reading.found();
     expect(live.get('a')).toBeUndefined();
+  });
+
+  test('caches that share it all hear of a write', async () => {
+    let version = 1;
+    const cache = memoryCache({ max: 10, guard: { version: () => version } });
+    const both = [createLiveSessions(cache, () => 0), createLiveSessions(cache, () => 0)];
+    for (const live of both) await load(live, 'a');
+    version += 1;
+    expect(both.map((live) => live.get('a', 0))).toEqual([undefined, undefined]);
   });
 
   test('age does not count', async () => {

@@ -12,10 +12,10 @@ export interface MemoryCacheOptions {
   readonly guard?: CacheGuard | undefined;
 }
 
-/** Tells whether the cache may be believed. */
+/** Tells whether a cache may be believed. Several may share one. */
 export interface CacheGuard {
-  /** Whether anything may have been written since it was last asked. */
-  changed(): boolean;
+  /** Another value whenever anything may have been written. */
+  version(): unknown;
 }
 
 /** How a manager is to cache live sessions. */
@@ -61,8 +61,13 @@ export interface LiveSessions {
   load(id: string, userId: string, read: () => Promise<SessionRow | undefined>): Promise<SessionRow | undefined>;
   /** Forgets sessions that were ended, those included whose reading has begun. */
   forget(ended: EndedSessions): void;
-  /** Notes that a session was seen, so that it is not taken for idle. */
-  see(id: string, seenAt: number, ip: string | null): void;
+  /**
+   * Forgets sessions that are being ended in a transaction that nobody knows the end of: none of them is kept for as long as
+   * any session is believed.
+   */
+  doubt(ended: EndedSessions): void;
+  /** Notes what a row has become by a session's being seen, so that it is not taken for idle. */
+  see(id: string, row: SessionRow): void;
   /** Forgets everything. */
   clear(): void;
   /** From now on the cache hears of every ending: it starts empty. */
@@ -114,8 +119,11 @@ export function createLiveSessions({ max, maxAge, guard }: MemoryCache, clock: (
   let young = createGeneration();
   let old = createGeneration();
   const loads = new Set<Load>();
+  /** Until when an id is not to be kept. */
+  const doubts = new Map<string, number>();
   // A guard knows of every write from the first.
   let trusted = guard !== undefined;
+  let version = guard?.version();
 
   function keep(id: string, entry: Entry): void {
     remove(old, id);
@@ -141,8 +149,30 @@ export function createLiveSessions({ max, maxAge, guard }: MemoryCache, clock: (
   }
 
   function isTrusted(): boolean {
-    if (guard?.changed() === true) forgetAll();
+    if (guard === undefined) return trusted;
+    const now = guard.version();
+    if (now !== version) forgetAll();
+    version = now;
     return trusted;
+  }
+
+  function isDoubted(id: string): boolean {
+    const until = doubts.get(id);
+    return until !== undefined && clock() < until;
+  }
+
+  function forget(ended: EndedSessions): void {
+    for (const load of loads) {
+      if (isEnded(ended, load)) load.spoiled = true;
+    }
+    for (const generation of [young, old]) {
+      const ids = ended.ids ?? [...(generation.owned.get(ended.userId) ?? [])];
+      for (const id of ids) {
+        // A message is believed only of the user it names.
+        const entry = generation.entries.get(id);
+        if (entry !== undefined && isEnded(ended, { id, userId: entry.row.user_id })) remove(generation, id);
+      }
+    }
   }
 
   function isFresh({ since }: Entry, now: number): boolean {
@@ -169,32 +199,27 @@ export function createLiveSessions({ max, maxAge, guard }: MemoryCache, clock: (
         const row = await read();
         if (row === undefined) return undefined;
         // Frozen: the requests that it lets in share it.
-        if (isTrusted() && !load.spoiled) keep(id, { row, session: Object.freeze(sessionOf(id, row)), since });
+        if (isTrusted() && !load.spoiled && !isDoubted(id))
+          keep(id, { row, session: Object.freeze(sessionOf(id, row)), since });
         return row;
       } finally {
         loads.delete(load);
       }
     },
 
-    forget(ended) {
-      for (const load of loads) {
-        if (isEnded(ended, load)) load.spoiled = true;
-      }
-      for (const generation of [young, old]) {
-        const ids = ended.ids ?? [...(generation.owned.get(ended.userId) ?? [])];
-        for (const id of ids) {
-          // A message is believed only of the user it names.
-          const entry = generation.entries.get(id);
-          if (entry !== undefined && isEnded(ended, { id, userId: entry.row.user_id })) remove(generation, id);
-        }
-      }
+    forget,
+
+    doubt(ended) {
+      forget(ended);
+      const now = clock();
+      for (const [id, until] of doubts) if (until <= now) doubts.delete(id);
+      for (const id of ended.ids ?? []) doubts.set(id, now + maxAge);
     },
 
-    see(id, seenAt, ip) {
+    see(id, row) {
       const generation = young.entries.has(id) ? young : old;
       const entry = generation.entries.get(id);
       if (entry === undefined) return;
-      const row = { ...entry.row, last_seen_at: seenAt, ip: ip ?? entry.row.ip };
       generation.entries.set(id, { row, session: Object.freeze(sessionOf(id, row)), since: entry.since });
     },
 

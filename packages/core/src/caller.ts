@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /**
  * What is known of who is calling, as plain data: `null` where nothing came. Nothing in it has been verified.
  *
@@ -30,4 +32,19 @@ export interface ClientHints {
   readonly platformVersion: string | null;
   /** `Sec-CH-UA-Model` */
   readonly model: string | null;
+}
+
+/** What the column for it takes: the longest way to write an IPv6 address. */
+const maxIpLength = 45;
+
+/** The IP address of a caller: `null` for what is none, which may have been written by hand or by a careless proxy. */
+export function readIp(ip: string | null | undefined): string | null {
+  return typeof ip === 'string' && ip.length <= maxIpLength && isIP(ip) !== 0 ? ip : null;
+}
+
+const maxUserAgentLength = 512;
+
+/** The user agent, as every database takes it. */
+export function readUserAgent(userAgent: string | null | undefined): string | null {
+  return userAgent?.replaceAll('\0', '').slice(0, maxUserAgentLength).toWellFormed() ?? null;
 }

@@ -13,10 +13,14 @@ export interface Dialect {
   lock(lock: UserLock): RawBuilder<unknown>;
   /** Runs a transaction that does so. */
   alone<TDatabase, TResult>(db: Kysely<TDatabase>, lock: UserLock, work: Work<TDatabase, TResult>): Promise<TResult>;
+  /** Whether a transaction goes on reading what was there when it began, unless it locks what it reads. */
+  readonly readsSnapshots: boolean;
   /** Whether a query waits for a server, so that one for many is faster than many. */
   readonly isRemote: boolean;
   /** Migrates while no other process does, where Kysely's own `Migrator` takes no lock. */
   migrate<TDatabase, TResult>(db: Kysely<TDatabase>, work: Work<TDatabase, TResult>): Promise<TResult>;
+  /** The schema of a table that is named without one, where Kysely's `Migrator` would look for it in all of them. */
+  schemaOf<TDatabase>(db: Kysely<TDatabase>, table: string): Promise<string | undefined>;
   /** Whether a write failed only because of another at the same moment, and was undone: it may be tried again. */
   isConflict(error: unknown): boolean;
 }
@@ -37,6 +41,7 @@ type Work<TDatabase, TResult> = (trx: Kysely<TDatabase>) => Promise<TResult>;
 const sqlite: Dialect = {
   name: 'sqlite',
   isRemote: false,
+  readsSnapshots: false,
   columns: () => Promise.resolve({ id: 'text', userId: 'text', ip: 'text', text: 'text', time: 'integer' }),
   writeTime: (milliseconds) => milliseconds,
   readTime: (column) => sql<number>`${sql.ref(column)}`,
@@ -61,6 +66,7 @@ const sqlite: Dialect = {
       }
     });
   },
+  schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasCode(error, 'SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT'),
 };
 
@@ -70,6 +76,7 @@ const lockSeed = 7_367_325;
 const postgres: Dialect = {
   name: 'postgres',
   isRemote: true,
+  readsSnapshots: false,
   columns: () =>
     Promise.resolve({
       id: sql`varchar(32) collate "C"`,
@@ -91,6 +98,20 @@ const postgres: Dialect = {
         return work(trx);
       }),
   migrate: (db, work) => work(db),
+  async schemaOf(db, table) {
+    // Where the search path finds it, or would have it made.
+    const { rows } = await sql<{ schema: string | null }>`
+      select coalesce(
+        (
+          select nspname from pg_catalog.pg_namespace as namespace
+          join pg_catalog.pg_class as class on class.relnamespace = namespace.oid
+          where class.oid = to_regclass(quote_ident(${table}))
+        ),
+        current_schema()
+      ) as schema
+    `.execute(db);
+    return rows[0]?.schema ?? undefined;
+  },
   // deadlock_detected, serialization_failure
   isConflict: (error) => hasCode(error, '40P01', '40001'),
 };
@@ -101,6 +122,7 @@ const lockTimeout = 30;
 const mysql: Dialect = {
   name: 'mysql',
   isRemote: true,
+  readsSnapshots: true,
   async columns(db) {
     const { rows } = await sql<{ version: string }>`select version() as version`.execute(db);
     // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for it.
@@ -138,6 +160,7 @@ const mysql: Dialect = {
       }
     }),
   migrate: (db, work) => work(db),
+  schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasCode(error, 'ER_LOCK_DEADLOCK'),
 };
 

@@ -19,19 +19,27 @@ export function isEnded(
 /** Ids to a message: PostgreSQL carries 8000 bytes in one. */
 const idsPerMessage = 100;
 
-/** What a process tells the others. `from` is who tells, who needs not hear it. */
-export function encodeEnded(from: string, ended: EndedSessions): string[] {
+/** What a process tells the others. */
+export interface EndedMessage {
+  /** Who tells, who needs not hear it. */
+  readonly from: string;
+  readonly ended: EndedSessions;
+  /** Whether a transaction whose end nobody knows is ending them: their rows may be read for a while yet. */
+  readonly isPending?: boolean | undefined;
+}
+
+export function encodeEnded({ ended, ...message }: EndedMessage): string[] {
   const { ids } = ended;
-  if (ids === undefined || ids.length <= idsPerMessage) return [JSON.stringify({ from, ended })];
+  if (ids === undefined || ids.length <= idsPerMessage) return [JSON.stringify({ ...message, ended })];
   const messages = [];
   for (let start = 0; start < ids.length; start += idsPerMessage) {
-    messages.push(JSON.stringify({ from, ended: { ...ended, ids: ids.slice(start, start + idsPerMessage) } }));
+    messages.push(JSON.stringify({ ...message, ended: { ...ended, ids: ids.slice(start, start + idsPerMessage) } }));
   }
   return messages;
 }
 
 /** Reads a message: `undefined` where it is none of ours, or of a version to come. */
-export function decodeEnded(message: string): { readonly from: string; readonly ended: EndedSessions } | undefined {
+export function decodeEnded(message: string): EndedMessage | undefined {
   try {
     const value: unknown = JSON.parse(message);
     return isMessage(value) ? value : undefined;
@@ -40,7 +48,7 @@ export function decodeEnded(message: string): { readonly from: string; readonly 
   }
 }
 
-function isMessage(value: unknown): value is { from: string; ended: EndedSessions } {
+function isMessage(value: unknown): value is EndedMessage {
   if (!isRecord(value) || typeof value['from'] !== 'string' || !isRecord(value['ended'])) return false;
   const { userId, ids, exceptId } = value['ended'];
   return (

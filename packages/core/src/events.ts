@@ -31,7 +31,7 @@ export interface RevokedEvent {
   readonly count: number;
 }
 
-type Listener<TEvent> = (event: TEvent) => void;
+type Listener<TEvent> = (event: TEvent) => unknown;
 
 /** Listeners, by the name of the event. */
 export interface Events<TEvents> {
@@ -51,13 +51,20 @@ export function createEvents(): Events<SessionEvents> {
   };
 
   function emit<TName extends keyof SessionEvents>(name: TName, event: SessionEvents[TName]): void {
-    for (const listener of listeners[name]) {
-      try {
-        listener(event);
-      } catch (error) {
-        // A listener that throws must let nobody in or out.
-        if (name !== 'fault') emit('fault', { task: 'listener', error });
-      }
+    // A copy: a listener that subscribes anew is not called again for the same event.
+    for (const listener of Array.from(listeners[name])) void call(name, listener, event);
+  }
+
+  /** A listener that throws, at once or later, must let nobody in or out, nor end the process. */
+  async function call<TName extends keyof SessionEvents>(
+    name: TName,
+    listener: Listener<SessionEvents[TName]>,
+    event: SessionEvents[TName],
+  ): Promise<void> {
+    try {
+      await listener(event);
+    } catch (error) {
+      if (name !== 'fault') emit('fault', { task: 'listener', error });
     }
   }
 

@@ -14,7 +14,7 @@ export {
   type SessionErrorReason,
 } from './errors.ts';
 export type { RevokedEvent, SessionEvents } from './events.ts';
-export type { Algorithm, Jwk, KeyPair, Keys, SecretKey } from './keys.ts';
+export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './keys.ts';
 export {
   createSessionManager,
   type IssuedSession,
@@ -25,6 +25,7 @@ export {
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './migrations.ts';
 export type { SessionManagerOptions } from './options.ts';
 export type { PageInput, SessionPage } from './page.ts';
+export { hashPassword, maxPasswordLength, verifyPassword } from './password.ts';
 export type { PurgeOptions } from './purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './schema.ts';
 export type { Session } from './session.ts';

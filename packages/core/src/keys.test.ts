@@ -14,6 +14,9 @@ describe('a ring is made of', () => {
     ['a secret', secret, 'HS256'],
     ['a secret of just 32 bytes, not characters', 'é'.repeat(16), 'HS256'],
     ['a secret in a list', [secret], 'HS256'],
+    ['two secrets', [secret, `${secret}2`], 'HS256'],
+    ['bytes alone', randomBytes(32), 'HS256'],
+    ['a key that is not in a list', { kid: 'a', alg: 'HS512', secret }, 'HS512'],
     ['a secret with a key id', [{ kid: 'a', alg: 'HS512', secret }], 'HS512'],
     ['bytes', [{ kid: 'a', alg: 'HS384', secret: randomBytes(48) }], 'HS384'],
     ['a PEM private key', [{ kid: 'a', alg: 'RS256', privateKey: pem(rsa.privateKey) }], 'RS256'],
@@ -34,10 +37,10 @@ describe('a ring is made of', () => {
       secret,
     ]);
     expect(ring.signer.kid).toBe('new');
-    expect(ring.find('old')).toMatchObject({ alg: 'RS256', signing: undefined });
-    expect(ring.find(undefined)).toMatchObject({ alg: 'HS256' });
-    expect(ring.find('unknown')).toBeUndefined();
-    expect(ring.find('__proto__')).toBeUndefined();
+    expect(ring.find('old')).toMatchObject([{ alg: 'RS256', signing: undefined }]);
+    expect(ring.find(undefined)).toMatchObject([{ alg: 'HS256' }]);
+    expect(ring.find('unknown')).toEqual([]);
+    expect(ring.find('__proto__')).toEqual([]);
   });
 });
 
@@ -65,7 +68,7 @@ describe('misuse is told when the ring is made', () => {
       RangeError,
       /share the kid "a"/,
     ],
-    ['two secrets without an id', [secret, `${secret}2`], RangeError, /only one secret/],
+    ['a hole in the list', [secret, undefined], TypeError, /needs a kid/],
     [
       'a first key that cannot sign',
       [{ kid: 'a', alg: 'RS256', publicKey: rsa.publicKey }],

@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import jwt from 'jsonwebtoken';
 
 /** The algorithms a key may be bound to (RFC 7518 §3.1). */
 export type Algorithm =
@@ -34,17 +35,37 @@ export interface KeyPair {
   readonly publicKey?: string | KeyObject | undefined;
 }
 
-/** A JSON Web Key in a key list (RFC 7517). */
-export interface Jwk extends JsonWebKey {
+/** A JSON Web Key in a key list (RFC 7517 §4, RFC 7518 §6). */
+export interface Jwk {
   readonly kid: string;
   readonly alg: Algorithm;
+  readonly kty?: string;
+  readonly use?: string;
+  /** Of a secret. */
+  readonly k?: string;
+  /** Of an elliptic curve's key. */
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  /** Of an RSA key; `d` is the private part of both. */
+  readonly n?: string;
+  readonly e?: string;
+  readonly d?: string;
+  readonly p?: string;
+  readonly q?: string;
+  readonly dp?: string;
+  readonly dq?: string;
+  readonly qi?: string;
 }
 
+/** A bare HS256 secret, or a key of whatever kind with its id and algorithm. */
+export type KeyInput = string | Uint8Array | SecretKey | KeyPair | Jwk;
+
 /**
- * The keys that sign and verify: one HS256 secret of at least 32 bytes, or a list in which the first key signs and
- * all verify. A list may hold one bare secret: the one that tokens without a key id were signed with.
+ * The keys that sign and verify: one, such as an HS256 secret of at least 32 bytes, or a list in which the first signs and
+ * all verify. Bare secrets sign without a key id, and each is tried on the tokens that have none.
  */
-export type Keys = string | readonly (string | SecretKey | KeyPair | Jwk)[];
+export type Keys = KeyInput | readonly KeyInput[];
 
 /** A key, ready for use: bound to one algorithm, parsed once. */
 export interface Key {
@@ -58,8 +79,8 @@ export interface Key {
 /** The keys of a manager. */
 export interface KeyRing {
   readonly signer: Key & { readonly signing: KeyObject };
-  /** The key of a token's `kid` header, which may be absent. */
-  find(kid: string | undefined): Key | undefined;
+  /** The keys of a token's `kid` header, which may be absent: then those without one, all of one algorithm. */
+  find(kid: string | undefined): readonly Key[];
 }
 
 const minimumSecretBytes = { HS256: 32, HS384: 48, HS512: 64 } as const;
@@ -77,31 +98,37 @@ const minimumRsaBits = 2048;
  * @throws {RangeError} a secret or an RSA key is too short, or two keys share a `kid`
  */
 export function createKeyRing(keys: Keys): KeyRing {
-  const list = typeof keys === 'string' ? [keys] : keys;
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new TypeError('keys: pass a secret of at least 32 bytes, or a list of keys of which the first one signs');
+  const list = (isList(keys) ? keys : isNothing(keys) ? [] : [keys]).map(parseKey);
+  const [first] = list;
+  if (first === undefined) {
+    throw new TypeError(
+      'keys: there is none (is the environment variable set?): pass a secret of at least 32 bytes, or a list of keys of which the first one signs',
+    );
   }
-  const ring = new Map<string | undefined, Key>();
-  for (const input of list) {
-    const key = parseKey(input);
-    if (ring.has(key.kid)) {
-      throw new RangeError(
-        key.kid === undefined
-          ? 'keys: only one secret may stand without a key id; write the others as { kid, alg, secret }'
-          : `keys: two keys share the kid ${JSON.stringify(key.kid)}`,
-      );
+  const ring = new Map<string | undefined, readonly Key[]>();
+  for (const key of list) {
+    const same = ring.get(key.kid) ?? [];
+    if (same.length > 0 && key.kid !== undefined) {
+      throw new RangeError(`keys: two keys share the kid ${JSON.stringify(key.kid)}`);
     }
-    ring.set(key.kid, key);
+    ring.set(key.kid, [...same, key]);
   }
-  const [first] = ring.values();
-  if (first?.signing === undefined) {
+  if (first.signing === undefined) {
     throw new TypeError('keys: the first key signs, so it needs a secret or a private key');
   }
-  return { signer: { ...first, signing: first.signing }, find: (kid) => ring.get(kid) };
+  return { signer: { ...first, signing: first.signing }, find: (kid) => ring.get(kid) ?? [] };
 }
 
-function parseKey(input: Keys[number]): Key {
-  if (typeof input === 'string') return secretKey(undefined, 'HS256', input);
+function isNothing(keys: Keys | null | undefined): boolean {
+  return keys === undefined || keys === null;
+}
+
+function isList(keys: Keys): keys is readonly KeyInput[] {
+  return Array.isArray(keys);
+}
+
+function parseKey(input: KeyInput): Key {
+  if (typeof input === 'string' || input instanceof Uint8Array) return secretKey(undefined, 'HS256', input);
   if (typeof input !== 'object' || input === null || typeof input.kid !== 'string' || input.kid === '') {
     throw new TypeError('keys: every key of a list needs a kid, as in { kid: "2026-11", alg: "HS256", secret }');
   }
@@ -146,8 +173,8 @@ function pairKey(kid: string, alg: KeyPair['alg'], input: SecretKey | KeyPair | 
   let verifying: KeyObject;
   try {
     if ('kty' in input) {
-      signing = input.d === undefined ? undefined : createPrivateKey({ key: input, format: 'jwk' });
-      verifying = createPublicKey({ key: input, format: 'jwk' });
+      signing = input.d === undefined ? undefined : createPrivateKey({ key: { ...input }, format: 'jwk' });
+      verifying = createPublicKey({ key: { ...input }, format: 'jwk' });
     } else {
       const { privateKey, publicKey } = pairOf(input);
       signing = privateKey === undefined ? undefined : toPrivate(privateKey);
@@ -160,10 +187,19 @@ function pairKey(kid: string, alg: KeyPair['alg'], input: SecretKey | KeyPair | 
     );
   }
   requireFit(kid, alg, verifying);
-  if (signing !== undefined && !createPublicKey(signing).equals(verifying)) {
-    throw new TypeError(`keys: the privateKey and the publicKey of ${JSON.stringify(kid)} are not a pair`);
-  }
+  if (signing !== undefined) requirePair(kid, alg, signing, verifying);
   return { kid, alg, signing, verifying };
+}
+
+/** Tried, not compared: a private key may name the public key of another, and an algorithm may not be for this one. */
+function requirePair(kid: string, alg: KeyPair['alg'], signing: KeyObject, verifying: KeyObject): void {
+  try {
+    jwt.verify(jwt.sign({}, signing, { algorithm: alg }), verifying, { algorithms: [alg] });
+  } catch (cause) {
+    throw new TypeError(`keys: the privateKey and the publicKey of ${JSON.stringify(kid)} are not a pair for ${alg}`, {
+      cause,
+    });
+  }
 }
 
 function pairOf(input: object): Pick<KeyPair, 'privateKey' | 'publicKey'> {

@@ -14,6 +14,11 @@ export function isLookupId(value: unknown): value is string {
   return typeof value === 'string' && shape.test(value);
 }
 
+/** Answers whether a text is shaped like the id of a session: no other needs to be looked for. */
+export function isSessionId(value: unknown): value is string {
+  return isLookupId(value);
+}
+
 /**
  * Names the row of a lookup id: the first 20 bytes of its SHA-256, in the same alphabet.
  * One-way, so that neither the table nor a list of sessions is worth stealing.

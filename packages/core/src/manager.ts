@@ -1,13 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import { createBroadcast } from './broadcast.ts';
 import { createLiveSessions } from './cache.ts';
-import type { CallerInfo } from './caller.ts';
+import { readIp, readUserAgent, type CallerInfo } from './caller.ts';
 import { readDevice, type DeviceInput } from './device.ts';
 import { dialectOf } from './dialect.ts';
 import type { EndedSessions } from './ended.ts';
 import { isSessionError, SessionError, SessionUsageError } from './errors.ts';
 import { createEvents, type RevokedEvent, type SessionEvents } from './events.ts';
-import { createLookupId, sessionIdOf } from './lookup-id.ts';
+import { createLookupId, isSessionId, sessionIdOf } from './lookup-id.ts';
 import { readOptions, type SessionManagerOptions } from './options.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { sessionOf, type Session } from './session.ts';
@@ -21,6 +21,7 @@ import { createVerify, type VerifiedSession } from './verify.ts';
 
 /** What {@link SessionManager.issue} takes. */
 export interface IssueInput {
+  /** Of 1 to 255 characters. */
   readonly userId: string;
   /** The app's own claims, for every request to read without the database. Anyone who holds the token can read them. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
@@ -32,7 +33,10 @@ export interface IssueInput {
 
 /** How {@link SessionManager.issue} writes. */
 export interface IssueOptions<TDatabase> {
-  /** A transaction of the app's own, so that signing up and signing in commit together. */
+  /**
+   * A transaction of the app's own, so that signing up and signing in commit together. Events, and what they say of sessions
+   * that made room, are told when `issue` returns: before the transaction commits, or is undone.
+   */
   readonly trx?: Transaction<TDatabase> | undefined;
 }
 
@@ -47,7 +51,9 @@ export interface SessionManager {
   /**
    * Signs a user in: writes a session and signs its token. The token is shown once and stored nowhere.
    *
-   * @throws {SessionUsageError} the user id is not a text, or a claim would overwrite a registered one
+   * @throws {SessionUsageError} the user id is not a text, or the claims are none: one would overwrite a registered one, is
+   *   no JSON, or they are too large
+   * @throws {RangeError} the function `maxSessionsPerUser` gave no whole number of at least 1
    */
   issue<TDatabase>(input: IssueInput, options?: IssueOptions<TDatabase>): Promise<IssuedSession>;
   /**
@@ -75,7 +81,8 @@ export interface SessionManager {
   /** Ends some sessions of a user. Returns how many of the ids were the user's. */
   revokeMany(input: { readonly userId: string; readonly ids: readonly string[] }): Promise<number>;
   /**
-   * Ends every session of a user but one. Returns how many.
+   * Ends every session of a user but one, which must be live: an id that is not one of the user's ends nothing. Returns how
+   * many.
    *
    * @throws {SessionError} `revoked_session`: the current one has itself been ended, by another that did the same
    */
@@ -86,6 +93,7 @@ export interface SessionManager {
    * Deletes the rows of sessions that have expired or gone idle, a bounded chunk at a time. Returns how many.
    *
    * @throws {RangeError} an option is out of range
+   * @throws {Error} the manager is closed, or the database forbids it
    */
   purgeExpired(options?: PurgeOptions): Promise<number>;
   /** Listens. Returns a function that stops listening. A listener that throws harms no request. */
@@ -95,7 +103,6 @@ export interface SessionManager {
 }
 
 const maxUserIdLength = 255;
-const maxUserAgentLength = 512;
 /** Tokens that need no cryptography again, where no cache says how many: ten megabytes. */
 const rememberedTokens = 10_000;
 
@@ -127,7 +134,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const touches = createTouches(store, settings.touchDelay, (error) => events.emit('fault', { task: 'touch', error }));
   let requests = 0;
   const purges = createPurges({
-    deleteChunk: (limit) => store.deleteDead(liveSince(clock()), limit),
+    async deleteChunk(limit) {
+      // Who was seen a moment ago has not gone idle.
+      await touches.settle();
+      return store.deleteDead(liveSince(clock()), limit);
+    },
     isBlocking: !dialect.isRemote,
     countRequests: () => requests,
     onPurged: (count) => events.emit('purged', { count }),
@@ -137,8 +148,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const broadcast = createBroadcast(settings.bus, {
     connected: () => live?.trust(),
     disconnected: () => live?.distrust(),
-    ended(ended) {
-      live?.forget(ended);
+    ended({ ended, isPending = false }) {
+      forget(ended, isPending);
       events.emit('ended', ended);
     },
     unknown: () => live?.clear(),
@@ -147,7 +158,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
 
   const liveSince = (now: number): LiveSince => ({
     now: now - clockTolerance,
-    seenAfter: idleTimeout === undefined ? 0 : now - idleTimeout,
+    seenAfter: idleTimeout === Infinity ? 0 : now - idleTimeout,
   });
 
   const verify = createVerify(
@@ -166,22 +177,37 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     settings,
   );
 
-  /** The rows are gone: nobody is let in by memory from here on. A revocation neither waits for the bus nor fails with it. */
-  function revoked(count: number, event: Omit<RevokedEvent, 'count'>): number {
+  function forget(ended: EndedSessions, isPending: boolean): void {
+    if (isPending) live?.doubt(ended);
+    else live?.forget(ended);
+  }
+
+  /**
+   * The rows are gone, or will be with a transaction: nobody is let in by memory from here on. A revocation neither waits for
+   * the bus nor fails with it.
+   */
+  function revoked(count: number, event: Omit<RevokedEvent, 'count'>, isPending = false): number {
     const ended = endedOf(event);
-    live?.forget(ended);
+    forget(ended, isPending);
     if (count === 0) return 0;
-    broadcast.tell(ended);
+    broadcast.tell({ ended, ...(isPending && { isPending }) });
     events.emit('revoked', { ...event, count });
     events.emit('ended', ended);
     return count;
   }
 
+  /** A database whose answer was lost may have done it: everybody asks it again. */
+  function mayBeRevoked(ended: EndedSessions): void {
+    live?.forget(ended);
+    broadcast.tell({ ended });
+  }
+
   async function list(userId: string): Promise<Session[]>;
   async function list(userId: string, page: PageInput): Promise<SessionPage>;
   async function list(userId: string, page?: PageInput): Promise<Session[] | SessionPage> {
+    requireUserId(userId);
     const ask = page && readPage(page);
-    await touches.flush();
+    await touches.settle();
     const rows = await store.list(userId, liveSince(clock()), ask);
     if (page === undefined) return rows.map((row) => sessionOf(row.id, row));
     const sessions = rows.slice(0, page.limit).map((row) => sessionOf(row.id, row));
@@ -192,17 +218,20 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     try {
       return revoked(await deleting, event);
     } catch (error) {
-      // A database whose answer was lost may have done it: ask it again.
-      live?.forget(endedOf(event));
+      if (!isSessionError(error)) mayBeRevoked(endedOf(event));
       throw error;
     }
   }
 
-  const revokeMany: SessionManager['revokeMany'] = ({ userId, ids }) =>
-    revoke(store.deleteMany(userId, ids), { userId, ids, cause: 'revoked' });
+  async function revokeMany({ userId, ids }: Parameters<SessionManager['revokeMany']>[0]): Promise<number> {
+    requireUserId(userId);
+    const possible = ids.filter(isSessionId);
+    if (possible.length === 0) return 0;
+    return revoke(store.deleteMany(userId, possible), { userId, ids: possible, cause: 'revoked' });
+  }
 
   async function deleteOthers(userId: string, currentId: string): Promise<number> {
-    const count = await store.deleteOthers(userId, currentId);
+    const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId) : undefined;
     if (count !== undefined) return count;
     live?.forget({ userId, ids: [currentId] });
     throw new SessionError('revoked_session');
@@ -210,33 +239,37 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
 
   return {
     async issue({ userId, claims = {}, caller, device }, { trx } = {}) {
-      if (typeof userId !== 'string' || userId === '' || userId.length > maxUserIdLength) {
-        throw new SessionUsageError(
-          `userId: expected a text of 1 to ${maxUserIdLength} characters; write a number as String(id)`,
-        );
-      }
+      requireUserId(userId);
       const now = clock();
       const lookupId = createLookupId();
       const id = sessionIdOf(lookupId);
       // The token and the row end at the same second.
       const expiresAt = Math.floor((now + lifetime) / 1000);
       const token = tokens.sign({ lookupId, userId, issuedAt: Math.floor(now / 1000), expiresAt }, claims);
-      const { ip = null, userAgent = null, clientHints = null } = caller ?? {};
+      const { userAgent = null, clientHints = null } = caller ?? {};
+      const ip = readIp(caller?.ip);
       const row: NewRow = {
         id,
         user_id: userId,
         created_at: now,
         expires_at: expiresAt * 1000,
         ip,
-        user_agent: userAgent?.slice(0, maxUserAgentLength) ?? null,
+        user_agent: readUserAgent(userAgent),
         device: JSON.stringify(readDevice({ userAgent, clientHints }, device)),
       };
       const max = (await maxSessions?.(userId)) ?? Infinity;
-      const cap = max === Infinity ? undefined : { max, live: liveSince(now) };
-      const evicted = await store.insert(row, cap, trx && withoutTypes(trx));
+      const cap =
+        max === Infinity ? undefined : { max, live: liveSince(now), seenAt: (seen: string) => touches.seenAt(seen) };
+      let evicted: readonly string[];
+      try {
+        evicted = await store.insert(row, cap, trx && withoutTypes(trx));
+      } catch (error) {
+        if (cap !== undefined) mayBeRevoked({ userId });
+        throw error;
+      }
       const session = sessionOf(id, { ...row, created_ip: ip, last_seen_at: now });
       events.emit('created', { session });
-      revoked(evicted.length, { userId, ids: evicted, cause: 'evicted' });
+      revoked(evicted.length, { userId, ids: evicted, cause: 'evicted' }, trx !== undefined);
       return { token, session };
     },
 
@@ -247,28 +280,51 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     list,
 
     async get({ userId, id }) {
-      await touches.flush();
+      requireUserId(userId);
+      if (!isSessionId(id)) return null;
+      await touches.settle();
       const row = await store.get(userId, id, liveSince(clock()));
       return row === undefined ? null : sessionOf(id, row);
     },
 
     revoke: async ({ userId, id }) => (await revokeMany({ userId, ids: [id] })) > 0,
     revokeMany,
-    revokeOthers: ({ userId, currentId }) =>
-      revoke(deleteOthers(userId, currentId), { userId, exceptId: currentId, cause: 'others' }),
-    revokeAll: (userId) => revoke(store.deleteAll(userId), { userId, cause: 'all' }),
+    async revokeOthers({ userId, currentId }) {
+      requireUserId(userId);
+      return revoke(deleteOthers(userId, currentId), { userId, exceptId: currentId, cause: 'others' });
+    },
+    async revokeAll(userId) {
+      requireUserId(userId);
+      return revoke(store.deleteAll(userId), { userId, cause: 'all' });
+    },
 
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
 
     on: (event, listener) => events.on(event, listener),
     async close() {
-      await purges.stop();
-      await touches.flush();
-      await broadcast.stop();
-      // Nobody tells of endings any longer.
-      live?.distrust();
+      try {
+        await purges.stop();
+        await touches.flush();
+      } finally {
+        const stopped = broadcast.stop();
+        // Nobody tells of endings any longer.
+        live?.distrust();
+        await stopped;
+      }
     },
   };
+}
+
+/** One that every database keeps as it is: texts that differ must not become the same. */
+function requireUserId(userId: unknown): asserts userId is string {
+  if (typeof userId === 'string' && userId !== '' && userId.length <= maxUserIdLength && isStorable(userId)) return;
+  throw new SessionUsageError(
+    `userId: expected a text of 1 to ${maxUserIdLength} characters; write a number as String(id)`,
+  );
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 function endedOf({ userId, ids, exceptId }: Omit<RevokedEvent, 'count'>): EndedSessions {

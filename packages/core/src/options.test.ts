@@ -12,12 +12,12 @@ const keys = 'x'.repeat(32);
 test('the defaults are those of the documentation', () => {
   expect(readOptions({ db, keys })).toMatchObject({
     lifetime: 30 * 86_400_000,
-    idleTimeout: undefined,
+    idleTimeout: Infinity,
     touchInterval: 60_000,
     clockTolerance: 0,
     maxSessions: undefined,
     table: { schema: undefined, table: 'sessions' },
-    clock: Date.now,
+    clock: expect.any(Function),
   });
 });
 
@@ -27,7 +27,7 @@ test('last-seen is written often enough for a short idle timeout', () => {
 });
 
 test('last-seen waits for others to share its write: under a guard, where a write empties the cache, longer', () => {
-  const guarded = { db, keys, cache: memoryCache({ max: 1, guard: { changed: () => false } }) };
+  const guarded = { db, keys, cache: memoryCache({ max: 1, guard: { version: () => 0 } }) };
   const { touchDelay } = readOptions({ db, keys });
   expect(touchDelay).toBe(50);
   expect(readOptions(guarded).touchDelay).toBe(1000);
@@ -55,6 +55,9 @@ describe('misuse is told when the manager is made, by the name of the option', (
     ['SQL for a table', { table: 'a; drop table b' }, RangeError, /^table: /],
     ['three names for a table', { table: 'a.b.c' }, RangeError, /^table: /],
     ['a moment for a clock', { clock: 5 }, TypeError, /^clock: /],
+    ['a lifetime that no database can write', { lifetime: '8500y' }, RangeError, /^lifetime: must be at most 1000y/],
+    ['a database that is none', { db: {} }, TypeError, /^db: /],
+    ['no database', { db: undefined }, TypeError, /^db: /],
     ['no keys', { keys: undefined }, TypeError, /^keys: /],
   ])('%s', (_, option, kind, message) => {
     const make = (): unknown => createSessionManager({ db, keys, ...option });

@@ -14,7 +14,7 @@ export interface SessionManagerOptions<TDatabase> {
    * app's open transaction on `db`. Not a replica: one that lags lets in who was signed out. @defaultValue `db`
    */
   readonly readDb?: Kysely<TDatabase> | undefined;
-  /** An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. */
+  /** An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. To rotate, put a new one first. */
   readonly keys: Keys;
   /** The `iss` of tokens, and the one a token must have (RFC 7519 §4.1.1). @defaultValue not set, not checked */
   readonly issuer?: string | undefined;
@@ -49,7 +49,8 @@ export interface Settings {
   readonly issuer: string | undefined;
   readonly audience: string | readonly string[] | undefined;
   readonly lifetime: number;
-  readonly idleTimeout: number | undefined;
+  /** `Infinity` where there is none. */
+  readonly idleTimeout: number;
   readonly touchInterval: number;
   /** How long a last-seen write may wait for others to share it. */
   readonly touchDelay: number;
@@ -72,14 +73,15 @@ const guardedTouchDelay = 1000;
  * @throws {TypeError | RangeError} naming the option that is wrong, and what to write instead
  */
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings {
-  const { issuer, audience, maxSessionsPerUser, cache, bus, clock = Date.now } = options;
+  const { issuer, audience, maxSessionsPerUser, cache, bus, clock } = options;
+  if (typeof options.db?.selectFrom !== 'function') throw new TypeError('db: expected a Kysely instance');
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
-  const idleTimeout = options.idleTimeout === undefined ? undefined : parseDuration('idleTimeout', options.idleTimeout);
+  const idleTimeout = options.idleTimeout === undefined ? Infinity : parseDuration('idleTimeout', options.idleTimeout);
   const touchInterval =
     options.touchInterval === undefined
-      ? Math.min(minute, (idleTimeout ?? Infinity) / 10)
+      ? Math.min(minute, idleTimeout / 10)
       : parseDuration('touchInterval', options.touchInterval, 0);
-  if (idleTimeout !== undefined && touchInterval >= idleTimeout) {
+  if (touchInterval >= idleTimeout) {
     throw new RangeError('touchInterval: must be shorter than idleTimeout, or sessions in use would end as idle');
   }
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
@@ -93,7 +95,8 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
       'cache: needs a bus that tells of sessions ended elsewhere, such as redisBus(client); localBus() where there is one process',
     );
   }
-  if (typeof clock !== 'function') throw new TypeError('clock: expected a function that returns milliseconds');
+  if (clock !== undefined && typeof clock !== 'function')
+    throw new TypeError('clock: expected a function that returns milliseconds');
   return Object.freeze({
     keys: createKeyRing(options.keys),
     issuer,
@@ -107,8 +110,13 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     cache,
     bus,
     table: parseTableName(options.table),
-    clock,
+    clock: readClock(clock),
   });
+}
+
+/** Whole milliseconds, as columns and cursors have them. `Date.now` is looked up each time: tests replace it. */
+function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number {
+  return clock === undefined ? () => Date.now() : () => Math.floor(clock());
 }
 
 function isAudience(audience: unknown): boolean {

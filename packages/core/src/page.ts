@@ -20,6 +20,9 @@ export interface SessionPage {
 /** Last seen, signed in (both in milliseconds), id: what lists are ordered by. */
 const shape = /^(?<lastSeenAt>\d{1,15})\.(?<createdAt>\d{1,15})\.(?<id>[a-z2-7]{32})$/;
 
+/** The end of the year 9999: no database writes what comes after. */
+const latest = Date.UTC(10_000, 0) - 1;
+
 /**
  * What to ask the store, with one row more than the page holds: where it comes, there is a page after it.
  *
@@ -27,12 +30,12 @@ const shape = /^(?<lastSeenAt>\d{1,15})\.(?<createdAt>\d{1,15})\.(?<id>[a-z2-7]{
  * @throws {SessionUsageError} `cursor` is none of ours
  */
 export function readPage({ limit, cursor }: PageInput): Page {
-  if (!Number.isInteger(limit) || limit < 1) {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new RangeError(`limit: expected a whole number of at least 1, got ${String(limit)}`);
   }
   if (cursor === undefined || cursor === null) return { limit: limit + 1, after: undefined };
   const { lastSeenAt, createdAt, id } = shape.exec(cursor)?.groups ?? {};
-  if (lastSeenAt === undefined || createdAt === undefined || id === undefined) {
+  if (id === undefined || Number(lastSeenAt) > latest || Number(createdAt) > latest) {
     throw new SessionUsageError('cursor: expected the nextCursor of an earlier page');
   }
   return { limit: limit + 1, after: { lastSeenAt: Number(lastSeenAt), createdAt: Number(createdAt), id } };

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { hash, verify, type Options } from '@node-rs/argon2';
+import type * as Argon2 from '@node-rs/argon2';
 import pLimit from 'p-limit';
 
 /** argon2id, 19 MiB, 2 passes, 1 lane: OWASP's Password Storage Cheat Sheet. The algorithm is the library's default. */
-const parameters: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const parameters: Argon2.Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Node's thread pool has 4 threads: a flood of sign-ins must leave some for the file system and DNS. */
 const limit = pLimit(Math.max(1, Math.min(2, availableParallelism() - 1)));
@@ -17,6 +16,7 @@ export const maxPasswordLength = 1024;
  *
  * @returns the hash in PHC form, salt and parameters included
  * @throws {RangeError} the password is empty or longer than {@link maxPasswordLength}
+ * @throws {Error} `@node-rs/argon2`, which does the work, is not installed
  *
  * @example
  * ```ts
@@ -27,6 +27,7 @@ export const maxPasswordLength = 1024;
  */
 export async function hashPassword(password: string): Promise<string> {
   if (!isAcceptable(password)) throw new RangeError(`password: expected 1 to ${maxPasswordLength} characters`);
+  const { hash } = await loadArgon2();
   return limit(() => hash(password, parameters));
 }
 
@@ -35,6 +36,7 @@ export async function hashPassword(password: string): Promise<string> {
  * user and a wrong password take the same time.
  *
  * @returns `false` too for a password that is empty or too long, and for a hash that is not one
+ * @throws {Error} `@node-rs/argon2`, which does the work, is not installed
  *
  * @example
  * ```ts
@@ -48,17 +50,23 @@ export async function hashPassword(password: string): Promise<string> {
 export async function verifyPassword(password: string, passwordHash: string | null | undefined): Promise<boolean> {
   if (!isAcceptable(password)) return false;
   const known = typeof passwordHash === 'string' && passwordHash.startsWith('$argon2');
-  const against = known ? passwordHash : await nobodysHash();
-  const matches = await limit(() => verify(against, password).catch(() => false));
+  const { verify } = await loadArgon2();
+  const matches = await limit(() => verify(known ? passwordHash : nobodysHash, password).catch(() => false));
   return known && matches;
 }
 
-let nobody: Promise<string> | undefined;
+/** Of nobody's password: what stands for the hash was drawn at random. It takes as long as any, from the first time on. */
+export const nobodysHash =
+  '$argon2id$v=19$m=19456,t=2,p=1$A6RwTSKJhmaWY3BeWRbsig$k0ERO1+YvZxRJmdBDrmAKAnlKw7Dikj6n7MGzUsJvMM';
 
-/** A hash that no password has, made once. */
-function nobodysHash(): Promise<string> {
-  nobody ??= limit(() => hash(randomBytes(32), parameters));
-  return nobody;
+let argon2: Promise<Pick<typeof Argon2, 'hash' | 'verify'>> | undefined;
+
+/** When it is first needed: an app without passwords has no use for it. */
+function loadArgon2(): NonNullable<typeof argon2> {
+  argon2 ??= import('@node-rs/argon2').catch((cause: unknown) => {
+    throw new Error('passwords are hashed by @node-rs/argon2: install it', { cause });
+  });
+  return argon2;
 }
 
 function isAcceptable(password: unknown): boolean {

@@ -3,7 +3,7 @@ import { parseDuration, type Duration } from './duration.ts';
 
 /** How expired rows are deleted. */
 export interface PurgeOptions {
-  /** How many rows one statement deletes at most: no lock is held for longer than that takes. @defaultValue 100 */
+  /** How many rows one statement deletes at most, up to 10,000: no lock is held for longer than that takes. @defaultValue 100 */
   readonly chunkSize?: number | undefined;
   /**
    * Does it again this often, until the manager is closed: `'1h'`. What fails then is told by the event `fault`. Each run
@@ -32,6 +32,9 @@ export interface PurgeParts {
 }
 
 const defaultChunkSize = 100;
+/** A statement takes an id for each. */
+const maxChunkSize = 10_000;
+const maxInVain = 10;
 
 /**
  * Where there are requests, and they wait for a chunk, purging comes to take a hundredth of the time: fewer than one in a
@@ -53,12 +56,17 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
     let count = 0;
     let restPerWork = 1;
     let limit = chunkSize;
+    let inVain = 0;
     while (!stopping.signal.aborted) {
       const requests = countRequests();
       const started = performance.now();
       const deleted = await deleteChunk(limit);
       if (deleted === undefined) break;
       count += deleted;
+      // Another process may have been quicker, once or twice; a database that forbids it will not change its mind.
+      inVain = deleted === 0 ? inVain + 1 : 0;
+      if (inVain === maxInVain)
+        throw new Error('purgeExpired: the database deletes none of the rows that have expired');
       const work = performance.now() - started;
       // Whoever waits has a turn, and is counted.
       await immediate();
@@ -91,9 +99,10 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
 
   return {
     async run({ chunkSize = defaultChunkSize, schedule } = {}) {
-      if (!Number.isInteger(chunkSize) || chunkSize < 1) {
-        throw new RangeError(`chunkSize: expected a whole number of at least 1, got ${String(chunkSize)}`);
+      if (!Number.isInteger(chunkSize) || chunkSize < 1 || chunkSize > maxChunkSize) {
+        throw new RangeError(`chunkSize: expected a whole number from 1 to ${maxChunkSize}, got ${String(chunkSize)}`);
       }
+      if (stopping.signal.aborted) throw new Error('purgeExpired: the manager is closed');
       if (schedule !== undefined) repeat(chunkSize, readInterval(schedule));
       return track(purge(chunkSize));
     },

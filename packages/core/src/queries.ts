@@ -2,7 +2,7 @@ import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { SessionRow } from './session.ts';
-import { compileOnce, type Parameter, type Statement } from './statement.ts';
+import { compileForIds, compileOnce, type Parameter } from './statement.ts';
 
 /** A session's row with its id, as lists read it. */
 export interface IdentifiedRow extends SessionRow {
@@ -68,6 +68,8 @@ export interface Queries {
   findMany(ids: readonly string[]): CompiledQuery<IdentifiedRow>;
   get(userId: string, id: string, live: LiveSince): CompiledQuery<SessionRow>;
   list(userId: string, live: LiveSince, page?: Page): CompiledQuery<IdentifiedRow>;
+  /** The same list, in a transaction that ends some of it: as it is now, whatever the transaction has read before. */
+  listToEvict(userId: string, live: LiveSince): CompiledQuery<IdentifiedRow>;
   insert(row: NewRow): CompiledQuery;
   touch(touch: Touch): CompiledQuery;
   /** For sessions whose address has not changed. */
@@ -88,7 +90,7 @@ export interface Queries {
  */
 export function createQueries(
   db: Kysely<SessionsDatabase>,
-  { readTime, writeTime }: Dialect,
+  { readTime, writeTime, readsSnapshots }: Dialect,
   sessions: 'sessions',
 ): Queries {
   const row = db
@@ -101,15 +103,7 @@ export function createQueries(
     ]);
 
   const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')));
-  const findMany = findManyStatements((count) =>
-    compileOnce<readonly string[], IdentifiedRow>((value) =>
-      row.select('id').where(
-        'id',
-        'in',
-        Array.from({ length: count }, (_, index) => value(index)),
-      ),
-    ),
-  );
+  const findMany = compileForIds<object, IdentifiedRow>((ids) => row.select('id').where('id', 'in', ids));
 
   const get = compileOnce<{ userId: string; id: string } & LiveParameters, SessionRow>((value) =>
     row
@@ -129,6 +123,9 @@ export function createQueries(
       .orderBy('created_at', 'desc')
       .orderBy('id');
   const list = compileOnce<ListParameters, IdentifiedRow>(listQuery);
+  const listToEvict = compileOnce<ListParameters, IdentifiedRow>((value) =>
+    readsSnapshots ? listQuery(value).forUpdate() : listQuery(value),
+  );
 
   function pageQuery(parameters: ListParameters, { limit, after }: Page): CompiledQuery<IdentifiedRow> {
     const query = listQuery((name) => sql`${parameters[name]}`).limit(limit);
@@ -179,6 +176,18 @@ export function createQueries(
       .where('last_seen_at', '<=', value('seenBefore')),
   );
 
+  const touchMany = compileForIds<{ seenAt: Time; seenBefore: Time }, unknown>((ids, value) =>
+    db
+      .updateTable(sessions)
+      .set({ last_seen_at: value('seenAt') })
+      .where('id', 'in', ids)
+      .where('last_seen_at', '<=', value('seenBefore')),
+  );
+
+  const deleteMany = compileForIds<{ userId: string }, unknown>((ids, value) =>
+    db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', 'in', ids),
+  );
+
   const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) =>
     db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', '<>', value('currentId')),
   );
@@ -194,24 +203,20 @@ export function createQueries(
 
   return {
     find: (id) => find({ id }),
-    findMany,
+    findMany: (ids) => findMany(ids, {}),
     get: (userId, id, live) => get({ userId, id, ...liveParameters(live) }),
     list(userId, live, page) {
       const parameters = { userId, ...liveParameters(live) };
       return page === undefined ? list(parameters) : pageQuery(parameters, page);
     },
+    listToEvict: (userId, live) => listToEvict({ userId, ...liveParameters(live) }),
     insert: (newRow) =>
       insert({ ...newRow, created_at: writeTime(newRow.created_at), expires_at: writeTime(newRow.expires_at) }),
     touch: ({ id, seenAt, seenBefore, ip }) =>
       touch({ id, seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore), ip }),
     touchMany: (ids, { seenAt, seenBefore }) =>
-      db
-        .updateTable(sessions)
-        .set({ last_seen_at: writeTime(seenAt) })
-        .where('id', 'in', ids)
-        .where('last_seen_at', '<=', writeTime(seenBefore))
-        .compile(),
-    deleteMany: (userId, ids) => db.deleteFrom(sessions).where('user_id', '=', userId).where('id', 'in', ids).compile(),
+      touchMany(ids, { seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore) }),
+    deleteMany: (userId, ids) => deleteMany(ids, { userId }),
     deleteOthers: (userId, currentId) => deleteOthers({ userId, currentId }),
     deleteAll: (userId) => deleteAll({ userId }),
     dead(which, live, limit) {
@@ -229,21 +234,5 @@ export function createQueries(
         .where((column) => column.or([column('expires_at', '<=', now), column('last_seen_at', '<=', seenAfter)]))
         .compile();
     },
-  };
-}
-
-/**
- * Statements that find several ids, for 2, 4, 8 … of them: the last id is repeated where they are fewer, so that few
- * texts serve all. Compiled when first needed.
- */
-function findManyStatements<TRow>(
-  compile: (count: number) => Statement<readonly string[], TRow>,
-): Statement<readonly string[], TRow> {
-  const statements = new Map<number, Statement<readonly string[], TRow>>();
-  return (ids) => {
-    const count = 2 ** Math.ceil(Math.log2(ids.length));
-    let statement = statements.get(count);
-    if (statement === undefined) statements.set(count, (statement = compile(count)));
-    return statement([...ids, ...Array<string>(count - ids.length).fill(ids.at(-1) ?? '')]);
   };
 }

@@ -78,6 +78,7 @@ export function createRemoteBus({ send, open }: BusDriver, heartbeat: number): B
       isUntold = true;
       throw error;
     }
+    catchUp();
   }
 
   /** What could not be told is not kept, that would grow without bound: one message for all of it is enough. */

@@ -73,13 +73,5 @@ export interface GuardDatabase {
  */
 export function dataVersionGuard(database: GuardDatabase): CacheGuard {
   const statement = database.prepare('pragma data_version').pluck();
-  let version = statement.get();
-  return {
-    changed() {
-      const now = statement.get();
-      if (now === version) return false;
-      version = now;
-      return true;
-    },
-  };
+  return { version: () => statement.get() };
 }

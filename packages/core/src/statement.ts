@@ -41,3 +41,31 @@ export function compileOnce<TParameters, TRow>(
     parameters: names.map((name, index) => (name === undefined ? values[index] : parameters[name])),
   });
 }
+
+/** The parameters of a statement on several ids, and the ids by number. */
+type WithIds<TParameters> = TParameters & Readonly<Record<number, string>>;
+
+/**
+ * Compiles a query on several ids once for 1, 2, 4, 8 … of them, when first needed: the last id is repeated where they are
+ * fewer, so that few texts serve all.
+ */
+export function compileForIds<TParameters extends object, TRow>(
+  build: (ids: RawBuilder<string>[], parameter: Parameter<TParameters>) => Compilable<TRow>,
+): (ids: readonly string[], parameters: TParameters) => CompiledQuery<TRow> {
+  const statements = new Map<number, Statement<WithIds<TParameters>, TRow>>();
+  return (ids, parameters) => {
+    const count = 2 ** Math.ceil(Math.log2(ids.length));
+    let statement = statements.get(count);
+    if (statement === undefined) {
+      statement = compileOnce<WithIds<TParameters>, TRow>((value) =>
+        build(
+          Array.from({ length: count }, (_, index) => value(index)),
+          value,
+        ),
+      );
+      statements.set(count, statement);
+    }
+    const all = Array.from({ length: count }, (_, index) => ids[index] ?? ids.at(-1) ?? '');
+    return statement(Object.assign({ ...parameters }, all));
+  };
+}

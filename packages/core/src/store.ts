@@ -21,6 +21,8 @@ export type { LiveSince, NewRow, Page, Touch } from './queries.ts';
 export interface Cap {
   readonly max: number;
   readonly live: LiveSince;
+  /** When a session was last seen by what is not written yet; `-Infinity` where nothing is. */
+  readonly seenAt: (id: string) => number;
 }
 
 /** A transaction that the app has begun and will end: its own plugins are already off. */
@@ -47,6 +49,8 @@ export interface Store {
 
 /** How often a write is tried that others keep undoing. */
 const maxAttempts = 5;
+/** How many ids one statement takes: SQLite has 32,766 parameters, PostgreSQL 65,535. */
+const maxIds = 1000;
 
 /**
  * Puts the store together. Neither connection carries plugins: an app's own would rename our columns.
@@ -70,11 +74,20 @@ export function createStore(
   ): Promise<readonly string[]> {
     await on.executeQuery(queries.insert(newRow));
     if (cap === undefined) return [];
-    const { rows } = await on.executeQuery(queries.list(newRow.user_id, cap.live));
-    const others = rows.map(({ id }) => id).filter((id) => id !== newRow.id);
-    const evicted = others.slice(cap.max - 1);
-    if (evicted.length > 0) await on.executeQuery(queries.deleteMany(newRow.user_id, evicted));
+    const rows = await read(on, queries.listToEvict(newRow.user_id, cap.live));
+    const seenAt = ({ id, last_seen_at }: IdentifiedRow): number => Math.max(last_seen_at, cap.seenAt(id));
+    const others = rows.filter(({ id }) => id !== newRow.id).toSorted((a, b) => seenAt(b) - seenAt(a));
+    const evicted = others.slice(cap.max - 1).map(({ id }) => id);
+    await deleteIds(on, newRow.user_id, evicted);
     return evicted;
+  }
+
+  async function deleteIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number> {
+    let count = 0;
+    for (let start = 0; start < ids.length; start += maxIds) {
+      count += await changed(on, queries.deleteMany(userId, ids.slice(start, start + maxIds)));
+    }
+    return count;
   }
 
   /** Runs a write, again where another at the same moment undid it. */
@@ -97,26 +110,23 @@ export function createStore(
 
   const lookUp: Find<SessionRow> = async (id) => {
     const { rows } = await readDb.executeQuery(queries.find(id));
-    return rows[0];
+    return rows[0] && timed(rows[0]);
   };
 
   return {
     find: dialect.isRemote
       ? gatherLookups<SessionRow>({
           find: lookUp,
-          findMany: async (ids) => (await readDb.executeQuery(queries.findMany(ids))).rows,
+          findMany: (ids) => read(readDb, queries.findMany(ids)),
         })
       : lookUp,
 
     async get(userId, id, live) {
-      const { rows } = await readDb.executeQuery(queries.get(userId, id, live));
-      return rows[0];
+      const [row] = await read(readDb, queries.get(userId, id, live));
+      return row;
     },
 
-    async list(userId, live, page) {
-      const { rows } = await readDb.executeQuery(queries.list(userId, live, page));
-      return rows;
-    },
+    list: (userId, live, page) => read(readDb, queries.list(userId, live, page)),
 
     insert(newRow, cap, trx) {
       const work = (on: Kysely<SessionsDatabase>): Promise<readonly string[]> => insertAndEvict(on, newRow, cap);
@@ -128,8 +138,7 @@ export function createStore(
         .then(() => work(trx));
     },
 
-    deleteMany: (userId, ids) =>
-      ids.length === 0 ? Promise.resolve(0) : write(() => changed(db, queries.deleteMany(userId, ids))),
+    deleteMany: (userId, ids) => write(() => deleteIds(db, userId, ids)),
     deleteOthers: (userId, currentId) =>
       // Two sessions may do this to each other at once: the one that comes second must find that it is gone.
       alone(userId, async (trx) => {
@@ -171,13 +180,16 @@ function touchQueries(queries: Queries, touches: readonly Touch[]): CompiledQuer
   return [
     ...touches.filter(({ ip }) => ip !== null).map((touch) => queries.touch(touch)),
     ...[...seconds.values()].map((together) => {
-      const earliest = together.reduce((one, other) => (one.seenAt <= other.seenAt ? one : other));
-      return together.length === 1
-        ? queries.touch(earliest)
-        : queries.touchMany(
-            together.map(({ id }) => id),
-            earliest,
-          );
+      const [first] = together;
+      if (first !== undefined && together.length === 1) return queries.touch(first);
+      return queries.touchMany(
+        together.map(({ id }) => id),
+        // No later than any was seen, and none left out that was due.
+        {
+          seenAt: Math.min(...together.map(({ seenAt }) => seenAt)),
+          seenBefore: Math.max(...together.map(({ seenBefore }) => seenBefore)),
+        },
+      );
     }),
   ];
 }
@@ -185,6 +197,33 @@ function touchQueries(queries: Queries, touches: readonly Touch[]): CompiledQuer
 /** One after the other: they share a connection. */
 async function each<TItem>(items: Iterable<TItem>, work: (item: TItem) => Promise<unknown>): Promise<void> {
   for (const item of items) await work(item);
+}
+
+/** Runs a query for rows. */
+async function read<TRow extends SessionRow>(
+  db: Kysely<SessionsDatabase>,
+  query: CompiledQuery<TRow>,
+): Promise<readonly TRow[]> {
+  const { rows } = await db.executeQuery(query);
+  return rows.map(timed);
+}
+
+/** An app may have its driver give numbers as texts or as bigints: no comparison of times may be one of texts. */
+function timed<TRow extends SessionRow>(row: TRow): TRow {
+  const { created_at, last_seen_at, expires_at } = row;
+  if (typeof created_at === 'number' && typeof last_seen_at === 'number' && typeof expires_at === 'number') return row;
+  return {
+    ...row,
+    created_at: readTime(created_at),
+    last_seen_at: readTime(last_seen_at),
+    expires_at: readTime(expires_at),
+  };
+}
+
+function readTime(value: unknown): number {
+  const time = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  if (Number.isFinite(time)) return time;
+  throw new Error(`the database's driver gives times as ${typeof value}: expected numbers`);
 }
 
 /** Runs a write. Returns how many rows it changed. */

@@ -1,6 +1,6 @@
 import jwt from 'jsonwebtoken';
 import { SessionError, SessionUsageError } from './errors.ts';
-import type { KeyRing } from './keys.ts';
+import type { Key, KeyRing } from './keys.ts';
 import { isLookupId } from './lookup-id.ts';
 
 /** Longer than this is not one of ours. In characters; an HTTP header line is rarely allowed 16 KiB. */
@@ -53,7 +53,7 @@ export interface Tokens {
 const shape = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** RFC 7519 §4.1, and ours. */
-const registeredClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id'] as const;
+const registeredClaims: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id']);
 
 export function createTokens(rules: TokenRules): Tokens {
   const { keys, issuer, audience, clock } = rules;
@@ -75,18 +75,14 @@ export function createTokens(rules: TokenRules): Tokens {
 
   return {
     sign({ lookupId, userId, issuedAt, expiresAt }, claims) {
-      for (const name of registeredClaims) {
-        if (Object.hasOwn(claims, name)) {
-          throw new SessionUsageError(
-            `claims: "${name}" is a registered claim that trpc-sessions sets itself; name yours differently`,
-          );
-        }
+      requireClaims(claims);
+      const ours = { ...fixedClaims, lookup_id: lookupId, sub: userId, iat: issuedAt, exp: expiresAt };
+      let token: string;
+      try {
+        token = jwt.sign({ ...claims, ...ours }, signer.signing, signOptions);
+      } catch (cause) {
+        throw new SessionUsageError('claims: they cannot be written as JSON', { cause });
       }
-      const token = jwt.sign(
-        { ...claims, ...fixedClaims, lookup_id: lookupId, sub: userId, iat: issuedAt, exp: expiresAt },
-        signer.signing,
-        signOptions,
-      );
       if (token.length > maxTokenLength) {
         throw new SessionUsageError(
           `claims: the token would be ${token.length} characters long, ${maxTokenLength} are allowed; keep large data in the database`,
@@ -100,24 +96,61 @@ export function createTokens(rules: TokenRules): Tokens {
         throw new SessionError('malformed_token');
       }
       const header = readHeader(token);
-      const key = keys.find(header.kid);
+      const candidates = keys.find(header.kid);
+      const [key] = candidates;
       // RFC 8725 §3.1: the algorithm comes from the key, never from the header. RFC 7515 §4.1.11: we know no `crit`.
       if (key === undefined || header.alg !== key.alg || header.crit) throw new SessionError('invalid_token');
 
       let payload: string | jwt.JwtPayload;
       try {
-        payload = jwt.verify(token, key.verifying, {
+        payload = verifyWithAny(token, candidates, {
           ...expected,
           algorithms: [key.alg],
           clockTimestamp: Math.floor(clock() / 1000),
         });
       } catch (cause) {
+        // JSON.parse quotes what it was given, which is no error of jsonwebtoken's: it is not kept as the cause.
+        if (!(cause instanceof jwt.JsonWebTokenError)) throw new SessionError('invalid_token');
         throw new SessionError(cause instanceof jwt.TokenExpiredError ? 'expired_token' : 'invalid_token', { cause });
       }
       if (!isAccessTokenClaims(payload)) throw new SessionError('invalid_token');
       return hideSecret(payload);
     },
   };
+}
+
+/** There are several keys only where tokens have no key id: secrets of one algorithm, old and new. */
+function verifyWithAny(token: string, keys: readonly Key[], options: jwt.VerifyOptions): string | jwt.JwtPayload {
+  let refusal: unknown;
+  for (const { verifying } of keys) {
+    try {
+      return jwt.verify(token, verifying, options);
+    } catch (error) {
+      // Whoever has signed it has the last word.
+      if (!isWrongSignature(error)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+function isWrongSignature(error: unknown): boolean {
+  return error instanceof jwt.JsonWebTokenError && error.message === 'invalid signature';
+}
+
+function requireClaims(claims: unknown): void {
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+    throw new SessionUsageError('claims: expected an object');
+  }
+  for (const name of Object.keys(claims)) {
+    if (registeredClaims.has(name)) {
+      throw new SessionUsageError(
+        `claims: "${name}" is a registered claim that trpc-sessions sets itself; name yours differently`,
+      );
+    }
+    // What every object has: readers would take it for that.
+    if (name in Object.prototype) throw new SessionUsageError(`claims: "${name}" can be the name of none`);
+  }
 }
 
 /** Reads the header, which nobody has signed yet: it only chooses the key. */

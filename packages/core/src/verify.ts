@@ -1,5 +1,5 @@
 import type { LiveSessions } from './cache.ts';
-import type { CallerInfo } from './caller.ts';
+import { readIp, type CallerInfo } from './caller.ts';
 import { SessionError, type SessionErrorReason } from './errors.ts';
 import { sessionOf, type Session, type SessionRow } from './session.ts';
 import type { AccessTokenClaims } from './token.ts';
@@ -20,7 +20,7 @@ export interface VerifyParts {
   readonly verifyToken: VerifyToken;
   readonly find: (id: string) => Promise<SessionRow | undefined>;
   readonly live: LiveSessions | undefined;
-  readonly touches: Touches;
+  readonly touches: Pick<Touches, 'add' | 'seenAt'>;
   readonly onRefused: (error: unknown, caller: Partial<CallerInfo> | undefined) => void;
 }
 
@@ -28,7 +28,8 @@ export interface VerifyParts {
 export interface VerifyRules {
   readonly clock: () => number;
   readonly clockTolerance: number;
-  readonly idleTimeout: number | undefined;
+  /** `Infinity` where there is none. */
+  readonly idleTimeout: number;
   readonly touchInterval: number;
 }
 
@@ -40,10 +41,11 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   const { verifyToken, find, live, touches, onRefused } = parts;
   const { clock, clockTolerance, idleTimeout, touchInterval } = rules;
 
-  function refusalOf(row: SessionRow, userId: string, now: number): SessionErrorReason | undefined {
-    if (row.user_id !== userId) return 'revoked_session';
+  function refusalOf(row: SessionRow, { id, claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
+    if (row.user_id !== claims.sub) return 'revoked_session';
     if (row.expires_at + clockTolerance <= now) return 'expired_token';
-    if (idleTimeout !== undefined && row.last_seen_at + idleTimeout <= now) return 'idle_session';
+    // What this process has seen counts, though it is not written yet.
+    if (row.last_seen_at + idleTimeout <= now && touches.seenAt(id) + idleTimeout <= now) return 'idle_session';
     return undefined;
   }
 
@@ -54,22 +56,27 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     caller: Partial<CallerInfo> | undefined,
     now: number,
   ): VerifiedSession {
-    if (now - row.last_seen_at >= touchInterval) {
-      const ip = caller?.ip ?? null;
-      touches.add({ id, seenAt: now, seenBefore: now - touchInterval, ip: ip === row.ip ? null : ip });
-      live?.see(id, now, ip);
-    }
-    return { session, claims };
+    if (now - row.last_seen_at < touchInterval) return { session, claims };
+    const ip = readIp(caller?.ip) ?? row.ip;
+    const seen = { ...row, last_seen_at: now, ip };
+    const isTaken = touches.add({
+      id,
+      seenAt: now,
+      seenBefore: now - touchInterval,
+      ip: ip === row.ip ? null : ip,
+    });
+    // What is not going to be written, memory must not take as written.
+    if (isTaken) live?.see(id, seen);
+    return { session: sessionOf(id, seen), claims };
   }
 
   async function ask(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
     try {
       const { id, claims } = verified;
-      const userId = claims.sub;
-      const row = live === undefined ? await find(id) : await live.load(id, userId, () => find(id));
+      const row = live === undefined ? await find(id) : await live.load(id, claims.sub, () => find(id));
       if (row === undefined) throw new SessionError('revoked_session');
       const now = clock();
-      const reason = refusalOf(row, userId, now);
+      const reason = refusalOf(row, verified, now);
       if (reason !== undefined) throw new SessionError(reason);
       return letIn(verified, row, sessionOf(id, row), caller, now);
     } catch (error) {
@@ -86,8 +93,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       const verified = verifyToken(token, now);
       const found = live?.get(verified.id, now);
       // Another process may have seen the session since: only the database may say no.
-      if (found === undefined || refusalOf(found.row, verified.claims.sub, now) !== undefined)
-        return ask(verified, caller);
+      if (found === undefined || refusalOf(found.row, verified, now) !== undefined) return ask(verified, caller);
       return Promise.resolve(letIn(verified, found.row, found.session, caller, now));
     } catch (error) {
       onRefused(error, caller);

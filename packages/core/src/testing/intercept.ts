@@ -1,0 +1,68 @@
+import {
+  Kysely,
+  SqliteDialect,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+  type SqliteDatabase,
+} from 'kysely';
+import type { SessionsDatabase } from '../schema.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Stands between Kysely and SQLite: it may change what is answered, or lose it. */
+export type Intercept = (query: CompiledQuery, run: () => Promise<QueryResult<Row>>) => Promise<QueryResult<Row>>;
+
+/**
+ * A SQLite database whose driver does what a test wants of it.
+ *
+ * @param onCommit - called when a transaction has been committed: what it throws is what its caller hears of it
+ */
+export function intercepted(
+  database: SqliteDatabase,
+  intercept: Intercept,
+  onCommit: () => void = () => {},
+): Kysely<SessionsDatabase> {
+  const dialect = new SqliteDialect({ database });
+  const inner = new WeakMap<DatabaseConnection, DatabaseConnection>();
+  const innerOf = (connection: DatabaseConnection): DatabaseConnection => inner.get(connection) ?? connection;
+
+  function wrap(connection: DatabaseConnection): DatabaseConnection {
+    const wrapper: DatabaseConnection = {
+      streamQuery: (...args) => connection.streamQuery(...args),
+      async executeQuery<TRow>(query: CompiledQuery) {
+        const result = await intercept(query, () => connection.executeQuery<Row>(query));
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever asks says what it expects
+        return result as QueryResult<TRow>;
+      },
+    };
+    inner.set(wrapper, connection);
+    return wrapper;
+  }
+
+  function createDriver(): Driver {
+    const driver = dialect.createDriver();
+    return {
+      init: () => driver.init(),
+      destroy: () => driver.destroy(),
+      acquireConnection: async () => wrap(await driver.acquireConnection()),
+      releaseConnection: (connection) => driver.releaseConnection(innerOf(connection)),
+      beginTransaction: (connection, settings) => driver.beginTransaction(innerOf(connection), settings),
+      async commitTransaction(connection) {
+        await driver.commitTransaction(innerOf(connection));
+        onCommit();
+      },
+      rollbackTransaction: (connection) => driver.rollbackTransaction(innerOf(connection)).catch(() => {}),
+    };
+  }
+
+  return new Kysely<SessionsDatabase>({
+    dialect: {
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+      createDriver,
+    },
+  });
+}
