@@ -1,7 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
+import { createMysqlDatabase, createPostgresDatabase } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
+import { growth } from './growth.ts';
 import { management } from './management.ts';
 import { measure, type Candidate } from './measure.ts';
 import { plot } from './plot.ts';
+import { verifyOnMysql, verifyOnPostgres } from './servers.ts';
 import { createFile } from './sqlite.ts';
 import { anew } from './tokens.ts';
 import { trpc } from './trpc.ts';
@@ -39,6 +43,33 @@ describe('every candidate works', { timeout: 60_000 }, () => {
     }
     close();
   });
+});
+
+describeIf(inject('postgresUrl') !== null, 'on PostgreSQL', 'install postgresql, or set POSTGRES_URL', () => {
+  test('every candidate works', { timeout: 60_000 }, async () => {
+    const { url, dispose } = await createPostgresDatabase();
+    const server = await verifyOnPostgres(url, 100, 3);
+    await allWork(server.candidates);
+    await server[Symbol.asyncDispose]();
+    await dispose();
+  });
+});
+
+describeIf(inject('mysqlUrl') !== null, 'on MariaDB', 'install mariadb-server, or set MYSQL_URL', () => {
+  test('every candidate works', { timeout: 60_000 }, async () => {
+    const { url, dispose } = await createMysqlDatabase();
+    const server = await verifyOnMysql(url, 100, 3);
+    await allWork(server.candidates);
+    await server[Symbol.asyncDispose]();
+    await dispose();
+  });
+});
+
+test('growth is measured by work that is done', { timeout: 60_000 }, async () => {
+  const { whilePurging, lookup, list, revoke } = await growth(1000, 1, 200);
+  for (const time of [lookup, list, revoke]) expect(time).toBeGreaterThan(0);
+  expect(whilePurging.purged).toBe(100);
+  expect(whilePurging.max).toBeGreaterThanOrEqual(whilePurging.p99);
 });
 
 test('ratios are to the first candidate, and are plotted', async () => {

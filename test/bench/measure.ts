@@ -2,6 +2,8 @@
 export interface Candidate {
   readonly name: string;
   run(): Promise<unknown>;
+  /** Makes what the operations to come use up. It is not timed. */
+  prepare?(count: number): Promise<void>;
 }
 
 /** What a candidate took, in microseconds an operation. */
@@ -67,6 +69,7 @@ async function calibrate(candidate: Candidate, inFlight: number): Promise<number
 
 /** Microseconds an operation. */
 async function time(candidate: Candidate, count: number, inFlight: number): Promise<number> {
+  await candidate.prepare?.(count);
   const start = performance.now();
   if (inFlight === 1) {
     for (let done = 0; done < count; done += 1) await candidate.run();

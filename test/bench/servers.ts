@@ -1,5 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createSessionManager, migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
+import { createHash, createSecretKey } from 'node:crypto';
+import {
+  createSessionManager,
+  localBus,
+  memoryCache,
+  migrateToLatest,
+  type SessionManagerOptions,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
 import { reuseStatements as reuseMysqlStatements } from '@trpc-sessions/core/mysql';
 import { reuseStatements as reusePostgresStatements } from '@trpc-sessions/core/postgres';
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely';
@@ -35,8 +42,7 @@ export async function verifyOnPostgres(url: string, rows: number, sampleCount: n
     [caller.ip, caller.userAgent],
   );
   await pool.query('analyze sessions');
-  const manager = createSessionManager({ db, keys: secret });
-  const samples = await createSamples(manager, sampleCount);
+  const samples = await createSamples(createSessionManager({ db, keys: secret }), sampleCount);
   return {
     candidates: [
       createFloor('floor: createHmac, JSON.parse, named statement of pg', samples, async (id) => {
@@ -47,8 +53,7 @@ export async function verifyOnPostgres(url: string, rows: number, sampleCount: n
         });
         return found[0];
       }),
-      createOurs('trpc-sessions', manager, samples),
-      createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),
+      ...createAlternatives(db, plain, samples),
     ],
     async [Symbol.asyncDispose]() {
       await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
@@ -78,21 +83,37 @@ export async function verifyOnMysql(url: string, rows: number, sampleCount: numb
     await pool.query('insert into sessions values ?', [values.slice(start, start + 5000)]);
   }
   await pool.query('analyze table sessions');
-  const manager = createSessionManager({ db, keys: secret });
-  const samples = await createSamples(manager, sampleCount);
+  const samples = await createSamples(createSessionManager({ db, keys: secret }), sampleCount);
   return {
     candidates: [
       createFloor('floor: createHmac, JSON.parse, execute of mysql2', samples, async (id) => {
         const [found] = await pool.execute(`select ${columns} from sessions where id = ?`, [id]);
         return found;
       }),
-      createOurs('trpc-sessions', manager, samples),
-      createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),
+      ...createAlternatives(db, plain, samples),
     ],
     async [Symbol.asyncDispose]() {
       await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
     },
   };
+}
+
+/** Ours, and what everybody does. */
+function createAlternatives(
+  db: Kysely<SessionsDatabase>,
+  plain: Kysely<SessionsDatabase>,
+  samples: readonly Sample[],
+): Candidate[] {
+  const manager = (options: Partial<SessionManagerOptions<SessionsDatabase>>) =>
+    createSessionManager({ db, keys: secret, ...options });
+  const cached = manager({ cache: memoryCache({ max: 10_000 }), bus: localBus() });
+  return [
+    createOurs('trpc-sessions', manager({}), samples),
+    createOurs('trpc-sessions, without reuseStatements', manager({ db: plain }), samples),
+    createOurs('trpc-sessions, cache and bus', cached, samples),
+    createNaive('naive: jsonwebtoken with a KeyObject, Kysely', plain, createSecretKey(Buffer.from(secret)), samples),
+    createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),
+  ];
 }
 
 function createFloor(name: string, samples: readonly Sample[], find: (id: string) => Promise<unknown>): Candidate {

@@ -66,6 +66,7 @@ export async function verifyOnSqlite(bench: BenchFile, sampleCount: number): Pro
       },
     },
     createOurs('trpc-sessions', asking, samples),
+    createOurs('trpc-sessions, without reuseStatements', createSessionManager({ db: plain, keys: secret }), samples),
     await createCold(bench),
     createOurs(
       'trpc-sessions, cache and data_version',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { openFile, type BenchFile } from '../sqlite.ts';
@@ -12,6 +13,8 @@ export interface BetterAuth {
   /** `getSession`, as a request with its cookie does. */
   readonly getSession: Candidate;
   readonly list: Candidate;
+  /** Ends the user's other sessions, that many of which it writes first, past the library. */
+  readonly revokeOthers: (count: number) => Candidate;
   /** Those of a request that is signed in. */
   readonly headers: () => Headers;
   readonly auth: { readonly api: { getSession(options: { headers: Headers }): Promise<unknown> } };
@@ -43,6 +46,14 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
         .join('; '),
     );
   }
+  const writeOthers = database.transaction((count: number) => {
+    const row = database.prepare('select * from session limit 1').get() as Record<string, unknown>;
+    const names = Object.keys(row);
+    const insert = database.prepare(
+      `insert into session (${names.map((name) => `"${name}"`).join()}) values (${names.map((name) => `@${name}`).join()})`,
+    );
+    for (let n = 0; n < count; n += 1) insert.run({ ...row, id: randomUUID(), token: randomUUID() });
+  });
   const next = cycle(cookies);
   const headers = (): Headers => new Headers({ cookie: next() });
   return {
@@ -51,6 +62,17 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
     getSession: {
       name: cookieCache ? 'better-auth getSession, cookie cache' : 'better-auth getSession',
       run: () => auth.api.getSession({ headers: headers() }),
+    },
+    revokeOthers(count) {
+      // Whoever ends the others stays: always the same.
+      const [cookie = ''] = cookies;
+      return {
+        name: 'better-auth revokeOtherSessions',
+        run() {
+          writeOthers(count);
+          return auth.api.revokeOtherSessions({ headers: new Headers({ cookie }) });
+        },
+      };
     },
     list: { name: 'better-auth listSessions', run: () => auth.api.listSessions({ headers: headers() }) },
   };

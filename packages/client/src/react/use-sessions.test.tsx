@@ -74,7 +74,7 @@ describe('useSessions', () => {
   test('signs out where it ends the current one', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
-    await act(() => current().revoke('ada-1'));
+    await act(() => current().revoke({ id: 'ada-1' }));
     expect(app.tokens.get()).toBeNull();
     expect(current()).toMatchObject({ sessions: [], isPending: false });
   });

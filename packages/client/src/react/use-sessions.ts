@@ -15,10 +15,10 @@ export interface UseSessionsResult {
   /** Why they could not be had, or not be renewed. */
   readonly error: Error | null;
   /**
-   * Ends a session, and takes it off the list once the server has: what is still there is still signed in. Ending the
-   * current one signs out. Rejects where the server refuses or cannot be reached.
+   * Ends a session, given whole or by its id, and takes it off the list once the server has: what is still there is still
+   * signed in. Ending the current one signs out. Rejects where the server refuses or cannot be reached.
    */
-  readonly revoke: (id: string) => Promise<void>;
+  readonly revoke: (session: string | Pick<SessionInfo, 'id'>) => Promise<void>;
   /** Ends all sessions but the current one. */
   readonly revokeOthers: () => Promise<void>;
   /** Whether something is being ended. */
@@ -72,7 +72,10 @@ export function useSessions(): UseSessionsResult {
     networkMode,
   });
 
-  const revoke = useCallback((id: string) => revokeOne(id), [revokeOne]);
+  const revoke = useCallback<UseSessionsResult['revoke']>(
+    (session) => revokeOne(typeof session === 'string' ? session : session.id),
+    [revokeOne],
+  );
   const revokeOthers = useCallback(() => revokeAllOthers(), [revokeAllOthers]);
   const refetch = useCallback(async () => {
     if (isSignedIn(generation)) await refetchQuery();
