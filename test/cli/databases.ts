@@ -87,17 +87,17 @@ export const mysql: CliTarget = {
 export interface AppDatabase extends AsyncDisposable {
   readonly url: string;
   readonly db: Kysely<SessionsDatabase>;
-  /** A manager whose clock is this much behind: what it issues is that old. */
-  manager(behind?: number): SessionManager;
+  /** A manager whose clock is this much behind: what it issues is that old. Of the app's table, or of another one. */
+  manager(behind?: number, table?: string): SessionManager;
 }
 
-export async function createApp(target: CliTarget, table = 'sessions'): Promise<AppDatabase> {
+export async function createApp(target: CliTarget, appTable = 'sessions'): Promise<AppDatabase> {
   const { url, dispose } = await target.create();
   const db = new Kysely<SessionsDatabase>({ dialect: target.open(url) });
   return {
     url,
     db,
-    manager: (behind = 0) =>
+    manager: (behind = 0, table = appTable) =>
       createSessionManager({
         db,
         table,

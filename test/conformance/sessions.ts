@@ -445,10 +445,11 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await w.manager.verify(current.token);
       });
 
-      test('two migrators that start at once both succeed', async () => {
+      test('two migrators that start at once both succeed, and one of them does the work', async () => {
         await using w = await world();
         const options = { table: w.database.table.replace('sessions', 'other_sessions') };
-        await Promise.all([migrateToLatest(w.database.db, options), migrateToLatest(w.database.db, options)]);
+        const migrate = () => migrateToLatest(w.database.db, options);
+        expect((await Promise.all([migrate(), migrate()])).flat()).toHaveLength(1);
       });
 
       test('migrating again changes nothing', async () => {

@@ -18,6 +18,7 @@ import {
 import { openDatabase, readUrl } from './cli-database.ts';
 import { UsageError } from './cli-text.ts';
 import { migrateToLatest } from './migrations.ts';
+import { parseTableName } from './table.ts';
 
 /** A database to write SQL for. MySQL and MariaDB have each their own name for the collation of user ids. */
 export type SqlDialect = 'sqlite' | 'postgres' | 'mysql' | 'mariadb';
@@ -73,20 +74,27 @@ async function askMysqlOrMariadb<TDatabase>(db: Kysely<TDatabase>): Promise<'mys
  */
 export async function writeMigrations(dialect: SqlDialect, table: string): Promise<readonly string[]> {
   const statements: string[] = [];
+  const { schema } = parseTableName(table);
+  // The questions whose answers matter: which server MySQL's migration is for, and whether the schema is there.
+  const answers: Readonly<Record<string, object>> = {
+    'version()': { version: dialect },
+    'information_schema.schemata': { schema_name: schema },
+  };
   const connection: DatabaseConnection = {
     executeQuery<TRow>(query: CompiledQuery): Promise<QueryResult<TRow>> {
       // The migrator's reads and locks are not part of it: to them, the database is empty.
       if (!/^\s*(?:select|with|begin|commit)\b/.test(query.sql)) statements.push(inlined(query));
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one question whose answer matters: which server MySQL's migration is for
-      return Promise.resolve({ rows: (query.sql.includes('version()') ? [{ version: dialect }] : []) as TRow[] });
+      const answer = Object.keys(answers).find((question) => query.sql.includes(question));
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what the question is for
+      return Promise.resolve({ rows: (answer === undefined ? [] : [answers[answer]]) as TRow[] });
     },
     // oxlint-disable-next-line require-yield -- nothing is streamed
     async *streamQuery() {
       await Promise.reject(new Error('not a database'));
     },
   };
-  const nothing: DatabaseIntrospector = {
-    getSchemas: () => Promise.resolve([]),
+  const empty: DatabaseIntrospector = {
+    getSchemas: () => Promise.resolve(schema === undefined ? [] : [{ name: schema }]),
     getTables: () => Promise.resolve([]),
   };
   const { adapter: Adapter, compiler: Compiler } = writers[dialect];
@@ -94,7 +102,7 @@ export async function writeMigrations(dialect: SqlDialect, table: string): Promi
     dialect: {
       createAdapter: () => new Adapter(),
       createDriver: () => Object.assign(new DummyDriver(), { acquireConnection: () => Promise.resolve(connection) }),
-      createIntrospector: () => nothing,
+      createIntrospector: () => empty,
       createQueryCompiler: () => new Compiler(),
     },
   });

@@ -1,42 +1,45 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
 import { dialectOf } from './dialect.ts';
-import { parseTableName } from './table.ts';
+import { defaultTable, parseTableName } from './table.ts';
 
 /** Where the migrations put the table. */
 export interface MigrationOptions {
   /**
-   * The table, with its schema if it has one: `'auth.sessions'`. The schema must exist.
+   * The table, with its schema if it has one: `'auth.sessions'`. The schema must exist: on MySQL, it is another database.
    * @defaultValue `'sessions'`
    */
   readonly table?: string;
 }
 
 /**
- * The migrations that make the sessions table, to run with your own `Migrator` or with kysely-ctl beside your own.
- * Their names sort, and never change once released.
+ * The migrations that make the sessions table, to run among your own, with your own `Migrator` or with kysely-ctl. A
+ * migrator wants each new name to sort after those that have run: so give each of ours a name, or a file, of your own.
+ * Ours never change once released. Where your migrator has `allowUnorderedMigrations`, all may keep our names:
+ * `{ ...ownMigrations, ...createMigrations() }`.
  *
  * @example
  * ```ts
+ * // migrations/2026-11-23_sessions.ts
  * import { createMigrations } from '@trpc-sessions/core';
- * import { Migrator } from 'kysely/migration';
  *
- * const migrator = new Migrator({
- *   db,
- *   provider: { getMigrations: async () => ({ ...ownMigrations, ...createMigrations() }) },
- * });
+ * export const { up, down } = createMigrations().trpc_sessions_0001_sessions;
  * ```
  */
-export function createMigrations(options: MigrationOptions = {}): Record<string, Migration> {
-  const { schema, table } = parseTableName(options.table);
-  const schemaOf = <TDatabase>(db: Kysely<TDatabase>): Kysely<TDatabase>['schema'] =>
-    schema === undefined ? db.withoutPlugins().schema : db.withoutPlugins().withSchema(schema).schema;
+export function createMigrations(options: MigrationOptions = {}): Record<'trpc_sessions_0001_sessions', Migration> {
+  // Asked for a table that can be nowhere, it says so before a migrator runs.
+  parseTableName(options.table);
+  const at = <TDatabase>(db: Kysely<TDatabase>): { readonly table: string; readonly builder: SchemaBuilder } => {
+    const { schema, table } = parseTableName(options.table, dialectOf(db).name);
+    const plain = db.withoutPlugins();
+    return { table, builder: (schema === undefined ? plain : plain.withSchema(schema)).schema };
+  };
 
   return {
     trpc_sessions_0001_sessions: {
       async up(db) {
+        const { table, builder } = at(db);
         const columns = await dialectOf(db).columns(db.withoutPlugins());
-        const builder = schemaOf(db);
         await builder
           .createTable(table)
           .addColumn('id', columns.id, (column) => column.notNull().primaryKey())
@@ -55,20 +58,24 @@ export function createMigrations(options: MigrationOptions = {}): Record<string,
         }
       },
       async down(db) {
-        await schemaOf(db).dropTable(table).execute();
+        const { table, builder } = at(db);
+        await builder.dropTable(table).execute();
       },
     },
   };
 }
 
+type SchemaBuilder = Kysely<unknown>['schema'];
+
 /** {@link createMigrations} for the default table. */
-export const migrations: Record<string, Migration> = createMigrations();
+export const migrations: ReturnType<typeof createMigrations> = createMigrations();
 
 /**
- * Brings the sessions table up to date, through Kysely's own `Migrator`. It keeps its own log, in the table
- * `trpc_sessions_migration`, so that it never meets your migrations.
+ * Brings the sessions table up to date, through Kysely's own `Migrator`. It keeps its own log, beside the table, so that
+ * it never meets your migrations: in the table `trpc_sessions_migration`, or in one named after a table of another name.
  *
  * @returns what was run: empty when there was nothing to do
+ * @throws {RangeError} `table` is no name, or in a schema that is not there
  * @throws whatever the database threw
  *
  * @example
@@ -82,17 +89,34 @@ export async function migrateToLatest<TDatabase>(
   db: Kysely<TDatabase>,
   options: MigrationOptions = {},
 ): Promise<readonly MigrationResult[]> {
-  const { schema } = parseTableName(options.table);
-  return dialectOf(db).migrate(db.withoutPlugins(), async (connection) => {
+  const dialect = dialectOf(db);
+  const { schema, table } = parseTableName(options.table, dialect.name);
+  const log = logOf(table);
+  return dialect.migrate(db.withoutPlugins(), async (connection) => {
+    if (schema !== undefined) await requireSchema(connection, schema);
+    const logSchema = schema ?? (await dialect.schemaOf(connection, log));
     const migrator = new Migrator({
       db: connection,
       provider: { getMigrations: () => Promise.resolve(createMigrations(options)) },
-      migrationTableName: 'trpc_sessions_migration',
-      migrationLockTableName: 'trpc_sessions_migration_lock',
-      ...(schema !== undefined && { migrationTableSchema: schema }),
+      migrationTableName: log,
+      migrationLockTableName: `${log}_lock`,
+      ...(logSchema !== undefined && { migrationTableSchema: logSchema }),
     });
     const { error, results } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
     return results ?? [];
   });
+}
+
+/** The log of a table's migrations. With the longest table and `_lock`, it still is a name: PostgreSQL's have 63 characters. */
+function logOf(table: string): string {
+  return table === defaultTable ? 'trpc_sessions_migration' : `${table}_migrated`;
+}
+
+/** Kysely's migrator would make it: a misspelt one too, and on MySQL a whole database. */
+async function requireSchema<TDatabase>(db: Kysely<TDatabase>, schema: string): Promise<void> {
+  const { rows } = await sql`
+    select schema_name from information_schema.schemata where schema_name = ${schema}
+  `.execute(db);
+  if (rows.length === 0) throw new RangeError(`table: there is no schema ${JSON.stringify(schema)}: create it first`);
 }

@@ -6,15 +6,22 @@ export interface TableName {
 
 const shape = /^(?:(?<schema>[A-Za-z_]\w{0,62})\.)?(?<table>[A-Za-z_]\w{0,47})$/;
 
+/** The table, where no other is named. */
+export const defaultTable = 'sessions';
+
 /**
  * Reads the `table` option, `'sessions'` or `'auth.sessions'`.
  *
- * @throws {RangeError} it is not a plain name of letters, digits and underscores
+ * @param dialect the name of the database's dialect, where it is known
+ * @throws {RangeError} it is not a plain name of letters, digits and underscores, or has a schema where there are none
  */
-export function parseTableName(name = 'sessions'): TableName {
-  const groups = shape.exec(name)?.groups;
-  if (groups?.['table'] === undefined) {
+export function parseTableName(name: string = defaultTable, dialect?: string): TableName {
+  const { schema, table } = shape.exec(name)?.groups ?? {};
+  if (table === undefined) {
     throw new RangeError(`table: expected a name such as "sessions" or "auth.sessions", got ${JSON.stringify(name)}`);
   }
-  return { schema: groups['schema'], table: groups['table'] };
+  if (schema !== undefined && dialect === 'sqlite') {
+    throw new RangeError(`table: SQLite has no schemas, got ${JSON.stringify(name)}`);
+  }
+  return { schema, table };
 }

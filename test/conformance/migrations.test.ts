@@ -1,0 +1,241 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createMigrations,
+  createSessionManager,
+  migrateToLatest,
+  migrations,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
+import { Kysely, sql } from 'kysely';
+import { FileMigrationProvider, Migrator, type Migration, type MigratorProps } from 'kysely/migration';
+import { describe, expect, test } from 'vitest';
+import { createApp, mysql, postgres, sqlite, type AppDatabase, type CliTarget } from '../cli/databases.ts';
+import { describeIf } from '../support/optional.ts';
+
+const migration = 'trpc_sessions_0001_sessions';
+const longest = 'a'.repeat(48);
+const keys = 'a secret of more than thirty-two bytes';
+
+const namesOf = (results: readonly { migrationName: string }[] = []): string[] =>
+  results.map(({ migrationName }) => migrationName);
+
+/** Signs in and out, in a table. */
+async function use(db: Kysely<SessionsDatabase>, table: string): Promise<void> {
+  const manager = createSessionManager({ db, table, keys });
+  const { token } = await manager.issue({ userId: 'ada' });
+  await manager.verify(token);
+  expect(await manager.revokeAll('ada')).toBe(1);
+}
+
+function testMigrations(target: CliTarget): void {
+  describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
+    test.each(['other_sessions', 'trpc_sessions', longest])(
+      'a second table, %s, is made as the first one was',
+      async (table) => {
+        await using app = await createApp(target);
+        expect(namesOf(await migrateToLatest(app.db))).toEqual([migration]);
+        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual([migration]);
+        for (const name of ['sessions', table]) {
+          await use(app.db, name);
+          expect(await migrateToLatest(app.db, { table: name })).toEqual([]);
+        }
+      },
+    );
+
+    describe('the migrations of an app', () => {
+      const own = (table: string): Migration => ({
+        up: (db) => db.schema.createTable(table).addColumn('id', 'integer').execute(),
+        down: (db) => db.schema.dropTable(table).execute(),
+      });
+      async function migrate(app: AppDatabase, props: Omit<MigratorProps, 'db'>): Promise<string[]> {
+        const { error, results } = await new Migrator({ db: app.db, ...props }).migrateToLatest();
+        if (error !== undefined) throw error;
+        return namesOf(results);
+      }
+
+      test('take ours among them under a name of their own, and go on', async () => {
+        await using app = await createApp(target);
+        const first: Record<string, Migration> = { '0001_users': own('users') };
+        const second = { ...first, '0002_sessions': migrations.trpc_sessions_0001_sessions };
+        const third = { ...second, '0003_posts': own('posts') };
+        const steps = [first, second, third].map((all) => ({ provider: { getMigrations: async () => all } }));
+        const applied = [];
+        for (const props of steps) applied.push(await migrate(app, props));
+
+        expect(applied).toEqual([['0001_users'], ['0002_sessions'], ['0003_posts']]);
+        await use(app.db, 'sessions');
+        const migrator = new Migrator({ db: app.db, ...steps[2]! });
+        expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual(['0003_posts', '0002_sessions']);
+        expect(namesOf((await migrator.migrateToLatest()).results)).toEqual(['0002_sessions', '0003_posts']);
+      });
+
+      test('take ours under our names, where they may come in any order', async () => {
+        await using app = await createApp(target);
+        const first: Record<string, Migration> = { '0001_users': own('users'), ...createMigrations() };
+        const second = { ...first, '0002_posts': own('posts') };
+        const applied = [];
+        for (const all of [first, second]) {
+          const provider = { getMigrations: async () => all };
+          applied.push(await migrate(app, { provider, allowUnorderedMigrations: true }));
+        }
+        expect(applied).toEqual([['0001_users', migration], ['0002_posts']]);
+        await use(app.db, 'sessions');
+      });
+    });
+  });
+}
+
+for (const target of [sqlite, postgres, mysql]) testMigrations(target);
+
+test('a file of migrations may be ours', async () => {
+  const cache = new URL('../node_modules/.cache/', import.meta.url).pathname;
+  await mkdir(cache, { recursive: true });
+  // In the workspace, where the package is found.
+  const folder = await mkdtemp(join(cache, 'migrations-'));
+  await using app = await createApp(sqlite);
+  const own = (table: string): string =>
+    `export const up = (db) => db.schema.createTable('${table}').addColumn('id', 'integer').execute();`;
+  const ours = `
+    import { createMigrations } from '@trpc-sessions/core';
+    export const { up, down } = createMigrations({ table: 'app_sessions' }).trpc_sessions_0001_sessions;
+  `;
+  const provider = new FileMigrationProvider({
+    fs: { readdir },
+    path: { join },
+    migrationFolder: folder,
+    import: (file: string) => import(/* @vite-ignore */ file),
+  });
+  const applied = [];
+  for (const [name, code] of [
+    ['2026-11-22_users', own('users')],
+    ['2026-11-23_sessions', ours],
+    ['2026-11-24_posts', own('posts')],
+  ] as const) {
+    await writeFile(join(folder, `${name}.mjs`), code);
+    const { error, results } = await new Migrator({ db: app.db, provider }).migrateToLatest();
+    applied.push(error ?? namesOf(results));
+  }
+  expect(applied).toEqual([['2026-11-22_users'], ['2026-11-23_sessions'], ['2026-11-24_posts']]);
+  await use(app.db, 'app_sessions');
+  await rm(folder, { recursive: true });
+});
+
+describe('a schema', () => {
+  const noSuch = /^table: there is no schema "nowhere": create it first$/;
+
+  describeIf(postgres.available, 'of PostgreSQL', postgres.howToEnable, () => {
+    test('has a table and a log of its own, whichever comes first', async () => {
+      await using app = await createApp(postgres);
+      await sql`create schema auth`.execute(app.db);
+      for (const table of ['auth.sessions', 'sessions', 'public.other_sessions', 'auth.other_sessions']) {
+        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual([migration]);
+        expect(await migrateToLatest(app.db, { table })).toEqual([]);
+        await use(app.db, table);
+      }
+      expect(await migrateToLatest(app.db, { table: 'public.sessions' })).toEqual([]);
+    });
+
+    test('that comes first in the search path later on hides no log', async () => {
+      await using app = await createApp(postgres);
+      await migrateToLatest(app.db);
+      await sql`create schema postgres`.execute(app.db);
+      expect(await migrateToLatest(app.db)).toEqual([]);
+      await use(app.db, 'sessions');
+    });
+
+    test('that is not there is not made', async () => {
+      await using app = await createApp(postgres);
+      await expect(migrateToLatest(app.db, { table: 'nowhere.sessions' })).rejects.toThrow(noSuch);
+      const { rows } = await sql`select from pg_namespace where nspname = 'nowhere'`.execute(app.db);
+      expect(rows).toEqual([]);
+    });
+  });
+
+  describeIf(mysql.available, 'of MariaDB is another database', mysql.howToEnable, () => {
+    test('which has a table and a log of its own', async () => {
+      await using app = await createApp(mysql);
+      await using auth = await createApp(mysql);
+      const table = `${new URL(auth.url).pathname.slice(1)}.sessions`;
+      for (const name of [table, 'sessions']) {
+        expect(namesOf(await migrateToLatest(app.db, { table: name }))).toEqual([migration]);
+        expect(await migrateToLatest(app.db, { table: name })).toEqual([]);
+      }
+      await use(app.db, table);
+
+      const there = createSessionManager({ db: auth.db, keys });
+      await createSessionManager({ db: app.db, table, keys }).issue({ userId: 'ada' });
+      expect(await there.list('ada')).toHaveLength(1);
+      expect(await migrateToLatest(auth.db)).toEqual([]);
+      await use(app.db, 'sessions');
+    });
+
+    test('which is not made', async () => {
+      await using app = await createApp(mysql);
+      await expect(migrateToLatest(app.db, { table: 'nowhere.sessions' })).rejects.toThrow(noSuch);
+      const { rows } = await sql`show databases like 'nowhere'`.execute(app.db);
+      expect(rows).toEqual([]);
+    });
+  });
+
+  test('of SQLite there is none', async () => {
+    await using app = await createApp(sqlite);
+    const none = { name: 'RangeError', message: 'table: SQLite has no schemas, got "auth.sessions"' };
+    const table = 'auth.sessions';
+    await expect(migrateToLatest(app.db, { table })).rejects.toMatchObject(none);
+    await expect(createMigrations({ table }).trpc_sessions_0001_sessions.up(app.db)).rejects.toMatchObject(none);
+    expect(await app.db.introspection.getTables({ withInternalKyselyTables: true })).toEqual([]);
+  });
+});
+
+describe('a user who may not make tables', () => {
+  const rights = 'select, insert, update, delete';
+
+  describeIf(postgres.available, 'of PostgreSQL', postgres.howToEnable, () => {
+    test('migrates nothing where there is nothing to do, given a look at the log', async () => {
+      await using app = await createApp(postgres);
+      await migrateToLatest(app.db);
+      const role = `app_${process.pid}`;
+      await sql`create role ${sql.id(role)} login`.execute(app.db);
+      try {
+        await sql`grant ${sql.raw(rights)} on sessions to ${sql.id(role)}`.execute(app.db);
+        await sql`
+          grant select on trpc_sessions_migration, trpc_sessions_migration_lock to ${sql.id(role)}
+        `.execute(app.db);
+        const url = Object.assign(new URL(app.url), { username: role }).href;
+        const db = new Kysely<SessionsDatabase>({ dialect: postgres.open(url) });
+        expect(await migrateToLatest(db)).toEqual([]);
+        await use(db, 'sessions');
+        await expect(migrateToLatest(db, { table: 'other_sessions' })).rejects.toThrow(/permission denied/);
+        await db.destroy();
+      } finally {
+        await sql`drop owned by ${sql.id(role)}`.execute(app.db);
+        await sql`drop role ${sql.id(role)}`.execute(app.db);
+      }
+    });
+  });
+
+  describeIf(mysql.available, 'of MariaDB', mysql.howToEnable, () => {
+    test('migrates nothing where there is nothing to do, given a look at the log', async () => {
+      await using app = await createApp(mysql);
+      await migrateToLatest(app.db);
+      const user = `app_${process.pid}`;
+      const account = sql`${sql.lit(user)}@'%'`;
+      await sql`create user ${account}`.execute(app.db);
+      try {
+        await sql`grant ${sql.raw(rights)} on sessions to ${account}`.execute(app.db);
+        for (const log of ['trpc_sessions_migration', 'trpc_sessions_migration_lock']) {
+          await sql`grant select on ${sql.table(log)} to ${account}`.execute(app.db);
+        }
+        const url = Object.assign(new URL(app.url), { username: user }).href;
+        const db = new Kysely<SessionsDatabase>({ dialect: mysql.open(url) });
+        expect(await migrateToLatest(db)).toEqual([]);
+        await use(db, 'sessions');
+        await expect(migrateToLatest(db, { table: 'other_sessions' })).rejects.toThrow(/denied/);
+        await db.destroy();
+      } finally {
+        await sql`drop user ${account}`.execute(app.db);
+      }
+    });
+  });
+});
