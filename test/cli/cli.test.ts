@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createSessionManager, migrateToLatest, type Jwk, type Keys } from '@trpc-sessions/core';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
@@ -50,8 +52,13 @@ test.each<[args: string, complaint: RegExp, url?: string]>([
   ['list --user ada', /^DATABASE_URL is not set: write file:app.db, postgres:\/\/… or mysql:\/\/…/],
   ['list --user ada', /^DATABASE_URL is not set/, ''],
   ['list --user ada', /^DATABASE_URL: cannot open "oracle:", use file:…/, 'oracle://ada:s3cret@localhost/db'],
+  ['list --user ada', /^DATABASE_URL is no URL of a database, and no path/, 'my_user:s3cret@localhost/db'],
+  ['migrate --sql', /^DATABASE_URL is in quotes/, '"mysql://ada:s3cret@localhost/db"'],
   ['list --user ada --idle-timeout 5', /^--idle-timeout: expected a duration with its unit/],
   ['stats --table x;y', /^--table: expected a name such as "sessions"/],
+  ['stats --table auth.sessions', /^--table: SQLite has no schemas, got "auth.sessions"/, 'file:never-made.db'],
+  ['migrate --table auth.sessions', /^--table: SQLite has no schemas/, 'file:never-made.db'],
+  ['migrate --sql --dialect sqlite --table auth.sessions', /^--table: SQLite has no schemas/],
   ['revoke --all', /^--user <id> is missing/],
   ['revoke --user ada', /^revoke takes either --id <session> or --all/],
   ['revoke --user ada --id 1 --all', /^revoke takes either --id <session> or --all/],
@@ -63,6 +70,8 @@ test.each<[args: string, complaint: RegExp, url?: string]>([
   ['migrate --dialect sqlite', /^--dialect goes with --sql/, 'file:never-made.db'],
   ['keygen --alg none', /^--alg: expected one of HS256, /],
   ['keygen --kid=', /^--kid: expected a text/],
+  ['keygen --secret --kid 2026-11', /^--kid: what --secret prints has no room for it, add --json/],
+  ['keygen --alg ES256 --pem --kid 2026-11', /^--kid: what --pem prints has no room for it, add --json/],
   ['keygen --pem', /^--pem: HS256 has no key pair/],
   ['keygen --alg ES256 --secret', /^--secret: ES256 has a key pair/],
   ['keygen --pem --secret', /^keygen takes either --pem or --secret/],
@@ -90,7 +99,6 @@ describe('a database that cannot be had fails in one line, without credentials',
     ],
     ['MySQL', (port) => `mysql://ada:${encodeURIComponent(secret)}@127.0.0.1:${port}/db`, /ECONNREFUSED.*running/],
     ['no URL, quite', (port) => `postgres://ada:s3cret@[127.0.0.1:${port}/db`, /Invalid URL: check DATABASE_URL/],
-    ['no scheme', () => 'my_user:s3cret@localhost/db', /there is no database my_user:\*{3}@localhost\/db/],
     [
       'no file',
       () => 'file:/nowhere/app.db',
@@ -106,6 +114,18 @@ describe('a database that cannot be had fails in one line, without credentials',
     expect(said).toMatch(complaint);
     for (const part of [secret, encodeURIComponent(secret), 's3cret']) expect(stderr).not.toContain(part);
   });
+});
+
+test('a URL with a slip of the pen makes no file that is named after a password', async () => {
+  await using folder = await createFolder();
+  const { code, stdout, stderr } = await cli(['migrate'], {
+    url: 'postgres//ada:s3cret@localhost/db',
+    cwd: folder.path,
+  });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^trpc-sessions: DATABASE_URL is no URL of a database, and no path: write file:app.db, /);
+  expect(stderr).not.toContain('s3cret');
+  expect(await readdir(folder.path)).toEqual([]);
 });
 
 test.each([
@@ -165,6 +185,17 @@ describe('keygen', () => {
   test.each(secrets)('makes a plain secret for %s', async (alg) => {
     const key = await cliJson<{ kid: string; alg: typeof alg; secret: string }>(['keygen', '--alg', alg, '--secret']);
     expect(await tryKeys([key])).toMatchObject({ alg, kid: key.kid });
+  });
+
+  test('makes a JWK in one line, for a file of variables', async () => {
+    await using folder = await createFolder();
+    const { stdout } = await cli(['keygen', '--alg', 'ES256', '--kid', '2026-11', '--json']);
+    expect(stdout).toMatch(/^\S+\n$/);
+    const file = join(folder.path, '.env');
+    await writeFile(file, `SESSION_KEY='${stdout.trimEnd()}'\n`);
+    const print = 'console.log(process.env.SESSION_KEY)';
+    const { stdout: read } = await promisify(execFile)(process.execPath, [`--env-file=${file}`, '-e', print]);
+    expect(await tryKeys([JSON.parse(read)])).toMatchObject({ alg: 'ES256', kid: '2026-11' });
   });
 
   test('makes what a session secret may be, another each time', async () => {

@@ -19,6 +19,8 @@ export interface Start {
   readonly url?: string | undefined;
   /** Another place of the source. */
   readonly program?: string;
+  /** The folder it is started in. */
+  readonly cwd?: string;
   /** What is done while it runs. */
   readonly meanwhile?: (running: { interrupt(): void; closeStdout(): void }) => void | Promise<void>;
 }
@@ -26,9 +28,9 @@ export interface Start {
 /** Runs the command line to its end. */
 export async function cli(
   args: readonly string[],
-  { url, program = source, meanwhile }: Start = {},
+  { url, program = source, cwd, meanwhile }: Start = {},
 ): Promise<Finished> {
-  const child = launch(process.execPath, ['--conditions=@trpc-sessions/source', program, ...args], url);
+  const child = launch(process.execPath, ['--conditions=@trpc-sessions/source', program, ...args], url, cwd);
   const closed = once(child, 'close');
   const outputs = Promise.all([text(child.stdout).catch(() => ''), text(child.stderr)]);
   await meanwhile?.({
@@ -40,8 +42,9 @@ export async function cli(
   return { code: child.exitCode, stdout, stderr };
 }
 
-function launch(command: string, args: readonly string[], url: string | undefined) {
+function launch(command: string, args: readonly string[], url: string | undefined, cwd?: string) {
   return spawn(command, args, {
+    cwd,
     env: { PATH: process.env['PATH'], TZ: process.env['TZ'], ...(url !== undefined && { DATABASE_URL: url }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

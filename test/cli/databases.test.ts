@@ -93,6 +93,21 @@ function testCommands(target: CliTarget): void {
       );
     });
 
+    test("tells what to do about another library's table", async () => {
+      await using app = await createApp(target);
+      await app.db.schema.createTable('sessions').addColumn('sid', 'varchar(255)').execute();
+      const failed = async (...args: string[]): Promise<string> => (await cli(args, app)).stderr;
+
+      expect(await failed('migrate')).toMatch(
+        /already exists: unless your own migrations make it, give --table another name\n$/,
+      );
+      expect(await failed('list', '--user', 'ada')).toMatch(
+        /: the table is not ours, give --table the name of the one that trpc-sessions migrate made\n$/,
+      );
+      expect(await cliJson(['migrate', '--table', 'trpc_sessions'], app)).toEqual({ applied: [migration] });
+      expect(await cliJson(['list', '--user', 'ada', '--table', 'trpc_sessions'], app)).toMatchObject({ sessions: [] });
+    });
+
     test('lists the live sessions of one user, the most recently seen first', async () => {
       await using app = await migrated();
       const older = await app.manager(20 * day).issue({ userId: 'ada', caller: { ip: '203.0.113.7' } });
@@ -123,10 +138,13 @@ function testCommands(target: CliTarget): void {
 
     test('finds nothing of a user without sessions', async () => {
       await using app = await migrated();
-      expect(await cli(['list', '--user', 'nobody'], app)).toEqual(nothing('the user has no live sessions'));
-      const { code, stdout } = await cli(['list', '--user', 'nobody', '--json'], app);
-      expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 1, found: { userId: 'nobody', sessions: [] } });
-      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(nothing('the user has no sessions'));
+      expect(await cli(['list', '--user', 'nobody'], app)).toEqual(done('The user has no live sessions.'));
+      expect(await cliJson(['list', '--user', 'nobody'], app)).toEqual({ userId: 'nobody', sessions: [] });
+      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(done('Ended 0 sessions.'));
+      expect(await cliJson(['revoke', '--user', 'nobody', '--all'], app)).toEqual({ revoked: 0 });
+      // Who names a session expects that there is one.
+      const { code, stdout } = await cli(['revoke', '--user', 'nobody', '--id', 'x', '--json'], app);
+      expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 1, found: { revoked: 0 } });
     });
 
     test("ends a user's sessions by their ids, and nobody else's", async () => {
@@ -204,25 +222,61 @@ function testCommands(target: CliTarget): void {
 
 for (const target of [sqlite, postgres, mysql]) testCommands(target);
 
-describeIf(postgres.available, 'the command line on a schema of PostgreSQL', postgres.howToEnable, () => {
-  const table = 'auth.sessions';
+/** Databases with schemas, and how one is made. On MariaDB, it is another database. */
+const withSchemas: readonly (readonly [
+  CliTarget,
+  (app: AppDatabase) => Promise<AsyncDisposable & { name: string }>,
+])[] = [
+  [
+    postgres,
+    async (app) => {
+      await sql`create schema auth`.execute(app.db);
+      return { name: 'auth', [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+  ],
+  [
+    mysql,
+    async () => {
+      const { url, dispose } = await mysql.create();
+      return { name: new URL(url).pathname.slice(1), [Symbol.asyncDispose]: dispose };
+    },
+  ],
+];
 
-  test.each<[string, (app: AppDatabase) => Promise<unknown>]>([
-    ['migrate', (app) => cliJson(['migrate', '--table', table], app)],
-    [
-      'migrate --sql',
-      async (app) => postgres.runScript(app.url, (await cli(['migrate', '--sql', '--table', table], app)).stdout),
-    ],
-  ])('%s makes it, with the table in it', async (_, migrate) => {
-    await using app = await createApp(postgres, table);
-    await migrate(app);
+for (const [target, createSchema] of withSchemas) {
+  describeIf(target.available, `the command line on a schema of ${target.name}`, target.howToEnable, () => {
+    test.each<[string, (app: AppDatabase, table: string) => Promise<unknown>]>([
+      ['migrate', (app, table) => cliJson(['migrate', '--table', table], app)],
+      [
+        'migrate --sql',
+        async (app, table) => {
+          await target.runScript(app.url, (await cli(['migrate', '--sql', '--table', table], app)).stdout);
+        },
+      ],
+    ])('%s makes the table in it, and one beside it afterwards', async (_, migrate) => {
+      await using app = await createApp(target);
+      await using schema = await createSchema(app);
+      const table = `${schema.name}.sessions`;
+      await migrate(app, table);
 
-    expect(await cliJson(['migrate', '--table', table], app)).toEqual({ applied: [] });
-    await app.manager().issue({ userId: 'ada' });
-    expect(await cliJson(['stats', '--table', table], app)).toMatchObject({ users: 1 });
-    expect(await cliJson(['revoke', '--user', 'ada', '--all', '--table', table], app)).toEqual({ revoked: 1 });
+      expect(await cliJson(['migrate', '--table', table], app)).toEqual({ applied: [] });
+      await app.manager(0, table).issue({ userId: 'ada' });
+      expect(await cliJson(['stats', '--table', table], app)).toMatchObject({ users: 1 });
+      expect(await cliJson(['revoke', '--user', 'ada', '--all', '--table', table], app)).toEqual({ revoked: 1 });
+
+      expect(await cliJson(['migrate'], app)).toEqual({ applied: [migration] });
+      await app.manager().issue({ userId: 'ada' });
+      expect(await cliJson(['stats'], app)).toMatchObject({ users: 1 });
+    });
+
+    test('migrate makes no schema', async () => {
+      await using app = await createApp(target);
+      expect(await cli(['migrate', '--table', 'nowhere.sessions'], app)).toEqual(
+        nothing('table: there is no schema "nowhere": create it first'),
+      );
+    });
   });
-});
+}
 
 test('a process with a cache learns within maxAge of what the command line ended', async () => {
   await using app = await createApp(sqlite);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { openDatabase } from './cli-database.ts';
+import { openDatabase, readUrl } from './cli-database.ts';
 import { algorithms, createJwk, createKeyId, createPem, createSecret, isAlgorithm } from './cli-keys.ts';
 import { sqlDialectOf, writeMigrations } from './cli-migrations.ts';
 import { readStats } from './cli-stats.ts';
@@ -11,7 +11,7 @@ import { migrateToLatest } from './migrations.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { sessionOf } from './session.ts';
 import { createStore, type LiveSince, type Store } from './store.ts';
-import { parseTableName } from './table.ts';
+import { defaultTable, parseTableName, type TableName } from './table.ts';
 
 /** The options of a command line, as they were given. */
 export interface Values {
@@ -20,6 +20,7 @@ export interface Values {
   readonly dialect?: string | undefined;
   readonly id?: readonly string[] | undefined;
   readonly 'idle-timeout'?: string | undefined;
+  readonly json?: boolean | undefined;
   readonly kid?: string | undefined;
   readonly pem?: boolean | undefined;
   readonly secret?: boolean | undefined;
@@ -67,14 +68,15 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'bring the sessions table up to date, or print the SQL that would make it',
     options: ['sql', 'dialect', 'table'],
     async run(values, { url }) {
-      const table = values.table ?? defaultTable;
-      orUsageError(() => parseTableName(table));
+      const { table = defaultTable } = values;
       if (values.sql === true) {
         const dialect = await sqlDialectOf(values.dialect, url);
+        orUsageError(() => parseTableName(table, dialect));
         const statements = await writeMigrations(dialect, table);
         return { json: { dialect, statements }, text: statements.map((statement) => `${statement};`).join('\n') };
       }
       if (values.dialect !== undefined) throw new UsageError('--dialect goes with --sql');
+      readTable(values, url);
       const db = await openDatabase(url, { create: true });
       try {
         const results = await migrateToLatest(db, { table });
@@ -106,7 +108,7 @@ export const commands: Readonly<Record<string, Command>> = {
           formatTime(expiresAt),
         ]);
         const json = { userId, sessions };
-        if (sessions.length === 0) return { json, text: 'the user has no live sessions', exitCode: exitCodes.failed };
+        if (sessions.length === 0) return { json, text: 'The user has no live sessions.' };
         return {
           json,
           text: formatTable(['ID', 'DEVICE', 'IP', 'LAST SEEN', 'CREATED (UTC)', 'EXPIRES (UTC)'], cells),
@@ -125,9 +127,8 @@ export const commands: Readonly<Record<string, Command>> = {
       if ((ids === undefined) !== all) throw new UsageError('revoke takes either --id <session> or --all');
       return withSessions(values, url, async ({ store }) => {
         const revoked = await (ids === undefined ? store.deleteAll(userId) : store.deleteMany(userId, ids));
-        if (revoked > 0) return { json: { revoked }, text: `Ended ${plural(revoked, 'session')}.` };
-        const text = `the user has no ${all ? 'sessions' : 'such session'}`;
-        return { json: { revoked }, text, exitCode: exitCodes.failed };
+        if (all || revoked > 0) return { json: { revoked }, text: `Ended ${plural(revoked, 'session')}.` };
+        return { json: { revoked }, text: 'the user has no such session', exitCode: exitCodes.failed };
       });
     },
   },
@@ -180,10 +181,14 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'keygen [--alg <algorithm>] [--kid <id>] [--pem | --secret]',
     summary: 'make a key for the keys option: a JWK, a pair of PEMs or a plain secret',
     options: ['alg', 'kid', 'pem', 'secret'],
-    async run({ alg = 'HS256', kid = createKeyId(), pem = false, secret = false }) {
+    async run({ alg = 'HS256', kid: namedKid, pem = false, secret = false, json = false }) {
+      const kid = namedKid ?? createKeyId();
       if (!isAlgorithm(alg)) throw new UsageError(`--alg: expected one of ${algorithms.join(', ')}`);
       if (kid === '') throw new UsageError('--kid: expected a text');
       if (pem && secret) throw new UsageError('keygen takes either --pem or --secret');
+      if (namedKid !== undefined && (pem || secret) && !json) {
+        throw new UsageError(`--kid: what --${pem ? 'pem' : 'secret'} prints has no room for it, add --json`);
+      }
       const isSecret = alg.startsWith('HS');
       if (pem && isSecret) throw new UsageError(`--pem: ${alg} has no key pair, only a secret`);
       if (secret && !isSecret) throw new UsageError(`--secret: ${alg} has a key pair, not a secret`);
@@ -210,16 +215,14 @@ interface Sessions {
   readonly live: LiveSince;
 }
 
-const defaultTable = 'sessions';
-
 async function withSessions(
   values: Values,
   url: string | undefined,
   work: (sessions: Sessions) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { table = defaultTable } = values;
-  const name = orUsageError(() => parseTableName(table));
   const live = readLive(values);
+  const name = readTable(values, url);
   const db = await openDatabase(url);
   try {
     const dialect = dialectOf(db);
@@ -228,6 +231,13 @@ async function withSessions(
   } finally {
     await db.destroy();
   }
+}
+
+function readTable({ table }: Values, url: string | undefined): TableName {
+  // What is no name is none on any database.
+  orUsageError(() => parseTableName(table));
+  const { dialect } = readUrl(url);
+  return orUsageError(() => parseTableName(table, dialect));
 }
 
 function readLive({ 'idle-timeout': idleTimeout }: Values): LiveSince {

@@ -15,32 +15,15 @@ export async function openDatabase(
   url: string | undefined,
   { create = false }: OpenOptions = {},
 ): Promise<Kysely<SessionsDatabase>> {
-  const location = readUrl(url);
-  return new Kysely({ dialect: await openers[location.dialect](location.url, create) });
+  const { dialect, address } = readUrl(url);
+  return new Kysely({ dialect: await openers[dialect](address, create) });
 }
 
 /** Where a database is, and what it speaks. */
 interface Location {
-  readonly url: string;
   readonly dialect: Dialect['name'];
-}
-
-/**
- * Reads a `DATABASE_URL`.
- *
- * @throws {UsageError} there is none, or it is of another kind
- */
-export function readUrl(url: string | undefined): Location {
-  if (url === undefined || url === '') {
-    throw new UsageError('DATABASE_URL is not set: write file:app.db, postgres://… or mysql://…');
-  }
-  // A scheme of one letter would be a drive of Windows.
-  const scheme = /^([a-z][a-z\d+.-]+):/i.exec(url)?.[1]?.toLowerCase() ?? 'file';
-  const dialect = schemes.get(scheme);
-  if (dialect === undefined) {
-    throw new UsageError(`DATABASE_URL: cannot open "${scheme}:", use file:…, postgres://… or mysql://…`);
-  }
-  return { url, dialect };
+  /** A file, or the URL of a server. */
+  readonly address: string;
 }
 
 const schemes: ReadonlyMap<string, Dialect['name']> = new Map([
@@ -51,12 +34,64 @@ const schemes: ReadonlyMap<string, Dialect['name']> = new Map([
   ['mariadb', 'mysql'],
 ]);
 
+const howTo = 'write file:app.db, postgres://… or mysql://…';
+
+/**
+ * Reads a `DATABASE_URL`. What it cannot read it does not repeat: there may be a password in it.
+ *
+ * @throws {UsageError} there is none, or it is of another kind
+ */
+export function readUrl(url: string | undefined): Location {
+  if (url === undefined || url === '') throw new UsageError(`DATABASE_URL is not set: ${howTo}`);
+  if (/^["']|["']$/.test(url)) throw new UsageError('DATABASE_URL is in quotes: leave them out');
+  // A scheme of one letter would be a drive of Windows.
+  const { scheme, slashes = '' } = /^(?<scheme>[a-z][a-z\d+.-]+):(?<slashes>\/\/)?/i.exec(url)?.groups ?? {};
+  const dialect = schemes.get(scheme?.toLowerCase() ?? 'file');
+  if (dialect === undefined && slashes !== '') {
+    throw new UsageError(`DATABASE_URL: cannot open "${scheme}:", use file:…, postgres://… or mysql://…`);
+  }
+  if (dialect === 'sqlite') return { dialect, address: scheme === undefined ? readPath(url) : readFileUrl(url) };
+  if (dialect === undefined || slashes === '') throw notOne();
+  return { dialect, address: url };
+}
+
+/** A bare path; unless it looks like the URL of a server with a slip of the pen: it would be the name of a new file. */
+function readPath(path: string): string {
+  if (/[@=;?"]|\/\//.test(path)) throw notOne();
+  return required(path);
+}
+
+/** `file:app.db` or `file:///srv/app.db`. */
+function readFileUrl(url: string): string {
+  if (url.includes('?')) throw new UsageError('DATABASE_URL: a file has no parameters: leave out what follows the "?"');
+  const path = url.slice('file:'.length);
+  if (!path.startsWith('//')) return required(path);
+  if (/^\/\/[^/]/.test(path)) {
+    throw new UsageError('DATABASE_URL: file:// needs a third slash: write file:///srv/app.db, or file:app.db');
+  }
+  if (path.includes('#')) throw new UsageError('DATABASE_URL: file:// takes no "#": write %23');
+  try {
+    return required(fileURLToPath(url).replace(/^\/$/, ''));
+  } catch (error) {
+    throw error instanceof UsageError ? error : notOne();
+  }
+}
+
+function required(path: string): string {
+  if (path === '') throw new UsageError('DATABASE_URL: file: needs the name of a file: write file:app.db');
+  if (path !== ':memory:') return path;
+  throw new UsageError('DATABASE_URL: a database in memory would end with this command: write file:app.db');
+}
+
+function notOne(): UsageError {
+  return new UsageError(`DATABASE_URL is no URL of a database, and no path: ${howTo}`);
+}
+
 const connectTimeout = 10_000;
 
 const openers = {
-  async sqlite(url: string, create: boolean): Promise<SqliteDialect> {
+  async sqlite(file: string, create: boolean): Promise<SqliteDialect> {
     const { default: SqliteDatabase } = await driver('better-sqlite3', () => import('better-sqlite3'));
-    const file = fileOf(url);
     if (!create && !existsSync(file)) throw new Error(`there is no database ${file}: trpc-sessions migrate makes one`);
     return new SqliteDialect({ database: new SqliteDatabase(file) });
   },
@@ -72,12 +107,6 @@ const openers = {
     return new MysqlDialect({ pool: createPool({ uri: url, connectionLimit: 1, connectTimeout }) });
   },
 };
-
-/** The file of `file:app.db`, `file:///srv/app.db` or a bare path. */
-function fileOf(url: string): string {
-  if (url.startsWith('file://')) return fileURLToPath(url);
-  return url.startsWith('file:') ? url.slice('file:'.length) : url;
-}
 
 /** Loads a driver. They are optional peers: each app has the one of its database. */
 async function driver<TModule>(name: string, load: () => Promise<TModule>): Promise<TModule> {

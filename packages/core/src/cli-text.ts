@@ -24,10 +24,10 @@ function printable(text: string): string {
   return text.replace(unprintable, '');
 }
 
-/** A JSON document, indented. What JSON leaves as it is and a terminal would obey is escaped. */
+/** A JSON document in one line, as a variable of the environment may hold it. What a terminal would obey is escaped. */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(unprintable, (text) =>
-    text === '\n' ? text : Array.from({ length: text.length }, (_, index) => escapeOf(text.charCodeAt(index))).join(''),
+  return JSON.stringify(value).replace(unprintable, (text) =>
+    Array.from({ length: text.length }, (_, index) => escapeOf(text.charCodeAt(index))).join(''),
   );
 }
 
@@ -41,8 +41,12 @@ function pad(text: string, width: number): string {
 
 const graphemes = new Intl.Segmenter('en');
 
+/** What terminals draw two columns wide: emoji, and the East Asian scripts but for their halfwidth forms. */
+const wide =
+  /\p{Emoji_Presentation}|\p{Emoji}\ufe0f|(?![\uff61-\uffdc])[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\u3000\uff01-\uff60\uffe0-\uffe6]/u;
+
 function widthOf(text: string): number {
-  return [...graphemes.segment(text)].length;
+  return [...graphemes.segment(text)].reduce((columns, { segment }) => columns + (wide.test(segment) ? 2 : 1), 0);
 }
 
 /** "2026-11-23 12:00", in UTC. */
@@ -71,23 +75,48 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** What failed, and where. */
+interface Failing {
+  readonly url?: string | undefined;
+  readonly command?: string | undefined;
+}
+
 /** Says in a line what went wrong, and what to do where that is known; without the passwords of the `DATABASE_URL`. */
-export function explain(error: unknown, url: string | undefined): string {
-  const message = printable(
-    withoutPasswords(messageOf(error), url ?? '')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  );
+export function explain(error: unknown, { url = '', command }: Failing = {}): string {
+  const message = printable(withoutPasswords(messageOf(error), url).replace(/\s+/g, ' ').trim());
   const code = String(codeOf(error));
-  const advice = advices.find(({ codes, text }) => codes.includes(code) || text?.test(message) === true);
+  const advice = advices.find(
+    ({ codes, text, isFor }) =>
+      (isFor === undefined || isFor(command)) && (codes.includes(code) || text?.test(message) === true),
+  );
   return advice === undefined ? message : `${message}: ${advice.advice}`;
 }
 
-const advices: readonly { readonly codes: readonly string[]; readonly text?: RegExp; readonly advice: string }[] = [
+/** What to do about an error, told by its code or its text. */
+interface Advice {
+  readonly codes: readonly string[];
+  readonly text?: RegExp;
+  readonly isFor?: (command: string | undefined) => boolean;
+  readonly advice: string;
+}
+
+const advices: readonly Advice[] = [
   {
     codes: ['42P01', 'ER_NO_SUCH_TABLE'],
     text: /^no such table/,
+    // It makes the table: what it misses is another one, its log.
+    isFor: (command) => command !== 'migrate',
     advice: 'run trpc-sessions migrate, or give --table its name',
+  },
+  {
+    codes: ['42P07', 'ER_TABLE_EXISTS_ERROR'],
+    text: /^(?:table|index) .* already exists/,
+    advice: 'unless your own migrations make it, give --table another name',
+  },
+  {
+    codes: ['42703', 'ER_BAD_FIELD_ERROR'],
+    text: /^no such column/,
+    advice: 'the table is not ours, give --table the name of the one that trpc-sessions migrate made',
   },
   {
     codes: ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'],

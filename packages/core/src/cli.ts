@@ -30,7 +30,7 @@ const options = {
   kid: { type: 'string', takes: '<id>', help: 'the key id (default: a random one)' },
   pem: { type: 'boolean', takes: '', help: 'a key pair in PEM form instead of a JWK' },
   secret: { type: 'boolean', takes: '', help: 'a secret as plain text instead of a JWK' },
-  json: { type: 'boolean', takes: '', help: 'print one JSON document' },
+  json: { type: 'boolean', takes: '', help: 'print one JSON document, in one line' },
   help: { type: 'boolean', short: 'h', takes: '', help: 'print this' },
   version: { type: 'boolean', short: 'v', takes: '', help: 'print the version' },
 } as const;
@@ -39,7 +39,7 @@ type OptionName = keyof typeof options;
 const everywhere: readonly OptionName[] = ['json', 'help', 'version'];
 
 const surroundings = `DATABASE_URL names the database: file:app.db or a path, postgres://… or mysql://…
-Exit codes: 0 done, 1 failed or nothing found, 2 used wrongly, 130 interrupted.`;
+Exit codes: 0 done, 1 failed or no such session, 2 used wrongly, 130 interrupted.`;
 
 function helpOf(command: Command | undefined): string {
   if (command !== undefined) {
@@ -62,7 +62,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 /** A command line, understood. */
 interface Call {
   readonly command: Command | undefined;
-  readonly values: Values & { readonly json?: boolean; readonly help?: boolean; readonly version?: boolean };
+  readonly values: Values & { readonly help?: boolean; readonly version?: boolean };
 }
 
 function parse(args: string[]): Call {
@@ -147,10 +147,10 @@ async function main(args: string[], url: string | undefined): Promise<number> {
     }
     return exitCodes.done;
   } catch (error) {
-    const message = explain(error, url);
+    const command = args.find((arg) => Object.hasOwn(commands, arg));
+    const message = explain(error, { url, command });
     const isUsage = error instanceof UsageError;
-    const called = args.find((arg) => Object.hasOwn(commands, arg));
-    const help = ['trpc-sessions', called, '--help'].filter((word) => word !== undefined).join(' ');
+    const help = ['trpc-sessions', command, '--help'].filter((word) => word !== undefined).join(' ');
     complain(isUsage ? `${message} (see ${help})` : message);
     return isUsage ? exitCodes.usedWrongly : exitCodes.failed;
   }
@@ -159,7 +159,7 @@ async function main(args: string[], url: string | undefined): Promise<number> {
 stdout.on('error', (error) => {
   // `| head` has read enough: that is no failure.
   if (codeOf(error) === 'EPIPE') process.exit();
-  complain(explain(error, undefined));
+  complain(explain(error));
   process.exit(exitCodes.failed);
 });
 
