@@ -102,7 +102,7 @@ export function createQueries(
       readTime('expires_at').as('expires_at'),
     ]);
 
-  const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')));
+  const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')), 'one');
   const findMany = compileForIds<object, IdentifiedRow>((ids) => row.select('id').where('id', 'in', ids));
 
   const get = compileOnce<{ userId: string; id: string } & LiveParameters, SessionRow>((value) =>

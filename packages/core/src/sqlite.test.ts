@@ -1,6 +1,9 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { expect, test, vi } from 'vitest';
+import { createSessionManager } from './manager.ts';
+import { migrateToLatest } from './migrations.ts';
+import type { SessionsDatabase } from './schema.ts';
 import { reuseStatements } from './sqlite.ts';
 
 function open(max?: number) {
@@ -46,6 +49,37 @@ test('a table that changes is seen as it is', async () => {
     .execute();
   await db.insertInto('numbers').values({ n: 1 }).execute();
   expect(await all()).toEqual([{ n: 1, m: 7 }]);
+});
+
+test('the look-up of a session stops at its row, and finds none where there is none', async () => {
+  const database = new SqliteDatabase(':memory:');
+  const asked: string[] = [];
+  const db = new Kysely<SessionsDatabase>({
+    dialect: new SqliteDialect({
+      database: reuseStatements({
+        prepare(text) {
+          const statement = database.prepare(text);
+          return {
+            reader: statement.reader,
+            run: (parameters) => statement.run(parameters),
+            iterate: (parameters) => statement.iterate(parameters),
+            all: (parameters) => (asked.push('all'), statement.all(parameters)),
+            get: (parameters) => (asked.push('get'), statement.get(parameters)),
+          };
+        },
+        close: () => database.close(),
+      }),
+    }),
+  });
+  await migrateToLatest(db);
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+  const { token } = await manager.issue({ userId: 'ada' });
+  asked.length = 0;
+  expect((await manager.verify(token)).session.userId).toBe('ada');
+  await manager.revokeAll('ada');
+  await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'revoked_session' });
+  expect(asked).toEqual(['get', 'get']);
+  await db.destroy();
 });
 
 test('closing closes the database', async () => {

@@ -8,18 +8,28 @@ export type Statement<TParameters, TRow> = (parameters: TParameters) => Compiled
 
 /** The texts of all statements. Few: a manager has a dozen, and managers of the same table share them. */
 const texts = new Set<string>();
+/** Those of them that find one row at most. */
+const singular = new Set<string>();
 
 /** Answers whether a query is one of ours, whose text comes again and again: worth preparing, unlike what apps ask. */
 export function isStatement(text: string): boolean {
   return texts.has(text);
 }
 
+/** Answers whether a query is one of ours that finds one row at most. */
+export function findsOne(text: string): boolean {
+  return singular.has(text);
+}
+
 /**
  * Builds and compiles a query once. The SQL is then the same string at every run, which is what drivers
  * recognise a prepared statement by.
+ *
+ * @param rows - `'one'` where it finds one row at most: drivers may stop at the first
  */
 export function compileOnce<TParameters, TRow>(
   build: (parameter: Parameter<TParameters>) => Compilable<TRow>,
+  rows: 'one' | 'any' = 'any',
 ): Statement<TParameters, TRow> {
   const slots = new Map<unknown, keyof TParameters>();
   const {
@@ -33,6 +43,7 @@ export function compileOnce<TParameters, TRow>(
     return sql`${slot}`;
   }).compile();
   texts.add(text);
+  if (rows === 'one') singular.add(text);
   const names = values.map((value) => slots.get(value));
   return (parameters) => ({
     sql: text,
