@@ -105,9 +105,9 @@ function createSlowReads({ db }: TestDatabase) {
   const held: (() => void)[] = [];
   const wait = (): Promise<void> => new Promise((resolve) => void held.push(resolve));
   const connection: DatabaseConnection = {
-    async executeQuery<TRow>(query: CompiledQuery<TRow>) {
+    async executeQuery<TRow>(query: CompiledQuery) {
       await wait();
-      const result = await db.executeQuery(query);
+      const result = await db.executeQuery<TRow>(query);
       await wait();
       return result;
     },
