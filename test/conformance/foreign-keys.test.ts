@@ -1,58 +1,61 @@
+import { readFileSync } from 'node:fs';
 import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
-import { mysql, pglite, postgres, sqlite, type DatabaseTarget, type TestDatabase } from '../support/database.ts';
+import { mysql, pglite, postgres, sqlite, type DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
 /*
  * How docs/guide.md has an app's users own their sessions: `user_id` is a text, so where the users' ids are of another
- * type a generated column carries the foreign key; SQLite, which cannot add one, has a trigger.
+ * type a generated column carries the foreign key; SQLite, which cannot add one, has a trigger. The SQL is the guide's.
  */
+
+const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8');
+const [, section = ''] = /^### Users that own their sessions\n([\s\S]*?)^### /m.exec(guide) ?? [];
+const [columnAndKey = '', trigger = ''] = [...section.matchAll(/^```sql\n([\s\S]*?)\n```$/gm)].map(([, code]) => code);
+/** Of each kind of id, the column as each server has it: ``text … as (user_id::text)``. */
+const columns = [...section.matchAll(/^\| (\w+) +\| `(.+?)` +\| `(.+?)` +\|$/gm)];
 
 interface UserIds {
   readonly name: string;
   readonly ids: readonly [string, string];
   /** The type of `users.id`. */
   readonly type: string;
-  /** `user_id`, as that type. */
-  readonly cast: string;
+  /** What makes a user's sessions go with the user. */
+  readonly statements: readonly string[];
 }
 
-const uuids = ['0b0e7a3c-5f5e-4b57-9d0c-6f1a2b3c4d5e', '1b0e7a3c-5f5e-4b57-9d0c-6f1a2b3c4d5e'] as const;
+const examples: Readonly<Record<string, readonly [string, string]>> = {
+  text: ['ada', 'bob'],
+  uuid: ['0b0e7a3c-5f5e-4b57-9d0c-6f1a2b3c4d5e', '1b0e7a3c-5f5e-4b57-9d0c-6f1a2b3c4d5e'],
+  integer: ['1', '2'],
+};
 
-const postgresIds: readonly UserIds[] = [
-  { name: 'text', ids: ['ada', 'bob'], type: 'text', cast: 'user_id::text' },
-  { name: 'uuid', ids: uuids, type: 'uuid', cast: 'user_id::uuid' },
-  { name: 'integer', ids: ['1', '2'], type: 'bigint', cast: 'user_id::bigint' },
-];
-
-const mysqlIds: readonly UserIds[] = [
-  { name: 'text', ids: ['ada', 'bob'], type: 'varchar(255)', cast: 'user_id' },
-  { name: 'uuid', ids: uuids, type: 'char(36)', cast: 'user_id' },
-  { name: 'integer', ids: ['1', '2'], type: 'bigint', cast: 'cast(user_id as signed)' },
-];
-
-const sqliteIds: readonly UserIds[] = [
-  { name: 'text', ids: ['ada', 'bob'], type: 'text', cast: '' },
-  { name: 'uuid', ids: uuids, type: 'text', cast: '' },
-  { name: 'integer', ids: ['1', '2'], type: 'integer', cast: '' },
-];
-
-async function referToUsers({ plain }: TestDatabase, { type, cast }: UserIds): Promise<void> {
-  if (cast === '') {
-    await sql`create trigger users_sessions after delete on users begin delete from sessions where user_id = old.id; end`.execute(
-      plain,
-    );
-    return;
-  }
-  await sql`alter table sessions add column user_ref ${sql.raw(type)} generated always as (${sql.raw(cast)}) stored`.execute(
-    plain,
+/** The guide's statements, for uuids in PostgreSQL, with another row of its table. */
+function withColumn(name: string, column: string): UserIds {
+  const [type = '', value = ''] = column.split(' … as ');
+  const statements = columnAndKey.replace(
+    'uuid generated always as (user_id::uuid)',
+    `${type} generated always as ${value}`,
   );
-  await sql`alter table sessions add constraint sessions_user foreign key (user_ref) references users (id) on delete cascade`.execute(
-    plain,
-  );
+  return { name, ids: examples[name]!, type, statements: statements.split('\n') };
 }
+
+const postgresIds = columns.map(([, name = '', column = '']) => withColumn(name, column));
+const mysqlIds = columns.map(([, name = '', , column = '']) => withColumn(name, column));
+const sqliteIds = [...Object.entries(examples)].map(([name, ids]) => ({
+  name,
+  ids,
+  type: name === 'integer' ? 'integer' : 'text',
+  statements: [trigger],
+}));
+
+test('the guide tells it for every kind of id', () => {
+  expect(columns.map(([, name]) => name)).toEqual(Object.keys(examples));
+  expect(postgresIds[1]!.statements.join('\n')).toBe(columnAndKey);
+  expect(trigger).toMatch(/^create trigger/);
+});
 
 const cases: readonly (readonly [DatabaseTarget, readonly UserIds[]])[] = [
   [sqlite, sqliteIds],
@@ -68,7 +71,7 @@ for (const [target, kinds] of cases) {
       const [ada, bob] = kind.ids;
       await sql`create table users (id ${sql.raw(kind.type)} primary key)`.execute(database.plain);
       for (const id of kind.ids) await sql`insert into users (id) values (${id})`.execute(database.plain);
-      await referToUsers(database, kind);
+      for (const statement of kind.statements) await sql.raw(statement).execute(database.plain);
       const manager: SessionManager = createSessionManager({ db: database.db, keys: secret, maxSessionsPerUser: 2 });
       const kept = await manager.issue({ userId: bob });
       for (let n = 0; n < 3; n += 1) await manager.issue({ userId: ada });
@@ -77,7 +80,7 @@ for (const [target, kinds] of cases) {
 
       expect(await manager.list(ada)).toEqual([]);
       expect((await manager.verify(kept.token)).session.userId).toBe(bob);
-      if (kind.cast !== '') await expect(manager.issue({ userId: ada })).rejects.toThrow(/foreign key/i);
+      if (target !== sqlite) await expect(manager.issue({ userId: ada })).rejects.toThrow(/foreign key/i);
     });
   });
 }
