@@ -44,7 +44,7 @@ function withColumn(name: string, column: string): UserIds {
 
 const postgresIds = columns.map(([, name = '', column = '']) => withColumn(name, column));
 const mysqlIds = columns.map(([, name = '', , column = '']) => withColumn(name, column));
-const sqliteIds = [...Object.entries(examples)].map(([name, ids]) => ({
+const sqliteIds = Object.entries(examples).map(([name, ids]) => ({
   name,
   ids,
   type: name === 'integer' ? 'integer' : 'text',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createSessionManager, type SessionsDatabase } from '@trpc-sessions/core';
 import { createSessionsPlugin } from '@trpc-sessions/server';
 import jwt from 'jsonwebtoken';
@@ -6,8 +7,6 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
-
-// docs/from-django.md, word for word where it is code.
 
 const djangoSecretKey = 'django-insecure-of-the-old-application-0123456789';
 
@@ -24,6 +23,20 @@ async function createWorld() {
     .addColumn('user_id', 'integer', (column) => column.notNull())
     .execute();
 
+  const manager = createSessionManager({ db, keys: secret });
+  const fromPassword: (credentials: { username: string; password: string }) => null = () => null;
+
+  // docs/from-django.md
+  const sessions = createSessionsPlugin({
+    manager,
+    credentials: z.union([
+      z.object({ username: z.string(), password: z.string() }),
+      z.object({ legacyToken: z.string().max(4096) }), // until the last old token has expired
+    ]),
+    authenticate: (credentials) =>
+      'legacyToken' in credentials ? fromDjango(credentials.legacyToken) : fromPassword(credentials),
+  });
+
   async function fromDjango(token: string) {
     let claims;
     try {
@@ -36,23 +49,15 @@ async function createWorld() {
       .deleteFrom('django_tokens')
       .where('id', '=', claims['lookup_id'])
       .where('user_id', '=', claims['user_id'])
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
     if (numDeletedRows !== 1n) return null;
     const { user_id, username, email } = claims;
     return { id: String(user_id), claims: { user_id, username, email } };
   }
+  // So far.
 
-  const manager = createSessionManager({ db, keys: secret });
-  const { router } = createSessionsPlugin({
-    manager,
-    credentials: z.union([
-      z.object({ username: z.string(), password: z.string() }),
-      z.object({ legacyToken: z.string().max(4096) }),
-    ]),
-    authenticate: (credentials) => ('legacyToken' in credentials ? fromDjango(credentials.legacyToken) : null),
-  });
   const as = (token: string | null) =>
-    router.createCaller({ caller: { token, ip: null, userAgent: null, clientHints: null } });
+    sessions.router.createCaller({ caller: { token, ip: null, userAgent: null, clientHints: null } });
   const oldToken = async (claims: object = {}, key: string = djangoSecretKey) => {
     const { id } = await db
       .insertInto('django_tokens')
@@ -65,6 +70,18 @@ async function createWorld() {
   };
   return { manager, as, oldToken, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
 }
+
+test('what is tested is what the page says, word for word', () => {
+  const page = readFileSync(new URL('../../docs/from-django.md', import.meta.url), 'utf8');
+  const [code = ''] = /^const sessions = [\s\S]*?(?=^```$)/m.exec(page) ?? [];
+  const [, tested = ''] =
+    /^ {2}\/\/ docs\/from-django\.md\n([\s\S]*?)^ {2}\/\/ So far\.$/m.exec(
+      readFileSync(import.meta.filename, 'utf8'),
+    ) ?? [];
+  // Here the compiler asks for brackets (noPropertyAccessFromIndexSignature).
+  expect(tested.replaceAll(/^ {2}/gm, '').replaceAll(/(?<=claims)\['(\w+)'\]/g, '.$1')).toBe(code);
+  expect(code).toContain('async function fromDjango');
+});
 
 test('a token of django-token-manager is exchanged for one of ours, with the claims that services read', async () => {
   await using w = await createWorld();
