@@ -37,3 +37,40 @@ describe.each(pages)('%s', (page) => {
     }
   });
 });
+
+describe('the README', () => {
+  const readme = read('README.md');
+
+  test('adds us to an app in at most 30 lines', () => {
+    const files = [...readme.matchAll(/```ts title="[\w.-]+"\n([\s\S]*?)```/g)];
+    const lines = files.flatMap(([, code = '']) => code.split('\n')).filter((line) => line.trim() !== '');
+    expect(files).toHaveLength(2);
+    expect(lines.length).toBeLessThanOrEqual(30);
+  });
+
+  const tested = readme.slice(readme.indexOf('| tested on'));
+  const installed = ['test/package.json', 'pnpm-workspace.yaml', 'package.json'].map(read).join('\n');
+
+  test.each([
+    ['Kysely', 'kysely'],
+    ['better-sqlite3', 'better-sqlite3'],
+    ['`pg`', 'pg'],
+    ['PGlite', '@electric-sql/pglite'],
+    ['`mysql2`', 'mysql2'],
+    ['`ioredis`', 'ioredis'],
+    ['`redis`', 'redis'],
+    ['tRPC', '@trpc/server'],
+    ['Express', 'express'],
+    ['Fastify', 'fastify'],
+    ['Hono', 'hono'],
+    ['`ws`', 'ws'],
+    ['React', 'react'],
+    ['TanStack Query', '@tanstack/react-query'],
+    ['Node, TypeScript', 'node'],
+  ])('names the version of %s that is tested', (name, dependency) => {
+    const [, version = ''] = new RegExp(`^ +['"]?${dependency}['"]?: ['"^]*(\\d[\\d.]+)`, 'm').exec(installed) ?? [];
+    const [, named = ''] = new RegExp(`(?<![\\w-])${name}(?: +\\|)? (\\d+(?:\\.\\d+)*)`).exec(tested) ?? [];
+    expect(named).not.toBe('');
+    expect(`${version}.`.slice(0, named.length + 1)).toBe(`${named}.`);
+  });
+});
