@@ -192,6 +192,8 @@ describe('useSessions', () => {
 
   test('is typed as sessions with dates', () => {
     expectTypeOf<UseSessionsResult['sessions']>().toEqualTypeOf<readonly SessionInfo[]>();
-    expectTypeOf<UseSessionsResult['revoke']>().toEqualTypeOf<(session: string | { readonly id: string }) => Promise<void>>();
+    expectTypeOf<UseSessionsResult['revoke']>().toEqualTypeOf<
+      (session: string | { readonly id: string }) => Promise<void>
+    >();
   });
 });
