@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatJson, formatTable } from './cli-text.ts';
+import { explain, formatJson, formatTable } from './cli-text.ts';
 
 test.each<[name: string, columns: number]>([
   ['Chrome', 6],
@@ -31,4 +31,12 @@ test('a document is one line, with nothing in it that a terminal would obey', ()
   const text = formatJson(value);
   expect(text).toBe(String.raw`{"name":"a\u001b[2J\u009b\u202e\n","list":[1,2]}`);
   expect(JSON.parse(text)).toEqual(value);
+});
+
+test('a table that is missing is made by migrating, unless that is what failed', () => {
+  const error = Object.assign(new Error('relation "x" does not exist'), { code: '42P01' });
+  expect(explain(error, { command: 'list' })).toBe(
+    'relation "x" does not exist: run trpc-sessions migrate, or give --table its name',
+  );
+  expect(explain(error, { command: 'migrate' })).toBe('relation "x" does not exist');
 });
