@@ -15,7 +15,7 @@ type Callback = (error: unknown, result: MysqlQueryResult) => void;
  * import { Kysely, MysqlDialect } from 'kysely';
  * import { createPool } from 'mysql2';
  *
- * const pool = createPool({ uri: process.env.DATABASE_URL });
+ * const pool = createPool({ uri: process.env.DATABASE_URL! });
  * const db = new Kysely<MyDatabase>({ dialect: new MysqlDialect({ pool: reuseStatements(pool) }) });
  * ```
  */

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+// What the documentation shows compiles: every @example of the sources, and every block of TypeScript of the pages.
+
+const run = promisify(execFile);
+const root = new URL('../..', import.meta.url).pathname;
+const folder = join(root, 'test/node_modules/.cache/examples');
+
+interface Example {
+  /** The page, or the source. */
+  readonly page: string;
+  /** That of its first line. */
+  readonly line: number;
+  /** Its title where it has one, by which another example of the page imports it. */
+  readonly name: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+/** In Markdown, or in Markdown that is a comment. */
+const block = /^ *(?:\* )?```(?<language>tsx?)(?: title="(?<title>\w+)\.ts")?\n(?<code>[\s\S]*?)^ *(?:\* )?```$/gm;
+
+function examplesOf(page: string): Example[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(block)].map(({ index, groups = {} }) => {
+    const line = text.slice(0, index).split('\n').length + 1;
+    const { title = `line-${line}`, language = '', code = '' } = groups;
+    return { page, line, name: title, language, code: page.endsWith('.md') ? code : code.replaceAll(/^ *\* ?/gm, '') };
+  });
+}
+
+/** Those that are no TypeScript as they stand: where, which, and why. */
+const exceptions: readonly (readonly [page: string, part: string, why: string])[] = [
+  ['docs/guide.md', 'reuseStatements(new pg.Pool())', 'one import stands for three, as its comment says'],
+];
+const isException = ({ page, code }: Example): boolean =>
+  exceptions.some(([where, part]) => where === page && code.includes(part));
+
+const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter((file) => !file.includes('.test.'));
+const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })];
+const all = [...pages, ...sources].flatMap(examplesOf);
+const examples = all.filter((example) => !isException(example));
+
+/** What stands around a fragment in an app. */
+const surroundings: readonly (readonly [fragment: RegExp, before: string, after: string])[] = [
+  [/^createContext: /, 'createHTTPServer({ router: appRouter, ', '});'],
+  [/^authenticate: /, 'createSessionsPlugin({ manager, ', '});'],
+  // The body of a function.
+  [/^(?:if \(.*\) )?return\b/m, 'export const example = async () => {', '};'],
+];
+
+/** Makes a module of an example, with each of its lines where it is on the page. */
+function moduleOf({ line, code }: Example): string {
+  const [, imports = '', rest = ''] = /^((?:import .*\n|\n)*)([\s\S]*)$/.exec(code) ?? [];
+  const [, before = '', after = ''] = surroundings.find(([fragment]) => fragment.test(rest)) ?? [];
+  const closed = after === '});' ? rest.replace(/[;,]\n$/, '\n') : rest;
+  return `${'\n'.repeat(line - 1)}${imports}${before}${closed}${after}\nexport {};\n`;
+}
+
+const fileOf = ({ page, name, language }: Example): string => join(folder, page, `${name}.${language}`);
+
+async function writeExamples(): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  for (const example of examples) {
+    await mkdir(dirname(fileOf(example)), { recursive: true });
+    await writeFile(fileOf(example), moduleOf(example));
+  }
+  await cp(join(root, 'test/types/examples/given.d.ts'), join(folder, 'given.d.ts'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  // React is the client's: everything else is the tests' own.
+  await mkdir(join(folder, 'node_modules/@tanstack'), { recursive: true });
+  for (const name of ['@types', '@tanstack/react-query'])
+    await symlink(join(root, 'packages/client/node_modules', name), join(folder, 'node_modules', name));
+  const files = ['given.d.ts', ...examples.map((example) => relative(folder, fileOf(example)))];
+  const config = { extends: join(root, 'test/types/examples/tsconfig.json'), files };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+}
+
+test('every example compiles', { timeout: 120_000 }, async () => {
+  await writeExamples();
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch((error: { stdout: string }) => error);
+  // A line is that of the page.
+  expect(stdout.trimEnd().split('\n')).toEqual(['']);
+});
+
+test('no example is overlooked, and every exception is one', () => {
+  const countOf = (page: string, mark: RegExp): number => readFileSync(join(root, page), 'utf8').split(mark).length - 1;
+  const found = Map.groupBy(all, ({ page }) => page);
+  const overlooked = [
+    ...sources.filter((page) => countOf(page, /@example/) > (found.get(page)?.length ?? 0)),
+    ...pages.filter((page) => countOf(page, /^ *```tsx?\b/m) !== (found.get(page)?.length ?? 0)),
+  ];
+  expect(overlooked).toEqual([]);
+  expect(all.filter(isException)).toHaveLength(exceptions.length);
+});

@@ -1,0 +1,96 @@
+/*
+ * What the examples of the documentation take as given: what an app has already, and what a reader imports without being
+ * told. examples.test.ts compiles them beside this.
+ */
+import type { CallerInfo, Keys, SessionManager, SessionsDatabase } from '@trpc-sessions/core';
+import type * as corePostgres from '@trpc-sessions/core/postgres';
+import type { TokenStore } from '@trpc-sessions/client';
+import type * as server from '@trpc-sessions/server';
+import type { PasswordCredentials, SessionsContext, SessionsRouter } from '@trpc-sessions/server';
+import type { QueryClient, QueryClientProvider as Provider } from '@tanstack/react-query';
+import type * as client from '@trpc/client';
+import type { initTRPC as init, TRPCBuiltRouter, TRPCDefaultErrorShape } from '@trpc/server';
+import type * as standalone from '@trpc/server/adapters/standalone';
+import type SqliteDatabase from 'better-sqlite3';
+import type * as conninfo from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import type { Redis } from 'ioredis';
+import type jsonwebtoken from 'jsonwebtoken';
+import type { Kysely, Transaction } from 'kysely';
+import type * as kysely from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type mysql2 from 'mysql2';
+import type postgres from 'pg';
+import type { ReactNode } from 'react';
+import type serializer from 'superjson';
+import type zod from 'zod';
+
+/** An app may have a transformer or none: an example is right for one of them. */
+// oxlint-disable-next-line typescript/no-explicit-any -- so that both are
+type Root = { ctx: SessionsContext; meta: object; errorShape: TRPCDefaultErrorShape; transformer: any };
+type Credentials = PasswordCredentials | { legacyToken: string };
+
+declare global {
+  // The database
+  interface MyDatabase extends SessionsDatabase {
+    users: { id: string; name: string };
+    django_tokens: { id: number; user_id: number };
+  }
+  const db: Kysely<MyDatabase>;
+  const pool: postgres.Pool;
+  const redis: Redis;
+  const Database: typeof SqliteDatabase;
+  const pg: typeof postgres;
+  const createPool: typeof mysql2.createPool;
+  const SqliteDialect: typeof kysely.SqliteDialect;
+  const PostgresDialect: typeof kysely.PostgresDialect;
+  const MysqlDialect: typeof kysely.MysqlDialect;
+  const ownMigrations: Record<string, Migration>;
+  const postgresBus: typeof corePostgres.postgresBus;
+
+  // The app
+  const keys: Keys;
+  const manager: SessionManager;
+  const caller: CallerInfo;
+  const username: string;
+  const email: string;
+  const password: string;
+  const user: { id: string };
+  const form: { name: string };
+  const legacyToken: string;
+  const djangoSecretKey: string;
+  const insertUser: (trx: Transaction<MyDatabase>, values: typeof form) => Promise<{ id: string }>;
+  const findUser: (username: string, password?: string) => Promise<{ id: string; passwordHash: string } | null>;
+  const fromPassword: (credentials: PasswordCredentials) => null;
+  const jwt: typeof jsonwebtoken;
+  const z: typeof zod;
+
+  // The server
+  type AppRouter = TRPCBuiltRouter<Root, { auth: SessionsRouter<Credentials>['_def']['record'] }>;
+  const appRouter: AppRouter;
+  const initTRPC: typeof init;
+  const createHTTPServer: typeof standalone.createHTTPServer;
+  const createSessionsPlugin: typeof server.createSessionsPlugin;
+  const sessionsContext: typeof server.sessionsContext;
+  const opts: standalone.CreateHTTPContextOptions;
+  const c: Context;
+  const getConnInfo: typeof conninfo.getConnInfo;
+
+  // The client
+  const tokens: TokenStore;
+  const trpc: client.TRPCClient<AppRouter>;
+  const createTRPCClient: typeof client.createTRPCClient;
+  const createWSClient: typeof client.createWSClient;
+  const httpLink: typeof client.httpLink;
+  const httpBatchStreamLink: typeof client.httpBatchStreamLink;
+  const splitLink: typeof client.splitLink;
+  const wsLink: typeof client.wsLink;
+  const superjson: typeof serializer;
+  const show: (text: string) => void;
+
+  // React
+  const queryClient: QueryClient;
+  const QueryClientProvider: typeof Provider;
+  const App: () => ReactNode;
+  const LoginForm: (props: { onSubmit: (credentials: PasswordCredentials) => Promise<unknown> }) => ReactNode;
+}
