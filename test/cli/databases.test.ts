@@ -268,13 +268,6 @@ for (const [target, createSchema] of withSchemas) {
       await app.manager().issue({ userId: 'ada' });
       expect(await cliJson(['stats'], app)).toMatchObject({ users: 1 });
     });
-
-    test('migrate makes no schema', async () => {
-      await using app = await createApp(target);
-      expect(await cli(['migrate', '--table', 'nowhere.sessions'], app)).toEqual(
-        nothing('table: there is no schema "nowhere": create it first'),
-      );
-    });
   });
 }
 

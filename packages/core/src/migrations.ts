@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
 import { dialectOf } from './dialect.ts';
 import { defaultTable, parseTableName } from './table.ts';
@@ -6,7 +6,7 @@ import { defaultTable, parseTableName } from './table.ts';
 /** Where the migrations put the table. */
 export interface MigrationOptions {
   /**
-   * The table, with its schema if it has one: `'auth.sessions'`. The schema must exist: on MySQL, it is another database.
+   * The table, with its schema if it has one: `'auth.sessions'`. On MySQL, that is another database; SQLite has none.
    * @defaultValue `'sessions'`
    */
   readonly table?: string;
@@ -72,10 +72,11 @@ export const migrations: ReturnType<typeof createMigrations> = createMigrations(
 
 /**
  * Brings the sessions table up to date, through Kysely's own `Migrator`. It keeps its own log, beside the table, so that
- * it never meets your migrations: in the table `trpc_sessions_migration`, or in one named after a table of another name.
+ * it never meets your migrations: in the table `trpc_sessions_migration`, or in one named after a table of another name. A
+ * schema that is not there is made.
  *
  * @returns what was run: empty when there was nothing to do
- * @throws {RangeError} `table` is no name, or in a schema that is not there
+ * @throws {RangeError} `table` is no name, or has a schema on SQLite
  * @throws whatever the database threw
  *
  * @example
@@ -93,7 +94,6 @@ export async function migrateToLatest<TDatabase>(
   const { schema, table } = parseTableName(options.table, dialect.name);
   const log = logOf(table);
   return dialect.migrate(db.withoutPlugins(), async (connection) => {
-    if (schema !== undefined) await requireSchema(connection, schema);
     const logSchema = schema ?? (await dialect.schemaOf(connection, log));
     const migrator = new Migrator({
       db: connection,
@@ -111,12 +111,4 @@ export async function migrateToLatest<TDatabase>(
 /** The log of a table's migrations. With the longest table and `_lock`, it still is a name: PostgreSQL's have 63 characters. */
 function logOf(table: string): string {
   return table === defaultTable ? 'trpc_sessions_migration' : `${table}_migrated`;
-}
-
-/** Kysely's migrator would make it: a misspelt one too, and on MySQL a whole database. */
-async function requireSchema<TDatabase>(db: Kysely<TDatabase>, schema: string): Promise<void> {
-  const { rows } = await sql`
-    select schema_name from information_schema.schemata where schema_name = ${schema}
-  `.execute(db);
-  if (rows.length === 0) throw new RangeError(`table: there is no schema ${JSON.stringify(schema)}: create it first`);
 }

@@ -53,6 +53,7 @@ describe('misuse is told when the manager is made, by the name of the option', (
     ['an empty issuer', { issuer: '' }, TypeError, /^issuer: /],
     ['an empty audience', { audience: [] }, TypeError, /^audience: /],
     ['SQL for a table', { table: 'a; drop table b' }, RangeError, /^table: /],
+    ['a schema on SQLite', { table: 'auth.sessions' }, RangeError, /^table: SQLite has no schemas/],
     ['three names for a table', { table: 'a.b.c' }, RangeError, /^table: /],
     ['a moment for a clock', { clock: 5 }, TypeError, /^clock: /],
     ['a lifetime that no database can write', { lifetime: '8500y' }, RangeError, /^lifetime: must be at most 1000y/],

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from './bus.ts';
 import type { MemoryCache } from './cache.ts';
+import { dialectOf } from './dialect.ts';
 import { parseDuration, type Duration } from './duration.ts';
 import { createKeyRing, type KeyRing, type Keys } from './keys.ts';
 import { parseTableName, type TableName } from './table.ts';
@@ -37,7 +38,10 @@ export interface SessionManagerOptions<TDatabase> {
   readonly cache?: MemoryCache | undefined;
   /** Tells the other processes which sessions were ended. @defaultValue nobody is told */
   readonly bus?: Bus | undefined;
-  /** The table, with its schema if it has one: `'auth.sessions'`. Give the same to `migrateToLatest`. @defaultValue `'sessions'` */
+  /**
+   * The table, with its schema if it has one: `'auth.sessions'`. SQLite has none. Give the same to `migrateToLatest`.
+   * @defaultValue `'sessions'`
+   */
   readonly table?: string | undefined;
   /** The time, in milliseconds since 1970: the only clock there is. @defaultValue `Date.now` */
   readonly clock?: (() => number) | undefined;
@@ -109,7 +113,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     maxSessions: readCap(maxSessionsPerUser),
     cache,
     bus,
-    table: parseTableName(options.table),
+    table: parseTableName(options.table, dialectOf(options.db).name),
     clock: readClock(clock),
   });
 }
