@@ -109,7 +109,7 @@ test.each<[string, RegExp, string[]]>([
   ['argon2', /argon2/, ['core/src/password.ts']],
   ['proxy-addr', /^proxy-addr$/, ['server/src/address.ts']],
   ['cookies', /^cookie$/, ['server/src/cookie.ts']],
-])('only one file knows %s', (_, name, files) => {
+])('few files know %s', (_, name, files) => {
   expect(importersOf(name)).toEqual(files);
 });
 
