@@ -407,8 +407,11 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
     { do: 'goOn' as const, node: 1, which: 0 },
   ];
   const revoke = { do: 'revoke' as const, node: 0, which: 0 };
-  // What chance may miss: the bus is away; it is back before what was read is answered; the answer is late, and the message lost.
+  // What chance may miss: a session is ended between its reading and the answer; the bus is away; it is back before the answer;
+  // the answer is late, and the message lost.
   const rare: [Step[]][] = [
+    [[...lookUp, { ...revoke, node: 1 }]],
+    [[...lookUp, revoke, { do: 'deliver', node: 1 }]],
     [[...lookUp, { do: 'finish', node: 1 }, { do: 'disconnect', node: 1 }, revoke]],
     [[...lookUp, { do: 'disconnect', node: 1 }, revoke, { do: 'connect', node: 1 }]],
     [[...lookUp, revoke, { do: 'lose', node: 1 }, { ...later, seconds: 40 }]],
