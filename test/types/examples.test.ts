@@ -34,17 +34,9 @@ function examplesOf(page: string): Example[] {
   });
 }
 
-/** Those that are no TypeScript as they stand: where, which, and why. */
-const exceptions: readonly (readonly [page: string, part: string, why: string])[] = [
-  ['docs/guide.md', 'reuseStatements(new pg.Pool())', 'one import stands for three, as its comment says'],
-];
-const isException = ({ page, code }: Example): boolean =>
-  exceptions.some(([where, part]) => where === page && code.includes(part));
-
 const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter((file) => !file.includes('.test.'));
 const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })];
-const all = [...pages, ...sources].flatMap(examplesOf);
-const examples = all.filter((example) => !isException(example));
+const examples = [...pages, ...sources].flatMap(examplesOf);
 
 /** What stands around a fragment in an app. */
 const surroundings: readonly (readonly [fragment: RegExp, before: string, after: string])[] = [
@@ -89,13 +81,12 @@ test('every example compiles', { timeout: 120_000 }, async () => {
   expect(stdout.trimEnd().split('\n')).toEqual(['']);
 });
 
-test('no example is overlooked, and every exception is one', () => {
+test('no example is overlooked', () => {
   const countOf = (page: string, mark: RegExp): number => readFileSync(join(root, page), 'utf8').split(mark).length - 1;
-  const found = Map.groupBy(all, ({ page }) => page);
+  const found = Map.groupBy(examples, ({ page }) => page);
   const overlooked = [
     ...sources.filter((page) => countOf(page, /@example/) > (found.get(page)?.length ?? 0)),
     ...pages.filter((page) => countOf(page, /^ *```tsx?\b/m) !== (found.get(page)?.length ?? 0)),
   ];
   expect(overlooked).toEqual([]);
-  expect(all.filter(isException)).toHaveLength(exceptions.length);
 });
