@@ -21,21 +21,6 @@ describe.each(pages)('%s', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(resolve(root, dirname(page), link)))).toEqual([]);
   });
-
-  test('imports what our packages export', () => {
-    const imports = read(page).matchAll(/import (?:type )?\{([^}]+)\} from '(@trpc-sessions\/[\w/]+)'/g);
-    for (const [, names = '', specifier = ''] of imports) {
-      const [, name = '', subpath = ''] = /^@trpc-sessions\/(\w+)(?:\/(\w+))?$/.exec(specifier) ?? [];
-      const manifest: { exports: Record<string, unknown> } = JSON.parse(read(`packages/${name}/package.json`));
-      expect(manifest.exports).toHaveProperty([subpath === '' ? '.' : `./${subpath}`]);
-      const entry = globSync(`packages/${name}/src/${subpath === '' ? 'index.ts' : `${subpath}{.ts,/index.ts}`}`, {
-        cwd: root,
-      });
-      const source = entry.map(read).join('\n');
-      for (const each of names.split(','))
-        expect(source).toMatch(new RegExp(`\\b${each.replace('type ', '').trim()}\\b`));
-    }
-  });
 });
 
 describe('the README', () => {
