@@ -66,10 +66,10 @@ describeIf(inject('mysqlUrl') !== null, 'on MariaDB', 'install mariadb-server, o
 });
 
 test('growth is measured by work that is done', { timeout: 60_000 }, async () => {
-  const { whilePurging, lookup, list, revoke } = await growth(1000, 1, 200);
+  const { whilePurging, withCheckpointsElsewhere, lookup, list, revoke } = await growth(1000, 1, 200);
   for (const time of [lookup, list, revoke]) expect(time).toBeGreaterThan(0);
-  expect(whilePurging.purged).toBe(100);
-  expect(whilePurging.max).toBeGreaterThanOrEqual(whilePurging.p99);
+  expect(whilePurging.purged + withCheckpointsElsewhere.purged).toBe(100);
+  for (const { p99, max } of [whilePurging, withCheckpointsElsewhere]) expect(max).toBeGreaterThanOrEqual(p99);
 });
 
 test('ratios are to the first candidate, and are plotted', async () => {

@@ -1,8 +1,9 @@
 import { createSessionManager } from '@trpc-sessions/core';
+import { checkpointElsewhere } from './checkpointer.ts';
 import { secret } from './floor.ts';
 import { measure, quantile, type Candidate } from './measure.ts';
-import { createFile } from './sqlite.ts';
-import { anew, createSamples, cycle } from './tokens.ts';
+import { createFile, type BenchFile } from './sqlite.ts';
+import { anew, createSamples, cycle, type Sample } from './tokens.ts';
 
 /** What a table of this size costs, in microseconds. */
 export interface Growth {
@@ -12,8 +13,19 @@ export interface Growth {
   readonly revoke: number;
   /** For each row that is deleted. */
   readonly purge: number;
-  /** Look-ups that come ten thousand times a second while it purges: how late their answers are, in milliseconds. */
-  readonly whilePurging: { readonly p99: number; readonly p999: number; readonly max: number; readonly purged: number };
+  /** Look-ups while it purges. */
+  readonly whilePurging: Lateness;
+  /** The same, where another thread writes SQLite's log back. */
+  readonly withCheckpointsElsewhere: Lateness;
+}
+
+/** How late the answers are to look-ups that come ten thousand times a second, in milliseconds. */
+export interface Lateness {
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** How many rows were purged meanwhile. */
+  readonly purged: number;
 }
 
 /** How long look-ups are apart while purging, in milliseconds. */
@@ -41,29 +53,35 @@ export async function growth(rows: number, rounds: number, watched = 20_000): Pr
     },
   });
 
-  const start = performance.now();
-  const latencies: number[] = [];
-  let purgedMeanwhile = 0;
-  const purging = manager.purgeExpired().then((count) => (purgedMeanwhile = count));
-  let due = performance.now();
-  while (performance.now() - start < watched) {
-    due += apart;
-    while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
-    await manager.verify(anew(next().token));
-    latencies.push(performance.now() - due);
+  const whilePurging = await watchPurging(file, samples, watched);
+  let withCheckpointsElsewhere: Lateness;
+  {
+    await using _ = checkpointElsewhere(file.raw);
+    withCheckpointsElsewhere = await watchPurging(file, samples, watched);
   }
-  await manager.close();
-  await purging;
 
   const alone = createSessionManager({ db: file.db, keys: secret });
   const begun = performance.now();
   const purged = await alone.purgeExpired();
   const purge = purged === 0 ? Number.NaN : ((performance.now() - begun) * 1000) / purged;
-  const whilePurging = {
-    p99: quantile(latencies, 0.99),
-    p999: quantile(latencies, 0.999),
-    max: quantile(latencies, 1),
-    purged: purgedMeanwhile,
-  };
-  return { rows, lookup, list, revoke, purge, whilePurging };
+  return { rows, lookup, list, revoke, purge, whilePurging, withCheckpointsElsewhere };
+}
+
+async function watchPurging({ db }: BenchFile, samples: readonly Sample[], watched: number): Promise<Lateness> {
+  const manager = createSessionManager({ db, keys: secret });
+  const next = cycle(samples);
+  let purged = 0;
+  const purging = manager.purgeExpired().then((count) => (purged = count));
+  const late: number[] = [];
+  const start = performance.now();
+  let due = start;
+  while (performance.now() - start < watched) {
+    due += apart;
+    while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
+    await manager.verify(anew(next().token));
+    late.push(performance.now() - due);
+  }
+  await manager.close();
+  await purging;
+  return { p99: quantile(late, 0.99), p999: quantile(late, 0.999), max: quantile(late, 1), purged };
 }
