@@ -14,6 +14,7 @@ import {
   Kysely,
   MysqlDialect,
   PGliteDialect,
+  type PGliteDialectConfig,
   PostgresDialect,
   SqliteDialect,
   type CompiledQuery,
@@ -39,6 +40,8 @@ export interface TestDatabase extends AsyncDisposable {
   /** What tells a cache of every write, where the database can. */
   readonly guard?: CacheGuard;
 }
+
+type PgliteLike = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>;
 
 /** A kind of database that the conformance suite runs on. */
 export interface DatabaseTarget {
@@ -215,10 +218,30 @@ function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): Databas
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
 export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
 
+/** One takes seconds to start, and a moment to empty. */
+const idlePglites: PGlite[] = [];
+
+function takePglite(): PgliteLike {
+  const taken = idlePglites.pop() ?? new PGlite();
+  return {
+    get ready() {
+      return taken.ready;
+    },
+    waitReady: taken.waitReady,
+    closed: false,
+    query: (text, values, options) => taken.query(text, values, options),
+    transaction: (work) => taken.transaction(work),
+    async close() {
+      await taken.exec('drop schema if exists auth cascade; drop schema public cascade; create schema public');
+      idlePglites.push(taken);
+    },
+  };
+}
+
 export const pglite: DatabaseTarget = {
   name: 'PGlite',
   ...everywhere,
-  create: () => createTestDatabase(new PGliteDialect({ pglite: new PGlite() })),
+  create: () => createTestDatabase(new PGliteDialect({ pglite: takePglite() })),
 };
 
 export const allDatabases: readonly DatabaseTarget[] = [
