@@ -55,13 +55,9 @@ describeIf(
 
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    test('the code of the README is at most 30 lines a side, and compiles with the oldest TypeScript, checking the libraries too', async () => {
+    test('the code of the README compiles with the oldest TypeScript, checking the libraries too', async () => {
       const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'));
       expect(files.toSorted()).toEqual(['client.ts', 'server.ts']);
-      for (const file of files) {
-        const lines = (await readFile(join(folder, file), 'utf8')).split('\n').filter((line) => line.trim() !== '');
-        expect(lines.length).toBeLessThanOrEqual(30);
-      }
       const options = {
         strict: true,
         exactOptionalPropertyTypes: true,

@@ -3,18 +3,21 @@ import { fileOf } from './database.ts';
 import { keptSecret } from './secret.ts';
 
 const defaultFile = new URL('../data/demo.db', import.meta.url);
-const databaseUrl = process.env['DATABASE_URL'] ?? defaultFile.href;
+/** One that is set to nothing, as by a compose file, is not set. */
+const setting = (name: string): string | undefined => process.env[name] || undefined;
+
+const databaseUrl = setting('DATABASE_URL') ?? defaultFile.href;
 const production = process.env['NODE_ENV'] === 'production';
 
 const demo = await createDemo({
   databaseUrl,
-  redisUrl: process.env['REDIS_URL'],
-  secret: process.env['SESSION_SECRET'] ?? keptSecret(databaseUrl),
-  trustProxy: Number(process.env['TRUST_PROXY'] ?? 0),
+  redisUrl: setting('REDIS_URL'),
+  secret: setting('SESSION_SECRET') ?? keptSecret(databaseUrl),
+  trustProxy: Number(setting('TRUST_PROXY') ?? 0),
   seed: !production,
 });
 
-demo.server.listen(Number(process.env['PORT'] ?? 3000), () => {
+demo.server.listen(Number(setting('PORT') ?? 3000), () => {
   const address = demo.server.address();
   const port = typeof address === 'object' ? address?.port : address;
   const where = databaseUrl.startsWith('file:') ? fileOf(databaseUrl) : new URL(databaseUrl).host;
