@@ -1,4 +1,4 @@
-import type { DeviceInput } from '@trpc-sessions/core';
+import { maxPasswordLength, type DeviceInput } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TRPCError } from '@trpc/server';
 
@@ -9,8 +9,6 @@ export interface PasswordCredentials {
 }
 
 const maxTextLength = 256;
-/** Longer passwords are refused unhashed. In characters. */
-const maxPasswordLength = 1024;
 const maxIds = 100;
 const maxLimit = 100;
 const defaultLimit = 20;

@@ -54,7 +54,8 @@ export function createWatches(manager: SessionManager): Watches {
     moment: () => endings,
 
     watch({ session, caller, since, onEnd }) {
-      const { id, userId, expiresAt } = session;
+      const { id, userId } = session;
+      const expiresAt = session.expiresAt.getTime();
       let isOver = false;
       let timer: NodeJS.Timeout | undefined;
 
@@ -69,11 +70,15 @@ export function createWatches(manager: SessionManager): Watches {
         if (!isOver) timer = setTimeout(() => void check(), milliseconds).unref();
       }
 
+      function checkInTime(): void {
+        checkIn(Math.min(interval, Math.max(minInterval, expiresAt - Date.now())));
+      }
+
       async function check(): Promise<void> {
         try {
           // A look that does not count as use: a stream that is only open keeps no session from going idle.
           if ((await manager.get({ userId, id })) === null) await manager.verify(caller.token, caller);
-          checkIn(Math.min(interval, Math.max(minInterval, expiresAt.getTime() - Date.now())));
+          checkInTime();
         } catch (error) {
           if (!isSessionError(error)) checkIn(minInterval);
           else if (!isOver) {
@@ -84,7 +89,7 @@ export function createWatches(manager: SessionManager): Watches {
       }
 
       const remove = add(userId, check);
-      if (endings === since) checkIn(Math.min(interval, Math.max(minInterval, expiresAt.getTime() - Date.now())));
+      if (endings === since) checkInTime();
       else void check();
       return stop;
     },
