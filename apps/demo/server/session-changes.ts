@@ -1,14 +1,11 @@
 import { EventEmitter, on } from 'node:events';
-import { SessionError, type SessionManager } from '@trpc-sessions/core';
+import type { SessionManager } from '@trpc-sessions/core';
 import type { Authenticated } from '@trpc-sessions/server';
 
-/**
- * Yields whenever the sessions of a user change, until the user's own session is ended: then it throws, and the client
- * drops its token without having to ask.
- */
+/** Yields whenever the sessions of a user change. When the user's own is ended, the plugin ends the stream, and says why. */
 export async function* sessionChanges(
   manager: SessionManager,
-  { userId, session }: Pick<Authenticated, 'userId' | 'session'>,
+  { userId }: Pick<Authenticated, 'userId'>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<'created' | 'ended', void> {
   const changes = new EventEmitter();
@@ -17,12 +14,7 @@ export async function* sessionChanges(
     manager.on('ended', (event) => event.userId === userId && changes.emit('change', 'ended')),
   ];
   try {
-    for await (const [change] of on(changes, 'change', { signal })) {
-      if (change === 'ended' && (await manager.get({ userId, id: session.id })) === null) {
-        throw new SessionError('revoked_session');
-      }
-      yield change;
-    }
+    for await (const [change] of on(changes, 'change', { signal })) yield change;
   } finally {
     for (const stop of unsubscribe) stop();
   }
