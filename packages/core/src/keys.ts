@@ -98,7 +98,7 @@ const minimumRsaBits = 2048;
  * @throws {RangeError} a secret or an RSA key is too short, or two keys share a `kid`
  */
 export function createKeyRing(keys: Keys): KeyRing {
-  const list = (isList(keys) ? keys : isNothing(keys) ? [] : [keys]).map(parseKey);
+  const list = [keys ?? []].flat().map(parseKey);
   const [first] = list;
   if (first === undefined) {
     throw new TypeError(
@@ -117,14 +117,6 @@ export function createKeyRing(keys: Keys): KeyRing {
     throw new TypeError('keys: the first key signs, so it needs a secret or a private key');
   }
   return { signer: { ...first, signing: first.signing }, find: (kid) => ring.get(kid) ?? [] };
-}
-
-function isNothing(keys: Keys | null | undefined): boolean {
-  return keys === undefined || keys === null;
-}
-
-function isList(keys: Keys): keys is readonly KeyInput[] {
-  return Array.isArray(keys);
 }
 
 function parseKey(input: KeyInput): Key {

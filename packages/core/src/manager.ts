@@ -3,7 +3,6 @@ import { createBroadcast } from './broadcast.ts';
 import { createLiveSessions } from './cache.ts';
 import { readIp, readUserAgent, type CallerInfo } from './caller.ts';
 import { readDevice, type DeviceInput } from './device.ts';
-import { dialectOf } from './dialect.ts';
 import type { EndedSessions } from './ended.ts';
 import { isSessionError, SessionError, SessionUsageError } from './errors.ts';
 import { createEvents, type RevokedEvent, type SessionEvents } from './events.ts';
@@ -124,10 +123,9 @@ const rememberedTokens = 10_000;
  */
 export function createSessionManager<TDatabase>(options: SessionManagerOptions<TDatabase>): SessionManager {
   const settings = readOptions(options);
-  const { clock, lifetime, idleTimeout, clockTolerance, maxSessions } = settings;
+  const { dialect, clock, lifetime, idleTimeout, clockTolerance, maxSessions } = settings;
   const db = withoutTypes(options.db);
   const readDb = options.readDb === undefined ? db : withoutTypes(options.readDb);
-  const dialect = dialectOf(options.db);
   const store = createStore(db, dialect, settings.table, readDb);
   const tokens = createTokens(settings);
   const events = createEvents();

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from './bus.ts';
 import type { MemoryCache } from './cache.ts';
-import { dialectOf } from './dialect.ts';
+import { dialectOf, type Dialect } from './dialect.ts';
 import { parseDuration, type Duration } from './duration.ts';
 import { createKeyRing, type KeyRing, type Keys } from './keys.ts';
 import { parseTableName, type TableName } from './table.ts';
@@ -49,6 +49,7 @@ export interface SessionManagerOptions<TDatabase> {
 
 /** The options once read: all that the manager looks at from then on. Times are in milliseconds. */
 export interface Settings {
+  readonly dialect: Dialect;
   readonly keys: KeyRing;
   readonly issuer: string | undefined;
   readonly audience: string | readonly string[] | undefined;
@@ -101,7 +102,9 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
   }
   if (clock !== undefined && typeof clock !== 'function')
     throw new TypeError('clock: expected a function that returns milliseconds');
+  const dialect = dialectOf(options.db);
   return Object.freeze({
+    dialect,
     keys: createKeyRing(options.keys),
     issuer,
     audience,
@@ -113,7 +116,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     maxSessions: readCap(maxSessionsPerUser),
     cache,
     bus,
-    table: parseTableName(options.table, dialectOf(options.db).name),
+    table: parseTableName(options.table, dialect.name),
     clock: readClock(clock),
   });
 }
