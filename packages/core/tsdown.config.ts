@@ -1,15 +1,15 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/password.ts',
-    'src/sqlite.ts',
-    'src/redis.ts',
-    'src/postgres.ts',
-    'src/mysql.ts',
-    'src/cli.ts',
-  ],
+  entry: {
+    index: 'src/index.ts',
+    password: 'src/password.ts',
+    sqlite: 'src/adapters/sqlite/index.ts',
+    redis: 'src/adapters/redis/index.ts',
+    postgres: 'src/adapters/postgres/index.ts',
+    mysql: 'src/adapters/mysql/index.ts',
+    'cli/main': 'src/cli/main.ts',
+  },
   dts: true,
   sourcemap: true,
   fixedExtension: false,

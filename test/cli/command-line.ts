@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 
 // The command line as a user starts it, from its source.
 
-const source: string = new URL('../../packages/core/src/cli.ts', import.meta.url).pathname;
+const source: string = new URL('../../packages/core/src/cli/main.ts', import.meta.url).pathname;
 
 /** What a finished command left. */
 export interface Finished {

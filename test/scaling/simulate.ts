@@ -1,8 +1,8 @@
-import { createBroadcast } from '../../packages/core/src/broadcast.ts';
-import type { Bus, BusListener } from '../../packages/core/src/bus.ts';
-import { createLiveSessions, memoryCache } from '../../packages/core/src/cache.ts';
+import { createBroadcast } from '../../packages/core/src/bus/broadcast.ts';
+import type { Bus, BusListener } from '../../packages/core/src/bus/bus.ts';
+import { createLiveSessions, memoryCache } from '../../packages/core/src/cache/session-cache.ts';
 import type { Duration } from '../../packages/core/src/duration.ts';
-import type { SessionRow } from '../../packages/core/src/session.ts';
+import type { SessionRow } from '../../packages/core/src/session/session.ts';
 
 // Many nodes, each with the product's own cache and its own way to tell and hear of endings, in a time that is made up:
 // for how long after a session was ended, and that acknowledged, does any of them still let it in?

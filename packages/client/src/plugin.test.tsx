@@ -14,14 +14,14 @@ import type { AddressInfo } from 'node:net';
 import type { PropsWithChildren } from 'react';
 import superjson from 'superjson';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cookieTokenStore } from './cookie-tokens.ts';
+import { cookieTokenStore } from './tokens/cookie-store.ts';
 import { sessionErrorReason } from './errors.ts';
-import { sessionLinks } from './links.ts';
+import { sessionLinks } from './links/session-links.ts';
 import { SessionProvider } from './react/provider.tsx';
 import { useSession, type UseSessionResult } from './react/use-session.ts';
 import { useSessions, type UseSessionsResult } from './react/use-sessions.ts';
 import { browserFetch } from './testing/fetch.ts';
-import { localStorageTokenStore, memoryTokenStore, type TokenStore } from './tokens.ts';
+import { localStorageTokenStore, memoryTokenStore, type TokenStore } from './tokens/token-store.ts';
 
 // The other tests of this package have a server of their own, which fails on demand. Here is the real one.
 

@@ -1,9 +1,9 @@
-export { localBus, type Bus, type BusListener } from './bus.ts';
-export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache.ts';
-export type { CallerInfo, ClientHints } from './caller.ts';
-export { readDevice, type Device, type DeviceInput, type DevicePart, type DeviceType } from './device.ts';
+export { localBus, type Bus, type BusListener } from './bus/bus.ts';
+export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/session-cache.ts';
+export type { CallerInfo, ClientHints } from './session/caller.ts';
+export { readDevice, type Device, type DeviceInput, type DevicePart, type DeviceType } from './session/device.ts';
 export type { Duration } from './duration.ts';
-export type { EndedSessions } from './ended.ts';
+export type { EndedSessions } from './session/ended-sessions.ts';
 export {
   isSessionError,
   SessionError,
@@ -13,21 +13,21 @@ export {
   type SessionErrorOptions,
   type SessionErrorReason,
 } from './errors.ts';
-export type { RevokedEvent, SessionEvents } from './events.ts';
-export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './keys.ts';
+export type { RevokedEvent, SessionEvents } from './manager/events.ts';
+export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
 export {
   createSessionManager,
   type IssuedSession,
   type IssueInput,
   type IssueOptions,
   type SessionManager,
-} from './manager.ts';
-export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './migrations.ts';
-export type { SessionManagerOptions } from './options.ts';
-export type { PageInput, SessionPage } from './page.ts';
+} from './manager/manager.ts';
+export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
+export type { SessionManagerOptions } from './manager/options.ts';
+export type { PageInput, SessionPage } from './session/page.ts';
 export { hashPassword, maxPasswordLength, verifyPassword } from './password.ts';
-export type { PurgeOptions } from './purge.ts';
-export type { SessionsDatabase, SessionsTable, SessionTime } from './schema.ts';
-export type { Session } from './session.ts';
-export type { AccessTokenClaims } from './token.ts';
-export type { VerifiedSession } from './verify.ts';
+export type { PurgeOptions } from './manager/purge.ts';
+export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
+export type { Session } from './session/session.ts';
+export type { AccessTokenClaims } from './token/access-token.ts';
+export type { VerifiedSession } from './manager/verify.ts';

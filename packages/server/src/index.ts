@@ -1,7 +1,7 @@
 export { createSessionsPlugin, type SessionsPlugin, type SessionsPluginOptions } from './plugin.ts';
-export { sessionsContext, type SessionsContext, type SessionsContextOptions } from './context.ts';
-export type { TrustProxy } from './address.ts';
-export type { CookieOptions } from './cookie.ts';
+export { sessionsContext, type SessionsContext, type SessionsContextOptions } from './request/context.ts';
+export type { TrustProxy } from './request/address.ts';
+export type { CookieOptions } from './request/cookie.ts';
 export type {
   CreateContextOptions,
   HeadersObject,
@@ -9,10 +9,10 @@ export type {
   ReadableEvent,
   ReadableInfo,
   ReadableRequest,
-} from './request.ts';
-export type { Authenticated, AuthenticatedProcedure } from './authenticated.ts';
+} from './request/request.ts';
+export type { Authenticated, AuthenticatedProcedure } from './authenticated/authenticated.ts';
 export type { SessionErrorData, SessionErrorShape } from './errors.ts';
-export type { PasswordCredentials } from './inputs.ts';
+export type { PasswordCredentials } from './procedures/inputs.ts';
 export type {
   Authenticate,
   AuthenticatedUser,
@@ -24,8 +24,8 @@ export type {
   SessionsProcedure,
   SessionsRouter,
   SessionsRouterRecord,
-} from './router.ts';
-export type { Locate, SessionInfo } from './wire.ts';
+} from './procedures/router.ts';
+export type { Locate, SessionInfo } from './procedures/session-info.ts';
 export type {
   AccessTokenClaims,
   CallerInfo,

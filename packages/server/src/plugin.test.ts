@@ -10,7 +10,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
-import { sessionsContext, type SessionsContext } from './context.ts';
+import { sessionsContext, type SessionsContext } from './request/context.ts';
 import { createSessionsPlugin } from './plugin.ts';
 
 const nobody: CallerInfo = { token: null, ip: null, userAgent: null, clientHints: null };

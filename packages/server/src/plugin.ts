@@ -1,9 +1,9 @@
 import type { SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { createAuthenticated, createVerifier, type AuthenticatedProcedure } from './authenticated.ts';
-import type { PasswordCredentials } from './inputs.ts';
-import { createRouter, type Authenticate, type SessionsRouter } from './router.ts';
-import type { Locate } from './wire.ts';
+import { createAuthenticated, createVerifier, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
+import type { PasswordCredentials } from './procedures/inputs.ts';
+import { createRouter, type Authenticate, type SessionsRouter } from './procedures/router.ts';
+import type { Locate } from './procedures/session-info.ts';
 
 /** What {@link createSessionsPlugin} takes. */
 export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims> {

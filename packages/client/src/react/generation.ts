@@ -1,4 +1,4 @@
-import type { TokenStore } from '../tokens.ts';
+import type { TokenStore } from '../tokens/token-store.ts';
 
 /** {@link generationOf} a page's token store, or `undefined` while that is not known yet. */
 export type Generation = number | null | undefined;

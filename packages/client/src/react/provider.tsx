@@ -10,7 +10,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
-import type { TokenStore } from '../tokens.ts';
+import type { TokenStore } from '../tokens/token-store.ts';
 import { generationOf } from './generation.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';

@@ -1,8 +1,8 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
-import { dropRefusedToken } from '../refused-token.ts';
-import type { TokenStore } from '../tokens.ts';
+import { dropRefusedToken } from '../links/refused-token.ts';
+import type { TokenStore } from '../tokens/token-store.ts';
 import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
 

@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { dropToken } from '../tokens.ts';
+import { dropToken } from '../tokens/token-store.ts';
 import { isSignedIn } from './generation.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';

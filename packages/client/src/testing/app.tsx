@@ -3,10 +3,10 @@ import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
 import { StrictMode, type ComponentType, type PropsWithChildren } from 'react';
-import { sessionLinks } from '../links.ts';
+import { sessionLinks } from '../links/session-links.ts';
 import { SessionProvider } from '../react/provider.tsx';
 import type { SessionClient } from '../react/session-client.ts';
-import { memoryTokenStore, type TokenStore } from '../tokens.ts';
+import { memoryTokenStore, type TokenStore } from '../tokens/token-store.ts';
 import { testFetch } from './fetch.ts';
 import { errorFormatter, refusal, serve, type TestContext, type TestServer } from './server.ts';
 

@@ -7,7 +7,7 @@ import {
   type QueryResult,
   type SqliteDatabase,
 } from 'kysely';
-import type { SessionsDatabase } from '../schema.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

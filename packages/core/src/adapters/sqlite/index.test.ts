@@ -1,0 +1,90 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { expect, test, vi } from 'vitest';
+import { createSessionManager } from '../../manager/manager.ts';
+import { migrateToLatest } from '../../store/migrations.ts';
+import type { SessionsDatabase } from '../../store/schema.ts';
+import { reuseStatements } from './index.ts';
+
+function open(max?: number) {
+  const database = new SqliteDatabase(':memory:');
+  const prepare = vi.spyOn(database, 'prepare');
+  const db = new Kysely<{ numbers: { n: number } }>({
+    dialect: new SqliteDialect({ database: reuseStatements(database, max === undefined ? {} : { max }) }),
+  });
+  return { database, prepare, db };
+}
+
+test('a statement is prepared once', async () => {
+  const { db, prepare } = open();
+  await db.schema.createTable('numbers').addColumn('n', 'integer').execute();
+  for (let n = 0; n < 10; n += 1) await db.insertInto('numbers').values({ n }).execute();
+  expect(prepare).toHaveBeenCalledTimes(2);
+  expect(await db.selectFrom('numbers').selectAll().execute()).toHaveLength(10);
+  await db.destroy();
+});
+
+test('the least recently used statement makes room', async () => {
+  const { db, prepare } = open(2);
+  for (const n of [1, 2, 3, 1]) await sql`select ${sql.lit(n)}`.execute(db);
+  expect(prepare).toHaveBeenCalledTimes(4);
+});
+
+test('a statement that is being iterated can be run beside itself', () => {
+  const database = reuseStatements(new SqliteDatabase(':memory:'));
+  const prepare = () => database.prepare('select 1 as n union select 2');
+  const seen = [];
+  for (const row of prepare().iterate([])) seen.push(row, prepare().all([]).length);
+  expect(seen).toEqual([{ n: 1 }, 2, { n: 2 }, 2]);
+});
+
+test('a table that changes is seen as it is', async () => {
+  const { db } = open();
+  await db.schema.createTable('numbers').addColumn('n', 'integer').execute();
+  const all = () => db.selectFrom('numbers').selectAll().execute();
+  await all();
+  await db.schema
+    .alterTable('numbers')
+    .addColumn('m', 'integer', (column) => column.defaultTo(7))
+    .execute();
+  await db.insertInto('numbers').values({ n: 1 }).execute();
+  expect(await all()).toEqual([{ n: 1, m: 7 }]);
+});
+
+test('the look-up of a session stops at its row, and finds none where there is none', async () => {
+  const database = new SqliteDatabase(':memory:');
+  const asked: string[] = [];
+  const db = new Kysely<SessionsDatabase>({
+    dialect: new SqliteDialect({
+      database: reuseStatements({
+        prepare(text) {
+          const statement = database.prepare(text);
+          return {
+            reader: statement.reader,
+            run: (parameters) => statement.run(parameters),
+            iterate: (parameters) => statement.iterate(parameters),
+            all: (parameters) => (asked.push('all'), statement.all(parameters)),
+            get: (parameters) => (asked.push('get'), statement.get(parameters)),
+          };
+        },
+        close: () => database.close(),
+      }),
+    }),
+  });
+  await migrateToLatest(db);
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+  const { token } = await manager.issue({ userId: 'ada' });
+  asked.length = 0;
+  expect((await manager.verify(token)).session.userId).toBe('ada');
+  await manager.revokeAll('ada');
+  await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'revoked_session' });
+  expect(asked).toEqual(['get', 'get']);
+  await db.destroy();
+});
+
+test('closing closes the database', async () => {
+  const { db, database } = open();
+  await sql`select 1`.execute(db);
+  await db.destroy();
+  expect(database.open).toBe(false);
+});

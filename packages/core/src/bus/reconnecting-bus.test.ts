@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createRemoteBus, type ConnectionEvents } from './reconnecting-bus.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function createServer() {
+  const connections: ConnectionEvents[] = [];
+  const send = vi.fn<(message: string) => Promise<unknown>>(() => Promise.resolve());
+  const ping = vi.fn<() => Promise<unknown>>(() => Promise.resolve());
+  const close = vi.fn<() => Promise<unknown>>(() => Promise.resolve());
+  const open = (events: ConnectionEvents) => {
+    connections.push(events);
+    return { ping, close };
+  };
+  const listener = { message: vi.fn(), connected: vi.fn(), disconnected: vi.fn() };
+  return { connections, send, ping, close, listener, bus: createRemoteBus({ send, open }, 1000) };
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+test('a server that takes no messages is not given more than it may yet take', async () => {
+  const { bus, send } = createServer();
+  send.mockImplementation(never);
+  const outcomes = Promise.allSettled(Array.from({ length: 5000 }, () => bus.publish('x')));
+  expect(send).toHaveBeenCalledTimes(100);
+  await expect(bus.publish('x')).rejects.toThrow('bus: 100 messages wait for the server to take them');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect((await outcomes).every(({ status }) => status === 'rejected')).toBe(true);
+});
+
+test('a connection that is never made is given up, and made anew at growing intervals', async () => {
+  const { bus, connections, listener } = createServer();
+  bus.subscribe(listener);
+  await vi.advanceTimersByTimeAsync(60_000);
+  // Two seconds for each, and up to five between.
+  expect(connections.length).toBeGreaterThan(8);
+  expect(connections.length).toBeLessThan(17);
+  expect(listener.connected).not.toHaveBeenCalled();
+  expect(listener.disconnected).not.toHaveBeenCalled();
+});
+
+test('a heartbeat without an answer ends a connection once, and what it says afterwards is not heard', async () => {
+  const { bus, connections, ping, close, listener } = createServer();
+  bus.subscribe(listener);
+  connections[0]!.listening();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ping).toHaveBeenCalledTimes(10);
+  expect(listener.disconnected).not.toHaveBeenCalled();
+
+  ping.mockImplementation(never);
+  await vi.advanceTimersByTimeAsync(2001);
+  expect(listener.disconnected).toHaveBeenCalledOnce();
+  expect(close).toHaveBeenCalledOnce();
+  for (const say of [connections[0]!.lost, connections[0]!.listening, () => connections[0]!.message('late')]) say();
+  expect(listener.connected).toHaveBeenCalledOnce();
+  expect(listener.disconnected).toHaveBeenCalledOnce();
+  expect(listener.message).not.toHaveBeenCalled();
+});
+
+test('once it has stopped, no timer is left', async () => {
+  const { bus, connections, listener } = createServer();
+  for (const end of [() => {}, () => connections.at(-1)!.listening(), () => connections.at(-1)!.lost()]) {
+    const stop = bus.subscribe(listener);
+    end();
+    await stop();
+    expect(vi.getTimerCount()).toBe(0);
+  }
+});

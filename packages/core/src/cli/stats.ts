@@ -1,0 +1,59 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Dialect } from '../store/dialect.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
+import type { LiveSince } from '../store/store.ts';
+
+/** How many there are. */
+export interface Stats {
+  readonly sessions: { readonly live: number; readonly idle: number; readonly expired: number };
+  /** Who have a live session. */
+  readonly users: number;
+  /** The live sessions by type of device, the most frequent first. */
+  readonly devices: readonly { readonly type: string | null; readonly live: number }[];
+}
+
+const deviceType: Readonly<Record<Dialect['name'], RawBuilder<string | null>>> = {
+  sqlite: sql`json_extract(device, '$.type')`,
+  postgres: sql`device::json ->> 'type'`,
+  // A JSON null is a text, unquoted.
+  mysql: sql`nullif(json_unquote(json_extract(device, '$.type')), 'null')`,
+};
+
+/** Counts the sessions. It reads the whole table, twice. */
+export async function readStats(
+  db: Kysely<SessionsDatabase>,
+  { name, writeTime }: Dialect,
+  table: string,
+  live: LiveSince,
+): Promise<Stats> {
+  const now = writeTime(live.now);
+  const isUnexpired = sql<boolean>`expires_at > ${now}`;
+  const isLive = sql<boolean>`${isUnexpired} and last_seen_at > ${writeTime(live.seenAfter)}`;
+  const from = db.selectFrom(sql<SessionsDatabase['sessions']>`${sql.table(table)}`.as('session'));
+  const { total, unexpired, alive, users } = await from
+    .select([
+      sql`count(*)`.as('total'),
+      sql`count(case when ${isUnexpired} then 1 end)`.as('unexpired'),
+      sql`count(case when ${isLive} then 1 end)`.as('alive'),
+      sql`count(distinct case when ${isLive} then user_id end)`.as('users'),
+    ])
+    .executeTakeFirstOrThrow();
+  const devices = await from
+    .select([deviceType[name].as('type'), sql`count(*)`.as('live')])
+    .where(isLive)
+    // By its place: the name would be that of the expression in one dialect, of a column in another.
+    .groupBy(sql`1`)
+    .orderBy(sql`2`, 'desc')
+    .orderBy(sql`1`)
+    .execute();
+  // Drivers give counts as texts where they might not fit a number.
+  return {
+    sessions: {
+      live: Number(alive),
+      idle: Number(unexpired) - Number(alive),
+      expired: Number(total) - Number(unexpired),
+    },
+    users: Number(users),
+    devices: devices.map((row) => ({ type: row.type, live: Number(row.live) })),
+  };
+}

@@ -1,0 +1,130 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { localBus, type Bus } from '../bus/bus.ts';
+import { memoryCache } from '../cache/session-cache.ts';
+import { createSessionManager, type SessionManager } from './manager.ts';
+import { migrateToLatest } from '../store/migrations.ts';
+import { createRemoteBus } from '../bus/reconnecting-bus.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
+import { intercepted } from '../testing/intercept.ts';
+
+// Two nodes with a cache each, on one database and one bus: what one of them ends, or may have ended, neither believes.
+
+const keys = 'a secret of more than thirty-two bytes';
+
+let sqlite: SqliteDatabase.Database;
+let db: Kysely<SessionsDatabase>;
+
+beforeEach(async () => {
+  sqlite = new SqliteDatabase(':memory:');
+  db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: sqlite }) });
+  await migrateToLatest(db);
+  return () => db.destroy();
+});
+
+function createNode(bus: Bus, of: Kysely<SessionsDatabase> = db, maxSessionsPerUser = 1000): SessionManager {
+  return createSessionManager({ db: of, keys, bus, cache: memoryCache({ max: 1000 }), maxSessionsPerUser });
+}
+
+const revoked = { reason: 'revoked_session' };
+
+describe('an answer of the database that is lost', () => {
+  /** The delete is done, and nobody hears of it. */
+  const losing = (): Kysely<SessionsDatabase> =>
+    intercepted(sqlite, async (query, run) => {
+      const result = await run();
+      if (query.sql.startsWith('delete') && (result.numAffectedRows ?? 0n) > 0n) throw new Error('connection lost');
+      return result;
+    });
+
+  test.each<[string, (node: SessionManager, id: string) => Promise<unknown>]>([
+    ['ending one', (node, id) => node.revoke({ userId: 'ada', id })],
+    ['ending all', (node) => node.revokeAll('ada')],
+  ])('may have ended it: %s', async (_, end) => {
+    const bus = localBus();
+    const [a, b] = [createNode(bus, losing()), createNode(bus)];
+    const { token, session } = await b.issue({ userId: 'ada' });
+    for (const node of [a, b]) await node.verify(token);
+    await expect(end(a, session.id)).rejects.toThrow('connection lost');
+    for (const node of [a, b]) await expect(node.verify(token)).rejects.toMatchObject(revoked);
+  });
+
+  test('to a sign-in may have made room by anybody of the user', async () => {
+    const bus = localBus();
+    let isLost = false;
+    const lost = intercepted(
+      sqlite,
+      (_, run) => run(),
+      () => {
+        if (isLost) throw new Error('connection lost');
+      },
+    );
+    const [a, b] = [createNode(bus, lost, 1), createNode(bus)];
+    const { token } = await a.issue({ userId: 'ada' });
+    for (const node of [a, b]) await node.verify(token);
+    isLost = true;
+    await expect(a.issue({ userId: 'ada' })).rejects.toThrow('connection lost');
+    for (const node of [a, b]) await expect(node.verify(token)).rejects.toMatchObject(revoked);
+  });
+});
+
+test('a burst of endings that the bus cannot take at once empties the others’ memory, without waiting for a heartbeat', async () => {
+  const heard: string[] = [];
+  let taken = 0;
+  const bus = createRemoteBus(
+    {
+      send: async (message) => {
+        taken += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        heard.push(message);
+      },
+      open: () => ({ ping: () => Promise.resolve(), close: () => Promise.resolve() }),
+    },
+    3_600_000,
+  );
+  const node = createNode(bus);
+  const fault = vi.fn();
+  node.on('fault', fault);
+  const users = Array.from({ length: 400 }, (_, n) => `user${n}`);
+  for (const userId of users) await node.issue({ userId });
+  await Promise.all(users.map((userId) => node.revokeAll(userId)));
+  await vi.waitFor(() => expect(heard).toContain('untold'));
+  expect(fault).toHaveBeenCalled();
+  expect(taken).toBeLessThan(400);
+  await node.close();
+});
+
+describe('closing', () => {
+  test('waits for what is being told, and believes nobody meanwhile', async () => {
+    const { promise: handedOver, resolve: handOver } = Promise.withResolvers<void>();
+    const published = vi.fn<(message: string) => Promise<void>>(() => handedOver);
+    const node = createNode({ ...localBus(), publish: published });
+    const { token } = await node.issue({ userId: 'bob' });
+    const { session } = await node.issue({ userId: 'ada' });
+    await node.verify(token);
+    await node.revoke({ userId: 'ada', id: session.id });
+    expect(published).toHaveBeenCalledOnce();
+    let isClosed = false;
+    const closing = node.close().then(() => (isClosed = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isClosed).toBe(false);
+    sqlite.exec('delete from sessions');
+    await expect(node.verify(token)).rejects.toMatchObject(revoked);
+    handOver();
+    await closing;
+  });
+
+  test('believes nobody, though the bus will not stop', async () => {
+    const bus = { ...localBus() };
+    const node = createNode({
+      ...bus,
+      subscribe: (listener) => (bus.subscribe(listener), () => Promise.reject(new Error('will not'))),
+    });
+    const { token } = await node.issue({ userId: 'ada' });
+    await node.verify(token);
+    await expect(node.close()).rejects.toThrow('will not');
+    sqlite.exec('delete from sessions');
+    await expect(node.verify(token)).rejects.toMatchObject(revoked);
+  });
+});

@@ -1,0 +1,227 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { isSessionError, SessionUsageError } from '../errors.ts';
+import { createKeyRing, type Jwk } from '../token/keys.ts';
+import { createSessionManager, type SessionManager } from './manager.ts';
+import { migrateToLatest } from '../store/migrations.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
+import { intercepted } from '../testing/intercept.ts';
+
+// Whatever comes from outside of the manager: from the app, its clients, its drivers and its keys.
+
+const secret = 'a secret of more than thirty-two bytes';
+
+let sqlite: SqliteDatabase.Database;
+let db: Kysely<SessionsDatabase>;
+let manager: SessionManager;
+const queries = vi.fn<(text: string) => void>();
+
+beforeEach(async () => {
+  sqlite = new SqliteDatabase(':memory:');
+  db = new Kysely<SessionsDatabase>({
+    dialect: new SqliteDialect({ database: sqlite }),
+    log: ({ query }) => queries(query.sql),
+  });
+  await migrateToLatest(db);
+  manager = createSessionManager({ db, keys: secret });
+  queries.mockClear();
+  return () => db.destroy();
+});
+
+describe('an id that is none of ours is an unknown one, and costs no query', () => {
+  test.each(['', 'é', '\0', '\ud800', 'A'.repeat(32), 'a'.repeat(33), "' or 1=1 --", 'a'.repeat(1 << 20)])(
+    '%j',
+    async (id) => {
+      expect(await manager.get({ userId: 'ada', id })).toBeNull();
+      expect(await manager.revoke({ userId: 'ada', id })).toBe(false);
+      expect(await manager.revokeMany({ userId: 'ada', ids: [id, id] })).toBe(0);
+      await expect(manager.revokeOthers({ userId: 'ada', currentId: id })).rejects.toMatchObject({
+        reason: 'revoked_session',
+      });
+      expect(queries).not.toHaveBeenCalled();
+    },
+  );
+});
+
+describe('a user id that some database would take for another is misuse', () => {
+  test.each<[string, unknown]>([
+    ['a lone surrogate', 'a\ud800'],
+    ['a NUL', 'a\0'],
+    ['nothing', ''],
+    ['too long a text', 'x'.repeat(256)],
+    ['a number', 5],
+    ['nothing at all', undefined],
+  ])('%s', async (_, userId) => {
+    const id = 'a'.repeat(32);
+    const user = userId as string;
+    for (const call of [
+      () => manager.issue({ userId: user }),
+      () => manager.list(user),
+      () => manager.get({ userId: user, id }),
+      () => manager.revoke({ userId: user, id }),
+      () => manager.revokeOthers({ userId: user, currentId: id }),
+      () => manager.revokeAll(user),
+    ]) {
+      await expect(call()).rejects.toThrow(SessionUsageError);
+    }
+    expect(queries).not.toHaveBeenCalled();
+  });
+});
+
+describe('claims that cannot be signed are misuse', () => {
+  const circular: Record<string, unknown> = {};
+  circular['self'] = circular;
+  test.each<[string, unknown]>([
+    ['a list', ['a']],
+    ['a text', 'a'],
+    ['nothing', null],
+    ['a circle', circular],
+    ['a bigint', { n: 1n }],
+    ['constructor', { constructor: 1 }],
+    ['toString', { toString: 1 }],
+    ['__proto__', JSON.parse('{"__proto__":{"admin":true}}')],
+    ['a registered one', { sub: 'eve' }],
+  ])('%s', async (_, claims) => {
+    await expect(manager.issue({ userId: 'ada', claims: claims as Record<string, unknown> })).rejects.toThrow(
+      SessionUsageError,
+    );
+    expect(await manager.list('ada')).toEqual([]);
+  });
+});
+
+test.each(['unknown', '203.0.113.7, 10.0.0.1', '1'.repeat(46), '\0', "'; drop table sessions; --"])(
+  'an address that is none is not kept: %j',
+  async (ip) => {
+    const { token, session } = await manager.issue({ userId: 'ada', caller: { ip } });
+    expect(session).toMatchObject({ ip: null, createdIp: null });
+    await manager.verify(token, { ip });
+    expect(await manager.list('ada')).toMatchObject([{ ip: null }]);
+  },
+);
+
+test('a user agent is kept as every database takes it', async () => {
+  const { session } = await manager.issue({ userId: 'ada', caller: { userAgent: `a\0b${'😀'.repeat(300)}` } });
+  expect(session.userAgent).toMatch(/^ab/);
+  expect(session.userAgent?.isWellFormed()).toBe(true);
+});
+
+describe('times that a driver gives as', () => {
+  /** A driver that was told to. */
+  const giving = (convert: (value: number) => unknown): Kysely<SessionsDatabase> =>
+    intercepted(sqlite, async (_, run) => {
+      const result = await run();
+      const converted = (row: object): Record<string, unknown> =>
+        Object.fromEntries(
+          Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? convert(value) : value]),
+        );
+      return { ...result, rows: result.rows.map(converted) };
+    });
+
+  test.each([
+    ['texts', String],
+    ['bigints', BigInt],
+  ])('%s are compared as numbers', async (_, convert) => {
+    let now = Date.now();
+    const odd = createSessionManager({ db: giving(convert), keys: secret, clock: () => now, idleTimeout: '1h' });
+    const { token, session } = await odd.issue({ userId: 'ada' });
+    expect((await odd.verify(token)).session).toEqual(session);
+    expect(await odd.list('ada')).toEqual([session]);
+    expect(await odd.get({ userId: 'ada', id: session.id })).toEqual(session);
+    now += 3_600_000;
+    await expect(odd.verify(token)).rejects.toMatchObject({ reason: 'idle_session' });
+  });
+
+  test('nonsense are a fault, and let nobody in', async () => {
+    const odd = createSessionManager({ db: giving(() => 'yesterday'), keys: secret });
+    const { token } = await odd.issue({ userId: 'ada' });
+    const error: unknown = await odd.verify(token).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(isSessionError(error)).toBe(false);
+  });
+});
+
+describe('keys', () => {
+  test('without an id are all tried, the first signs, and the others are of the past', async () => {
+    const [old, current] = ['an old secret of thirty-two bytes!!', 'a new secret of thirty-two bytes!!'];
+    const before = createSessionManager({ db, keys: old });
+    const after = createSessionManager({ db, keys: [current, old] });
+    const { token } = await before.issue({ userId: 'ada' });
+    expect((await after.verify(token)).session.userId).toBe('ada');
+    const { token: renewed } = await after.issue({ userId: 'ada' });
+    await after.verify(renewed);
+    await expect(before.verify(renewed)).rejects.toMatchObject({ reason: 'invalid_token' });
+    const later = createSessionManager({ db, keys: [current] });
+    await later.verify(renewed);
+    await expect(later.verify(token)).rejects.toMatchObject({ reason: 'invalid_token' });
+  });
+
+  test('that cannot verify what they sign are told when the manager is made', () => {
+    const [one, other] = ['P-256', 'P-256'].map((namedCurve) =>
+      generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' }),
+    );
+    const mixed = { kid: 'a', alg: 'ES256', ...one, d: other!.d } as Jwk;
+    expect(() => createKeyRing([mixed])).toThrow(/^keys: .*"a"/);
+    const pss = generateKeyPairSync('rsa-pss', {
+      modulusLength: 2048,
+      hashAlgorithm: 'sha256',
+      mgf1HashAlgorithm: 'sha256',
+    });
+    expect(() => createKeyRing([{ kid: 'a', alg: 'PS512', privateKey: pss.privateKey }])).toThrow(/^keys: .*PS512/);
+  });
+});
+
+test('a listener may be asynchronous, and one that rejects harms nobody', async () => {
+  const fault = vi.fn();
+  manager.on('fault', fault);
+  const rejecting = async (): Promise<void> => {
+    await turn();
+    throw new Error('of the listener');
+  };
+  // oxlint-disable-next-line typescript/no-misused-promises -- what apps do
+  manager.on('created', rejecting);
+  await manager.issue({ userId: 'ada' });
+  await vi.waitFor(() => expect(fault).toHaveBeenCalled());
+  expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'listener', error: new Error('of the listener') });
+});
+
+test('a listener that subscribes anew is not called again for the same event', async () => {
+  let calls = 0;
+  const listen = (): void => {
+    calls += 1;
+    stop();
+    stop = manager.on('created', listen);
+  };
+  let stop = manager.on('created', listen);
+  await manager.issue({ userId: 'ada' });
+  expect(calls).toBe(1);
+});
+
+test('a user with very many sessions can sign in under a new cap', async () => {
+  const device = JSON.stringify({ name: null, os: {}, browser: {}, app: {} });
+  const insert = sqlite.prepare("insert into sessions values (?, 'ada', ?, ?, ?, null, null, null, ?)");
+  const now = Date.now();
+  sqlite.transaction(() => {
+    for (let n = 0; n < 40_000; n += 1) insert.run(String(n).padStart(32, 'a'), now, now, now + 1e9, device);
+  })();
+  const capped = createSessionManager({ db, keys: secret, maxSessionsPerUser: 3 });
+  await capped.issue({ userId: 'ada' });
+  expect(await capped.list('ada')).toHaveLength(3);
+});
+
+test('a database that forbids deleting is told, not asked for ever', async () => {
+  const expired = createSessionManager({ db, keys: secret, lifetime: '1s' });
+  await expired.issue({ userId: 'ada' });
+  sqlite.exec('create trigger forbidden before delete on sessions begin select raise(ignore); end');
+  const later = createSessionManager({ db, keys: secret, clock: () => Date.now() + 5000 });
+  await expect(later.purgeExpired()).rejects.toThrow(/^purgeExpired: /);
+  expect(queries.mock.calls.length).toBeLessThan(50);
+});
+
+test('a manager that is closed purges nothing, and says so', async () => {
+  await manager.close();
+  await expect(manager.purgeExpired()).rejects.toThrow(/closed/);
+  await manager.close();
+});

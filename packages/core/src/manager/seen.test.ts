@@ -1,0 +1,148 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { localBus } from '../bus/bus.ts';
+import { memoryCache } from '../cache/session-cache.ts';
+import { createSessionManager, type SessionManager } from './manager.ts';
+import { migrateToLatest } from '../store/migrations.ts';
+import type { SessionManagerOptions } from './options.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
+
+// What this process has seen and not written yet counts all the same.
+
+const second = 1000;
+const start = Date.UTC(2026, 10, 25);
+
+let db: Kysely<SessionsDatabase>;
+let now: number;
+
+beforeEach(async () => {
+  now = start;
+  db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  await migrateToLatest(db);
+  return () => db.destroy();
+});
+
+function create(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}): SessionManager {
+  return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now, ...options });
+}
+
+/** Until the writes that wait are made. */
+const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 80));
+
+describe.each([
+  ['the database asked each time', {}],
+  ['a cache', { cache: memoryCache({ max: 10 }), bus: localBus() }],
+] as const)('with %s', (_, options) => {
+  test('a session that was used is not idle, though the clock has moved on before it was written', async () => {
+    const manager = create({ ...options, lifetime: '1y', idleTimeout: '14d' });
+    const { token } = await manager.issue({ userId: 'ada' });
+    for (let n = 0; n < 5; n += 1) {
+      now += 10 * 86_400 * second;
+      await manager.verify(token);
+    }
+    now += 14 * 86_400 * second;
+    await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'idle_session' });
+    await manager.close();
+  });
+
+  test('it is not purged', async () => {
+    const manager = create({ ...options, idleTimeout: '14d' });
+    const { token } = await manager.issue({ userId: 'ada' });
+    now += 10 * 86_400 * second;
+    await manager.verify(token);
+    now += 10 * 86_400 * second;
+    expect(await manager.purgeExpired()).toBe(0);
+    await manager.verify(token);
+  });
+
+  test.each([false, true])(
+    'the least recently seen makes room, and not it (in a transaction: %s)',
+    async (inTransaction) => {
+      const manager = create({ ...options, maxSessionsPerUser: 2 });
+      const a = await manager.issue({ userId: 'ada' });
+      now += second;
+      const b = await manager.issue({ userId: 'ada' });
+      now += 3600 * second;
+      await manager.verify(a.token);
+      if (inTransaction) await db.transaction().execute((trx) => manager.issue({ userId: 'ada' }, { trx }));
+      else await manager.issue({ userId: 'ada' });
+      await expect(manager.verify(b.token)).rejects.toMatchObject({ reason: 'revoked_session' });
+      await manager.verify(a.token);
+    },
+  );
+
+  test('the session of a request is as that request has left it', async () => {
+    const manager = create(options);
+    const { token } = await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.1' } });
+    now += 3600 * second;
+    const { session } = await manager.verify(token, { ip: '203.0.113.2' });
+    expect(session).toMatchObject({ lastSeenAt: new Date(now), ip: '203.0.113.2', createdIp: '203.0.113.1' });
+    expect(await manager.list('ada')).toEqual([session]);
+  });
+
+  test('an address that is new is kept, though the next request tells none', async () => {
+    const manager = create(options);
+    const { token } = await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.1' } });
+    now += 3600 * second;
+    await manager.verify(token, { ip: '203.0.113.2' });
+    now += 3600 * second;
+    await manager.verify(token);
+    expect(await manager.list('ada')).toMatchObject([{ ip: '203.0.113.2', lastSeenAt: new Date(now) }]);
+  });
+
+  test('sessions seen within one second are all written, whichever was due first', async () => {
+    const manager = create({ ...options, idleTimeout: '1m', touchInterval: '40s' });
+    const tokens: string[] = [];
+    for (const userId of ['ada', 'bob']) {
+      tokens.push((await manager.issue({ userId })).token);
+      now += 900;
+    }
+    now = start + 40 * second;
+    await manager.verify(tokens[0]);
+    now += 900;
+    await manager.verify(tokens[1]);
+    await written();
+    now += 55 * second;
+    for (const token of tokens) await manager.verify(token);
+  });
+
+  test('a write that failed is made again', async () => {
+    const manager = create({ ...options, idleTimeout: '1m', touchInterval: '10s' });
+    const fault = vi.fn();
+    manager.on('fault', fault);
+    const { token } = await manager.issue({ userId: 'ada' });
+    await db.schema.alterTable('sessions').renameTo('elsewhere').execute();
+    await db.schema
+      .createView('sessions')
+      .as(db.selectFrom('elsewhere' as 'sessions').selectAll())
+      .execute();
+    now += 30 * second;
+    await manager.verify(token);
+    await written();
+    expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'touch', error: expect.any(Error) });
+    await db.schema.dropView('sessions').execute();
+    await db.schema.alterTable('elsewhere').renameTo('sessions').execute();
+    now += 50 * second;
+    await manager.verify(token);
+    await manager.close();
+    const other = create({ ...options, idleTimeout: '1m', touchInterval: '10s' });
+    await other.verify(token);
+  });
+});
+
+test('a clock that counts in fractions is read in whole milliseconds', async () => {
+  const manager = create({ clock: () => now + 0.75 });
+  for (let n = 0; n < 5; n += 1) await manager.issue({ userId: 'ada' });
+  const first = await manager.list('ada', { limit: 3 });
+  const rest = await manager.list('ada', { limit: 3, cursor: first.nextCursor });
+  expect(new Set([...first.sessions, ...rest.sessions].map(({ id }) => id)).size).toBe(5);
+});
+
+test('the clock is the one of the moment, also where it was replaced since', async () => {
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', lifetime: '1h' });
+  const { token } = await manager.issue({ userId: 'ada' });
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
+  await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'expired_token' });
+  vi.restoreAllMocks();
+});

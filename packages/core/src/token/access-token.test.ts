@@ -1,0 +1,251 @@
+import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import fc from 'fast-check';
+import jwt from 'jsonwebtoken';
+import { describe, expect, test } from 'vitest';
+import { isSessionError, SessionError, SessionUsageError } from '../errors.ts';
+import { createKeyRing, type Keys } from './keys.ts';
+import { createLookupId } from './lookup-id.ts';
+import { createTokens, maxTokenLength, type TokenRules, type Tokens } from './access-token.ts';
+
+const secret = 'the secret that signs, thirty-two bytes and more';
+const now = Date.UTC(2026, 10, 23);
+const seconds = now / 1000;
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+function tokensOf(keys: Keys = secret, rules: Partial<TokenRules> = {}): Tokens {
+  return createTokens({
+    keys: createKeyRing(keys),
+    issuer: undefined,
+    audience: undefined,
+    clockTolerance: 0,
+    clock: () => now,
+    ...rules,
+  });
+}
+
+const registered = { lookupId: createLookupId(), userId: 'u1', issuedAt: seconds, expiresAt: seconds + 60 };
+const claims = { lookup_id: registered.lookupId, sub: 'u1', iat: seconds, exp: seconds + 60 };
+
+function sign(payload: object, key: string | KeyObject = secret, options: jwt.SignOptions = {}): string {
+  return jwt.sign(payload, key, { noTimestamp: true, ...options });
+}
+
+/** Signs parts as they are, however wrong. */
+function forge(header: unknown, payload: unknown, key: string = secret): string {
+  const part = (value: unknown): string =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const signed = `${part(header)}.${part(payload)}`;
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+}
+
+/** What a token is refused with; nothing where it is let in. */
+function refusalOf(tokens: Tokens, token: string): Error | undefined {
+  try {
+    tokens.verify(token);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(`threw ${String(error)}`);
+  }
+}
+
+function reasonOf(tokens: Tokens, token: string): string {
+  const error = refusalOf(tokens, token);
+  if (error === undefined) return 'let in';
+  return isSessionError(error) ? error.reason : String(error);
+}
+
+describe('a token that was signed is verified', () => {
+  test.each<[string, Keys]>([
+    ['HS256 from a bare secret', secret],
+    ['HS512', [{ kid: 'k', alg: 'HS512', secret: secret.repeat(2) }]],
+    ['RS256', [{ kid: 'k', alg: 'RS256', privateKey: rsa.privateKey }]],
+    ['PS384', [{ kid: 'k', alg: 'PS384', privateKey: rsa.privateKey }]],
+    ['ES256', [{ kid: 'k', alg: 'ES256', privateKey: ec.privateKey }]],
+  ])('with %s', (_, keys) => {
+    const tokens = tokensOf(keys);
+    const token = tokens.sign(registered, { username: 'ada', roles: ['admin'] });
+    expect(tokens.verify(token)).toMatchObject({ sub: 'u1', username: 'ada', roles: ['admin'], exp: seconds + 60 });
+    expect(tokens.verify(token).lookup_id).toBe(registered.lookupId);
+  });
+
+  test('by jsonwebtoken too, for it is a plain JWT', () => {
+    expect(jwt.verify(tokensOf().sign(registered, {}), secret, { clockTimestamp: seconds })).toEqual(claims);
+  });
+
+  test('also with the key before the current one', () => {
+    const old = tokensOf([{ kid: 'old', alg: 'HS256', secret }]).sign(registered, {});
+    const rotated = tokensOf([
+      { kid: 'new', alg: 'ES256', privateKey: ec.privateKey },
+      { kid: 'old', alg: 'HS256', secret },
+    ]);
+    expect(reasonOf(rotated, old)).toBe('let in');
+    expect(reasonOf(tokensOf([{ kid: 'new', alg: 'ES256', privateKey: ec.privateKey }]), old)).toBe('invalid_token');
+  });
+
+  test('also a bare secret, once it stands in a list', () => {
+    const old = tokensOf(secret).sign(registered, {});
+    expect(reasonOf(tokensOf([{ kid: 'new', alg: 'ES256', privateKey: ec.privateKey }, secret]), old)).toBe('let in');
+  });
+
+  test('for any of several audiences', () => {
+    const web = tokensOf(secret, { audience: 'web' }).sign(registered, {});
+    expect(reasonOf(tokensOf(secret, { audience: ['app', 'web'] }), web)).toBe('let in');
+  });
+});
+
+const publicPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const good = sign(claims);
+const [header = '', payload = '', signature = ''] = good.split('.');
+const swap = (text: string): string => Buffer.from(text).toString('base64url');
+
+describe('a token is refused', () => {
+  test.each<[string, string, string]>([
+    ['empty', '', 'malformed_token'],
+    ['a word', 'token', 'malformed_token'],
+    ['two parts', 'a.b', 'malformed_token'],
+    ['four parts', `${good}.x`, 'malformed_token'],
+    ['five parts, as of an encrypted one', 'a.b.c.d.e', 'malformed_token'],
+    ['with spaces', `${header}. ${payload}.${signature}`, 'malformed_token'],
+    ['with padding', `${good}=`, 'malformed_token'],
+    ['with a line break', `${good}\n`, 'malformed_token'],
+    ['in classic base64', `${header}.a+b/.${signature}`, 'malformed_token'],
+    ['too long', `${header}.${'a'.repeat(maxTokenLength)}.${signature}`, 'malformed_token'],
+    ['whose header is no JSON', `${swap('nonsense')}.${payload}.${signature}`, 'malformed_token'],
+    ['whose header is null', `${swap('null')}.${payload}.${signature}`, 'malformed_token'],
+    ['whose header has no alg', `${swap('{"typ":"JWT"}')}.${payload}.${signature}`, 'malformed_token'],
+    ['with alg none and no signature', `${swap('{"alg":"none","typ":"JWT"}')}.${payload}.`, 'invalid_token'],
+    ['with alg none and a signature', `${swap('{"alg":"none"}')}.${payload}.${signature}`, 'invalid_token'],
+    ['with alg None', `${swap('{"alg":"None"}')}.${payload}.`, 'invalid_token'],
+    ['without its signature', `${header}.${payload}.`, 'invalid_token'],
+    ['signed with another secret', sign(claims, 'another secret of thirty-two bytes'), 'invalid_token'],
+    ['signed with an empty secret', forge({ alg: 'HS256' }, claims, ''), 'invalid_token'],
+    ['signed with the right secret, another algorithm', sign(claims, secret, { algorithm: 'HS512' }), 'invalid_token'],
+    [
+      'with a swapped payload',
+      `${header}.${swap(JSON.stringify({ ...claims, sub: 'admin' }))}.${signature}`,
+      'invalid_token',
+    ],
+    ['with a cut signature', good.slice(0, -4), 'invalid_token'],
+    ['that names a key nobody has', sign(claims, secret, { keyid: 'nobody' }), 'invalid_token'],
+    ['that names its key by number', forge({ alg: 'HS256', kid: 1 }, claims), 'invalid_token'],
+    ['that names its key by a path', forge({ alg: 'HS256', kid: '../../dev/null' }, claims), 'invalid_token'],
+    ['that brings its own key', forge({ alg: 'HS256', jwk: { kty: 'oct', k: 'AA' } }, claims, '\0'), 'invalid_token'],
+    ['that demands what we do not know', forge({ alg: 'HS256', crit: ['b64'], b64: false }, claims), 'invalid_token'],
+    ['whose payload is no JSON', forge({ alg: 'HS256', typ: 'JWT' }, 'nonsense'), 'invalid_token'],
+    ['whose payload is a list', forge({ alg: 'HS256' }, [claims]), 'invalid_token'],
+    ['whose payload is null', forge({ alg: 'HS256' }, 'null'), 'invalid_token'],
+    ['whose lookup_id is missing', forge({ alg: 'HS256' }, { ...claims, lookup_id: undefined }), 'invalid_token'],
+    ['whose lookup_id is a number', sign({ ...claims, lookup_id: 1 }), 'invalid_token'],
+    ['whose lookup_id is an object', sign({ ...claims, lookup_id: { $ne: '' } }), 'invalid_token'],
+    ['whose lookup_id is SQL', sign({ ...claims, lookup_id: "' or 1=1 --" }), 'invalid_token'],
+    [
+      'whose lookup_id is in upper case',
+      sign({ ...claims, lookup_id: claims.lookup_id.toUpperCase() }),
+      'invalid_token',
+    ],
+    ['whose lookup_id ends in a line break', sign({ ...claims, lookup_id: `${claims.lookup_id}\n` }), 'invalid_token'],
+    ['whose sub is missing', forge({ alg: 'HS256' }, { ...claims, sub: undefined }), 'invalid_token'],
+    ['whose sub is empty', forge({ alg: 'HS256' }, { ...claims, sub: '' }), 'invalid_token'],
+    ['whose sub is a number', forge({ alg: 'HS256' }, { ...claims, sub: 1 }), 'invalid_token'],
+    ['that never expires', forge({ alg: 'HS256' }, { ...claims, exp: undefined }), 'invalid_token'],
+    ['whose exp is a text', forge({ alg: 'HS256' }, { ...claims, exp: '9999999999' }), 'invalid_token'],
+    ['whose iat is missing', forge({ alg: 'HS256' }, { ...claims, iat: undefined }), 'invalid_token'],
+    ['that is not valid yet', sign({ ...claims, nbf: seconds + 10 }), 'invalid_token'],
+    ['that has expired', sign({ ...claims, exp: seconds - 1 }), 'expired_token'],
+    ['that expires this very second', sign({ ...claims, exp: seconds }), 'expired_token'],
+    ['that has expired and was forged', sign({ ...claims, exp: seconds - 1 }, 'x'.repeat(40)), 'invalid_token'],
+  ])('%s', (_, token, reason) => {
+    expect(reasonOf(tokensOf(), token)).toBe(reason);
+  });
+
+  test('signed with the public key as if it were a secret', () => {
+    const tokens = tokensOf([{ kid: 'k', alg: 'RS256', privateKey: rsa.privateKey }]);
+    expect(reasonOf(tokens, forge({ alg: 'HS256', kid: 'k' }, claims, publicPem))).toBe('invalid_token');
+    expect(reasonOf(tokens, forge({ alg: 'RS256', kid: 'k' }, claims, publicPem))).toBe('invalid_token');
+  });
+
+  test('signed by one key under the id of another', () => {
+    const tokens = tokensOf([
+      { kid: 'a', alg: 'HS256', secret },
+      { kid: 'b', alg: 'HS256', secret: `${secret} b` },
+    ]);
+    expect(reasonOf(tokens, sign(claims, `${secret} b`, { keyid: 'a' }))).toBe('invalid_token');
+  });
+
+  test.each<[string, object, Partial<TokenRules>]>([
+    ['another issuer', { iss: 'other' }, { issuer: 'me' }],
+    ['no issuer', {}, { issuer: 'me' }],
+    ['another audience', { aud: 'other' }, { audience: 'me' }],
+    ['no audience', {}, { audience: ['me', 'you'] }],
+    ['a longer audience', { aud: 'me2' }, { audience: 'me' }],
+  ])('with %s', (_, extra, rules) => {
+    expect(reasonOf(tokensOf(secret, rules), sign({ ...claims, ...extra }))).toBe('invalid_token');
+  });
+
+  test('whatever it is, by a SessionError and nothing else', () => {
+    const tokens = tokensOf();
+    const part = fc.base64String().map((text) => text.replace(/[+/=]/g, '-'));
+    const json = fc.jsonValue().map((value) => swap(JSON.stringify(value)));
+    const hostile = fc.oneof(
+      fc.string(),
+      fc.tuple(part, part, part).map((parts) => parts.join('.')),
+      fc.tuple(json, json, part).map((parts) => parts.join('.')),
+      fc.tuple(fc.jsonValue(), fc.jsonValue()).map(([head, body]) => forge(head, body)),
+      fc.jsonValue().map((body) => forge({ alg: 'HS256', typ: 'JWT' }, body)),
+      fc
+        .tuple(fc.nat(good.length - 1), fc.constantFrom(...'Aa0-_.'))
+        .map(([at, letter]) => good.slice(0, at) + letter + good.slice(at + 1)),
+    );
+    fc.assert(
+      fc.property(hostile, (token) => {
+        const reason = reasonOf(tokens, token);
+        // The last character of a signature has two bits that mean nothing.
+        const sameBytes = token.slice(0, -1) === good.slice(0, -1);
+        expect(sameBytes || reason === 'malformed_token' || reason === 'invalid_token').toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('without a trace of the token in the error', () => {
+    for (const token of [
+      // Whose parser quotes what it could not read.
+      `${swap('nonsense')}.${payload}.${signature}`,
+      `${good.slice(0, -4)}AAAA`,
+      sign({ ...claims, exp: 1 }),
+    ]) {
+      const error = refusalOf(tokensOf(), token);
+      expect(error).toBeInstanceOf(SessionError);
+      const seen = JSON.stringify([String(error), error?.stack, String(error?.cause)]);
+      const parts = token.split('.').flatMap((part) => [part, Buffer.from(part, 'base64url').toString()]);
+      for (const each of [...parts, claims.lookup_id, secret]) expect(seen).not.toContain(each);
+    }
+  });
+});
+
+describe('signing', () => {
+  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id'])(
+    'an app claim may not overwrite %s',
+    (name) => {
+      expect(() => tokensOf().sign(registered, { [name]: 'mine' })).toThrow(SessionUsageError);
+      expect(() => tokensOf().sign(registered, { [name]: undefined })).toThrow(`"${name}" is a registered claim`);
+    },
+  );
+
+  test('a token that would never be let in again is not made', () => {
+    expect(() => tokensOf().sign(registered, { big: 'x'.repeat(maxTokenLength) })).toThrow(SessionUsageError);
+  });
+
+  test('a private key given as an object is used as it is', () => {
+    const key = createPrivateKey(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const token = tokensOf([{ kid: 'k', alg: 'RS256', privateKey: key }]).sign(registered, {});
+    expect(jwt.verify(token, publicPem, { algorithms: ['RS256'], clockTimestamp: seconds })).toMatchObject({
+      sub: 'u1',
+    });
+  });
+
+  test('an empty list of audiences is misuse', () => {
+    expect(() => tokensOf(secret, { audience: [] })).toThrow(TypeError);
+  });
+});

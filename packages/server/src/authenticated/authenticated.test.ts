@@ -1,0 +1,151 @@
+import { createSessionManager, migrateToLatest, type CallerInfo, type SessionManager } from '@trpc-sessions/core';
+import { initTRPC, TRPCError } from '@trpc/server';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { sessionsContext, type SessionsContext } from '../request/context.ts';
+import { createSessionsPlugin } from '../plugin.ts';
+import type { Socket } from '../request/request.ts';
+
+const t = initTRPC.context<SessionsContext>().create();
+const keys = 'a secret of more than thirty-two bytes';
+
+let db: Kysely<object>;
+let manager: SessionManager;
+
+beforeEach(async () => {
+  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  await migrateToLatest(db);
+  manager = createSessionManager({ db, keys });
+  return () => db.destroy();
+});
+
+const plugin = (of: SessionManager = manager) =>
+  createSessionsPlugin({ manager: of, authenticate: () => ({ id: 'ada' }) });
+const as = (token: string): SessionsContext => ({
+  caller: { token, ip: null, userAgent: null, clientHints: null },
+});
+
+test('what one plugin lets in, another does not: each asks its own manager', async () => {
+  const admins = createSessionManager({ db, keys, audience: 'admins' });
+  const secret = t.procedure
+    .concat(plugin().authenticated)
+    .concat(plugin(admins).authenticated)
+    .query(({ ctx }) => ctx.userId);
+  const router = t.router({ secret });
+  const { token } = await manager.issue({ userId: 'mallory' });
+  await expect(router.createCaller(as(token)).secret()).rejects.toMatchObject({
+    code: 'UNAUTHORIZED',
+    cause: { reason: 'invalid_token' },
+  });
+});
+
+describe('a context without a caller is a 500 that says what to do', () => {
+  const bare = initTRPC.create();
+  test.each<[string, unknown]>([
+    ['no context', undefined],
+    ['null', null],
+    ['one without a caller', {}],
+    ['one whose caller is null', { caller: null }],
+  ])('%s', async (_, ctx) => {
+    const router = bare.router({ auth: plugin().router });
+    const { auth } = router.createCaller(ctx as object);
+    for (const call of [auth.login({ username: 'ada', password: 'x' }), auth.sessions.list()]) {
+      const error: unknown = await call.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(TRPCError);
+      expect(error).toMatchObject({
+        code: 'INTERNAL_SERVER_ERROR',
+        message: expect.stringContaining('sessionsContext'),
+      });
+    }
+  });
+});
+
+describe('a 401 says how to be let in', () => {
+  async function challengesOf(authorization: string, calls: number): Promise<readonly string[]> {
+    const appendHeader = vi.fn<(name: string, value: string) => void>();
+    const ctx = sessionsContext({ req: { headers: { authorization } }, res: { appendHeader } });
+    const caller = t.router({ auth: plugin().router }).createCaller(ctx);
+    for (let n = 0; n < calls; n += 1) await caller.auth.sessions.current().catch(() => {});
+    return appendHeader.mock.calls.map(([name, value]) => `${name}: ${value}`);
+  }
+
+  test('with no error where no token came, once for a batch', async () => {
+    expect(await challengesOf('', 3)).toEqual(['www-authenticate: Bearer']);
+  });
+  test('with invalid_token where one did', async () => {
+    expect(await challengesOf('Bearer nonsense', 1)).toEqual(['www-authenticate: Bearer error="invalid_token"']);
+  });
+  test('and nothing where the caller is let in, or the database is down', async () => {
+    const { token } = await manager.issue({ userId: 'ada' });
+    expect(await challengesOf(`Bearer ${token}`, 1)).toEqual([]);
+    await db.destroy();
+    expect(await challengesOf(`Bearer ${token}`, 1)).toEqual([]);
+  });
+});
+
+test('signing out takes back the cookie of a session that has long ended', async () => {
+  const { token, session } = await manager.issue({ userId: 'ada' });
+  await manager.revoke({ userId: 'ada', id: session.id });
+  const call = async (procedure: 'logout' | 'current') => {
+    const appendHeader = vi.fn<(name: string, value: string) => void>();
+    const headers = { cookie: `__Host-session=${token}`, 'sec-fetch-site': 'same-origin' };
+    const ctx = sessionsContext({ req: { method: 'POST', headers }, res: { appendHeader } }, { cookie: true });
+    const { logout, sessions } = t.router({ auth: plugin().router }).createCaller(ctx).auth;
+    await expect(procedure === 'logout' ? logout() : sessions.current()).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+    });
+    return appendHeader.mock.calls.filter(([name]) => name === 'set-cookie').map(([, value]) => value);
+  };
+  expect(await call('logout')).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0; /)]);
+  // Not any other call: a page may have signed in anew while it was under way.
+  expect(await call('current')).toEqual([]);
+});
+
+describe('a WebSocket', () => {
+  /** A socket as far as it is used, and what closes it. */
+  function createSocket(readyState = 1) {
+    const listeners: (() => void)[] = [];
+    const socket = {
+      readyState,
+      send() {},
+      close() {},
+      once: (_: 'close', listener: () => void) => void listeners.push(listener),
+    } satisfies Socket;
+    return { socket, listeners };
+  }
+
+  function callerOver(socket: Socket, token: string): CallerInfo {
+    return sessionsContext({ req: { headers: {} }, res: socket, info: { calls: [], connectionParams: { token } } })
+      .caller;
+  }
+
+  test('is listened to once, however many calls are refused over it', async () => {
+    const { socket, listeners } = createSocket();
+    const caller = callerOver(socket, 'nonsense');
+    const router = t.router({ auth: plugin().router });
+    for (let n = 0; n < 20; n += 1) {
+      await expect(router.createCaller({ caller }).auth.sessions.current()).rejects.toThrow(/not shaped/);
+    }
+    expect(listeners).toHaveLength(1);
+  });
+
+  test.each(['before', 'while'])('that closes %s its first call is verified is not watched', async (when) => {
+    vi.useFakeTimers();
+    try {
+      const { token } = await manager.issue({ userId: 'ada' });
+      const { socket, listeners } = createSocket(when === 'before' ? 3 : 1);
+      const verify = manager.verify.bind(manager);
+      vi.spyOn(manager, 'verify').mockImplementation((...args) => {
+        if (when === 'while') for (const listener of listeners) listener();
+        return verify(...args);
+      });
+      const router = t.router({ auth: plugin().router });
+      await router.createCaller({ caller: callerOver(socket, token) }).auth.sessions.current();
+      expect(listeners).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
