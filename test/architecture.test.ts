@@ -44,71 +44,71 @@ function importersOf(name: RegExp): string[] {
     .map((file) => relative('packages', file));
 }
 
-/** Layer by layer: a file imports only from layers above its own. */
-const layersOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  core: [
-    ['errors', 'recent', 'caller', 'schema', 'base32', 'duration', 'table', 'statement', 'user-agents', 'bus', 'ended'],
-    ['password'],
-    ['keys', 'lookup-id', 'device', 'dialect', 'lookups', 'remote-bus', 'postgres-statements', 'mysql'],
-    ['session', 'migrations', 'token'],
-    ['queries', 'cache', 'events'],
-    ['store'],
-    ['options', 'broadcast', 'touch', 'verified-tokens', 'page', 'purge'],
-    ['verify'],
-    ['manager'],
-    ['index', 'sqlite', 'redis', 'postgres'],
-    ['cli-text', 'cli-keys'],
-    ['cli-database'],
-    ['cli-migrations', 'cli-stats'],
-    ['cli-commands'],
-    ['cli'],
-  ],
-  server: [
-    ['request', 'errors', 'inputs', 'watches', 'wire'],
-    ['address', 'challenge', 'cookie', 'sockets', 'streams'],
-    ['context'],
-    ['authenticated'],
-    ['router'],
-    ['plugin'],
-    ['index'],
-  ],
-  client: [
-    ['errors', 'event-source', 'kept-token', 'tokens'],
-    ['cookie-tokens', 'sent-token'],
-    ['headers', 'refused-token'],
-    ['links'],
-    ['index'],
-    ['react/generation', 'react/session-client'],
-    ['react/queries'],
-    ['react/provider'],
-    ['react/use-session', 'react/use-sessions'],
-    ['react/index'],
-  ],
+/** Which rooms each room may import from. A file that stands in no folder is a room of its own, named by the file. */
+const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  core: {
+    errors: [],
+    duration: [],
+    password: [],
+    session: ['errors'],
+    bus: ['session', 'duration'],
+    cache: ['session', 'duration'],
+    token: ['errors', 'cache'],
+    store: ['session'],
+    adapters: ['bus', 'cache', 'store'],
+    manager: ['errors', 'duration', 'session', 'token', 'store', 'cache', 'bus'],
+    index: ['errors', 'duration', 'password', 'session', 'token', 'store', 'cache', 'bus', 'manager'],
+    cli: ['duration', 'session', 'token', 'store'],
+  },
+  server: {
+    errors: [],
+    request: [],
+    live: ['errors', 'request'],
+    authenticated: ['errors', 'request', 'live'],
+    procedures: ['errors', 'request', 'authenticated'],
+    plugin: ['authenticated', 'procedures'],
+    index: ['errors', 'request', 'authenticated', 'procedures', 'plugin'],
+  },
+  client: {
+    errors: [],
+    tokens: [],
+    links: ['errors', 'tokens'],
+    react: ['errors', 'tokens', 'links'],
+    index: ['errors', 'tokens', 'links'],
+  },
 };
 
-describe.each(Object.entries(layersOf))('in %s', (name, layers) => {
+describe.each(Object.entries(roomsOf))('in %s', (name, rooms) => {
   const folder = `packages/${name}/src`;
   const files = sources.filter((file) => file.startsWith(`${folder}/`));
-  const nameOf = (file: string): string => relative(folder, file).replace(/\.tsx?$/, '');
+  const roomOf = (file: string): string => /^[^/.]+/.exec(relative(folder, file))?.[0] ?? '';
 
-  test('every file has its layer', () => {
-    expect(files.map(nameOf).toSorted()).toEqual(layers.flat().toSorted());
+  test('every file stands in a room of the plan', () => {
+    expect([...new Set(files.map(roomOf))].toSorted()).toEqual(Object.keys(rooms).toSorted());
   });
 
-  test.each(files)('%s imports only from the layers above it', (file) => {
-    const layer = layers.findIndex((names) => names.includes(nameOf(file)));
-    const above = new Set(layers.slice(0, layer).flat());
-    expect(neighboursOf(file).filter((each) => !above.has(nameOf(each)))).toEqual([]);
+  test.each(Object.entries(rooms))('%s imports only from the rooms below it', (room, allowed) => {
+    const imported = files.filter((file) => roomOf(file) === room).flatMap((file) => neighboursOf(file).map(roomOf));
+    const others = new Set(imported.filter((each) => each !== room));
+    expect([...others].filter((each) => !allowed.includes(each))).toEqual([]);
+  });
+
+  test('no rooms import one another in a circle', () => {
+    const visit = (room: string, path: readonly string[]): void => {
+      expect(path).not.toContain(room);
+      for (const next of rooms[room] ?? []) visit(next, [...path, room]);
+    };
+    for (const room of Object.keys(rooms)) visit(room, []);
   });
 });
 
 test.each<[string, RegExp, string[]]>([
-  ['jsonwebtoken', /^jsonwebtoken$/, ['core/src/keys.ts', 'core/src/token.ts']],
-  ['ua-parser-js', /^ua-parser-js$/, ['core/src/device.ts']],
+  ['jsonwebtoken', /^jsonwebtoken$/, ['core/src/token/access-token.ts', 'core/src/token/keys.ts']],
+  ['ua-parser-js', /^ua-parser-js$/, ['core/src/session/device.ts']],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password.ts']],
-  ['proxy-addr', /^proxy-addr$/, ['server/src/address.ts']],
-  ['cookies', /^cookie$/, ['server/src/cookie.ts']],
+  ['proxy-addr', /^proxy-addr$/, ['server/src/request/address.ts']],
+  ['cookies', /^cookie$/, ['server/src/request/cookie.ts']],
 ])('few files know %s', (_, name, files) => {
   expect(importersOf(name)).toEqual(files);
 });
@@ -118,26 +118,20 @@ test('drivers are the app’s: few files load one', () => {
   const loading = sources.filter((file) =>
     importsOf(file).some(({ from, typesOnly }) => driver.test(from) && !typesOnly),
   );
-  expect(loading).toEqual(['packages/core/src/cli-database.ts', 'packages/core/src/postgres.ts']);
+  expect(loading.toSorted()).toEqual([
+    'packages/core/src/adapters/postgres/index.ts',
+    'packages/core/src/cli/database-url.ts',
+  ]);
 });
 
 /** The query builder at work, or SQL as a text. */
 const sqlSpoken =
   /\bsql\b[^;']*from 'kysely'|\.(?:selectFrom|insertInto|updateTable|deleteFrom|createTable|createIndex|dropTable|executeQuery)\(|['"`](?:select|insert into|update \w+ set|delete from|pragma|listen|notify)\s/;
 
-test('few files speak SQL', () => {
+test('few rooms speak SQL', () => {
   const speakers = sources.filter((file) => sqlSpoken.test(readFileSync(resolve(root, file), 'utf8')));
-  expect(speakers.map((file) => relative('packages/core/src', file)).toSorted()).toEqual([
-    'cli-migrations.ts',
-    'cli-stats.ts',
-    'dialect.ts',
-    'migrations.ts',
-    'postgres.ts',
-    'queries.ts',
-    'sqlite.ts',
-    'statement.ts',
-    'store.ts',
-  ]);
+  const rooms = new Set(speakers.map((file) => relative('packages/core/src', file).replace(/\/[^/]+$/, '')));
+  expect([...rooms].toSorted()).toEqual(['adapters/postgres', 'adapters/sqlite', 'cli', 'store']);
 });
 
 test('core knows neither tRPC nor HTTP', () => {

@@ -1,6 +1,12 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { dropToken, localStorageTokenStore, memoryTokenStore, type TokenStorage, type TokenStore } from './token-store.ts';
+import {
+  dropToken,
+  localStorageTokenStore,
+  memoryTokenStore,
+  type TokenStorage,
+  type TokenStore,
+} from './token-store.ts';
 
 const key = 'trpc-sessions.token';
 

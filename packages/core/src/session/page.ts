@@ -1,5 +1,4 @@
 import { SessionUsageError } from '../errors.ts';
-import type { Page } from '../store/queries.ts';
 import type { Session } from './session.ts';
 
 /** Which page of a list. */
@@ -15,6 +14,19 @@ export interface SessionPage {
   readonly sessions: readonly Session[];
   /** What to ask the next page with; `null` where this is the last. */
   readonly nextCursor: string | null;
+}
+
+/** Where a page of a list ends: what its last row is ordered by. Times in milliseconds. */
+export interface Position {
+  readonly lastSeenAt: number;
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** A page of a list: up to `limit` rows, those after a position. */
+export interface Page {
+  readonly limit: number;
+  readonly after: Position | undefined;
 }
 
 /** Last seen, signed in (both in milliseconds), id: what lists are ordered by. */

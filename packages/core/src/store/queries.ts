@@ -1,6 +1,7 @@
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
+import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
 import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
 
@@ -34,19 +35,6 @@ export interface Touch {
   readonly seenBefore: number;
   /** Where from; `null` where that is not known, or not new. */
   readonly ip: string | null;
-}
-
-/** Where a page of a list ends: what its last row is ordered by. Times in milliseconds. */
-export interface Position {
-  readonly lastSeenAt: number;
-  readonly createdAt: number;
-  readonly id: string;
-}
-
-/** A page of a list: up to `limit` rows, those after a position. */
-export interface Page {
-  readonly limit: number;
-  readonly after: Position | undefined;
 }
 
 /** A moment, as the dialect writes it. */

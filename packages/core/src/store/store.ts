@@ -2,20 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 import { gatherLookups, type Find } from './batch-lookups.ts';
-import {
-  createQueries,
-  type Queries,
-  type IdentifiedRow,
-  type LiveSince,
-  type NewRow,
-  type Page,
-  type Touch,
-} from './queries.ts';
+import { createQueries, type Queries, type IdentifiedRow, type LiveSince, type NewRow, type Touch } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
+import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
 import type { TableName } from './table-name.ts';
 
-export type { LiveSince, NewRow, Page, Touch } from './queries.ts';
+export type { LiveSince, NewRow, Touch } from './queries.ts';
 
 /** How many live sessions a user may have. */
 export interface Cap {
