@@ -28,7 +28,9 @@ export function addressOf(request: IncomingRequest, trust: TrustProxy | undefine
 
 /** Some proxies write `1.2.3.4:5678` and `[2001:db8::1]:443`. */
 function withoutPort(address: string): string {
-  return /^\[(?<ip>.+)\](?::\d+)?$|^(?<ip>[\d.]+):\d+$/.exec(address)?.groups?.['ip'] ?? address;
+  // V8 12.4 (Node 22) refuses one name for two groups.
+  const { ipv6, ipv4 } = /^\[(?<ipv6>.+)\](?::\d+)?$|^(?<ipv4>[\d.]+):\d+$/.exec(address)?.groups ?? {};
+  return ipv6 ?? ipv4 ?? address;
 }
 
 type Trust = (address: string, hop: number) => boolean;
