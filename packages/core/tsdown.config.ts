@@ -8,7 +8,7 @@ export default defineConfig({
     redis: 'src/adapters/redis/index.ts',
     postgres: 'src/adapters/postgres/index.ts',
     mysql: 'src/adapters/mysql/index.ts',
-    'cli/main': 'src/cli/main.ts',
+    'cli/bin': 'src/cli/bin.ts',
   },
   dts: true,
   sourcemap: true,

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createSessionManager, migrateToLatest, type Jwk, type Keys } from '@trpc-sessions/core';
-import { describe, expect, test } from 'vitest';
+import { createSessionManager, type Jwk, type Keys } from '@trpc-sessions/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
-import { sqlite as sqliteDatabase } from '../support/database.ts';
-import { cli, cliJson } from './command-line.ts';
+import { sqlite as sqliteDatabase, type TestDatabase } from '../support/database.ts';
+import { cli, cliJson, spawnCli } from './command-line.ts';
 import { createApp, createFolder, sqlite } from './databases.ts';
 
-// What the command line says, without a server.
+// The command line without a server.
 
 const commands = ['migrate', 'list', 'revoke', 'purge', 'stats', 'keygen'];
 
 describe('help', () => {
-  test.each(commands)('of %s tells its options', async (name) => {
+  test.each(commands)('of %s describes its options', async (name) => {
     const { code, stdout, stderr } = await cli([name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [usage = '', ...rest] = stdout.split('\n');
@@ -23,20 +23,20 @@ describe('help', () => {
     for (const option of ['--json', '-h, --help', '-v, --version']) expect(stdout).toContain(`  ${option} `);
   });
 
-  test('tells the commands, and is what comes of none', async () => {
+  test('lists the commands, also when no command is given', async () => {
     const asked = await cli(['-h']);
     expect(asked).toMatchObject({ code: 0, stderr: '' });
     for (const name of commands) expect(asked.stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
     expect(await cli([])).toEqual({ code: 2, stdout: '', stderr: asked.stdout });
   });
 
-  test('--version is that of the package', async () => {
+  test('--version prints the version of the package', async () => {
     expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
     expect(await cliJson(['-v'])).toHaveProperty('version');
   });
 });
 
-test.each<[args: string, complaint: RegExp, url?: string]>([
+test.each<[args: string, message: RegExp, url?: string]>([
   ['sessions', /^there is no command "sessions" \(see trpc-sessions --help\)$/],
   ['constructor', /^there is no command "constructor"/],
   ['--colour', /^Unknown option '--colour'/],
@@ -45,14 +45,14 @@ test.each<[args: string, complaint: RegExp, url?: string]>([
   ['list --user ada --id 1', /^list takes no --id/],
   ['list --user ada --user bob', /^--user is given twice/],
   ['list --user', /^Option '--user <value>' argument missing/],
-  ['list --user -5', /a value that starts with a dash is --user=-…/],
+  ['list --user -5', /write a value that starts with a dash as --user=-…/],
   ['list --json=yes', /^Option '--json' does not take an argument/],
   ['list', /^--user <id> is missing/],
   ['list --user=', /^--user <id> is missing/],
   ['list --user ada', /^DATABASE_URL is not set: write file:app.db, postgres:\/\/… or mysql:\/\/…/],
   ['list --user ada', /^DATABASE_URL is not set/, ''],
   ['list --user ada', /^DATABASE_URL: cannot open "oracle:", use file:…/, 'oracle://ada:s3cret@localhost/db'],
-  ['list --user ada', /^DATABASE_URL is no URL of a database, and no path/, 'my_user:s3cret@localhost/db'],
+  ['list --user ada', /^DATABASE_URL is neither the URL of a database nor a path/, 'my_user:s3cret@localhost/db'],
   ['migrate --sql', /^DATABASE_URL is in quotes/, '"mysql://ada:s3cret@localhost/db"'],
   ['list --user ada --idle-timeout 5', /^--idle-timeout: expected a duration with its unit/],
   ['stats --table x;y', /^--table: expected a name such as "sessions"/],
@@ -65,28 +65,28 @@ test.each<[args: string, complaint: RegExp, url?: string]>([
   ['purge', /^DATABASE_URL is not set/],
   ['stats', /^DATABASE_URL is not set/],
   ['migrate', /^DATABASE_URL is not set/],
-  ['migrate --sql', /^--sql needs a --dialect where DATABASE_URL is not set/],
+  ['migrate --sql', /^--sql needs --dialect when DATABASE_URL is not set/],
   ['migrate --sql --dialect oracle', /^--dialect: expected one of sqlite, postgres, mysql, mariadb/],
   ['migrate --dialect sqlite', /^--dialect goes with --sql/, 'file:never-made.db'],
   ['keygen --alg none', /^--alg: expected one of HS256, /],
   ['keygen --kid=', /^--kid: expected a text/],
-  ['keygen --secret --kid 2026-11', /^--kid: what --secret prints has no room for it, add --json/],
-  ['keygen --alg ES256 --pem --kid 2026-11', /^--kid: what --pem prints has no room for it, add --json/],
+  ['keygen --secret --kid 2026-11', /^--kid: the text of --secret cannot hold it, add --json/],
+  ['keygen --alg ES256 --pem --kid 2026-11', /^--kid: the text of --pem cannot hold it, add --json/],
   ['keygen --pem', /^--pem: HS256 has no key pair/],
   ['keygen --alg ES256 --secret', /^--secret: ES256 has a key pair/],
   ['keygen --pem --secret', /^keygen takes either --pem or --secret/],
-])('%s is used wrongly', async (args, complaint, url) => {
+])('trpc-sessions %s is refused', async (args, message, url) => {
   const { code, stdout, stderr } = await cli(args.split(' '), { url });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  const [, said] = /^trpc-sessions: (.*)\n$/.exec(stderr) ?? [];
-  expect(said).toMatch(complaint);
+  const [, printed] = /^trpc-sessions: (.*)\n$/.exec(stderr) ?? [];
+  expect(printed).toMatch(message);
   expect(stderr).not.toContain('s3cret');
 });
 
-describe('a database that cannot be had fails in one line, without credentials', () => {
+describe('a database that cannot be opened fails in one line, without credentials', () => {
   const secret = 's3cret/p@ss';
 
-  test.each<[name: string, urlAt: (port: number) => string, complaint: RegExp]>([
+  test.each<[name: string, urlAt: (port: number) => string, message: RegExp]>([
     [
       'PostgreSQL',
       (port) => `postgres://ada:${encodeURIComponent(secret)}@127.0.0.1:${port}/db`,
@@ -98,63 +98,86 @@ describe('a database that cannot be had fails in one line, without credentials',
       /ECONNREFUSED.*running/,
     ],
     ['MySQL', (port) => `mysql://ada:${encodeURIComponent(secret)}@127.0.0.1:${port}/db`, /ECONNREFUSED.*running/],
-    ['no URL, quite', (port) => `postgres://ada:s3cret@[127.0.0.1:${port}/db`, /Invalid URL: check DATABASE_URL/],
+    ['a malformed URL', (port) => `postgres://ada:s3cret@[127.0.0.1:${port}/db`, /Invalid URL: check DATABASE_URL/],
     [
       'no file',
       () => 'file:/nowhere/app.db',
-      /there is no database \/nowhere\/app.db: trpc-sessions migrate makes one/,
+      /there is no database \/nowhere\/app.db: trpc-sessions migrate creates one/,
     ],
     ['a folder', () => '/', /unable to open database file: check DATABASE_URL/],
     ['another file', () => import.meta.filename, /file is not a database: check DATABASE_URL/],
-  ])('%s', async (_, urlAt, complaint) => {
+  ])('%s', async (_, urlAt, message) => {
     const url = urlAt(await freePort());
     const { code, stdout, stderr } = await cli(['stats', '--json'], { url });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    const [, said] = /^trpc-sessions: (.*)\n$/.exec(stderr) ?? [];
-    expect(said).toMatch(complaint);
+    const [, printed] = /^trpc-sessions: (.*)\n$/.exec(stderr) ?? [];
+    expect(printed).toMatch(message);
     for (const part of [secret, encodeURIComponent(secret), 's3cret']) expect(stderr).not.toContain(part);
   });
 });
 
-test('a URL with a slip of the pen makes no file that is named after a password', async () => {
+test('a mistyped URL creates no file named after a password', async () => {
   await using folder = await createFolder();
-  const { code, stdout, stderr } = await cli(['migrate'], {
+  const { code, stdout, stderr } = await spawnCli(['migrate'], {
     url: 'postgres//ada:s3cret@localhost/db',
     cwd: folder.path,
   });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^trpc-sessions: DATABASE_URL is no URL of a database, and no path: write file:app.db, /);
+  expect(stderr).toMatch(
+    /^trpc-sessions: DATABASE_URL is neither the URL of a database nor a path: write file:app.db, /,
+  );
   expect(stderr).not.toContain('s3cret');
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-test.each([
-  ['better-sqlite3', import.meta.filename],
-  ['pg', 'postgres://ada:s3cret@127.0.0.1/db'],
-  ['mysql2', 'mysql://ada:s3cret@127.0.0.1/db'],
-])('without the driver %s, it says what to install', async (driver, url) => {
-  await using folder = await createFolder();
+/** Installs the package into a folder, without some of its dependencies. Returns its executable file. */
+async function installWithout(folder: string, missing: readonly string[]): Promise<string> {
   const core = new URL('../../packages/core/', import.meta.url).pathname;
-  await cp(join(core, 'src'), join(folder.path, 'src'), { recursive: true });
-  await writeFile(join(folder.path, 'package.json'), '{ "type": "module" }');
-  await mkdir(join(folder.path, 'node_modules'));
+  await cp(join(core, 'src'), join(folder, 'src'), { recursive: true });
+  await cp(join(core, 'package.json'), join(folder, 'package.json'));
+  await mkdir(join(folder, 'node_modules'));
   for (const name of await readdir(join(core, 'node_modules'))) {
-    if (name === driver || name.startsWith('.')) continue;
-    await symlink(join(core, 'node_modules', name), join(folder.path, 'node_modules', name));
+    if (missing.includes(name) || name.startsWith('.')) continue;
+    await symlink(join(core, 'node_modules', name), join(folder, 'node_modules', name));
   }
+  return join(folder, 'src/cli/bin.ts');
+}
 
-  expect(await cli(['stats'], { url, program: join(folder.path, 'src/cli.ts') })).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: `trpc-sessions: DATABASE_URL needs the driver ${driver}, which is not installed: npm install ${driver}\n`,
-  });
+test('a missing driver is named, with the command that installs it', async () => {
+  await using folder = await createFolder();
+  const drivers = {
+    'better-sqlite3': import.meta.filename,
+    pg: 'postgres://localhost/db',
+    mysql2: 'mysql://localhost/db',
+  };
+  const program = await installWithout(folder.path, Object.keys(drivers));
+  for (const [driver, url] of Object.entries(drivers)) {
+    expect(await spawnCli(['stats'], { url, program })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `trpc-sessions: DATABASE_URL needs the driver ${driver}, which is not installed: npm install ${driver}\n`,
+    });
+  }
+});
+
+test('commands without a database load neither Kysely nor a driver', async () => {
+  await using folder = await createFolder();
+  const program = await installWithout(folder.path, ['kysely', 'better-sqlite3', 'pg', 'mysql2']);
+  for (const args of [['--version'], ['migrate', '--help'], ['keygen']]) {
+    expect(await spawnCli(args, { program })).toMatchObject({ code: 0, stderr: '' });
+  }
+  expect(await spawnCli(['stats', '--user', 'ada'], { program })).toMatchObject({ code: 2 });
 });
 
 describe('keygen', () => {
-  /** Signs in and lets in with keys, as an app would. Returns the header of the token. */
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await sqliteDatabase.create();
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  /** Issues and verifies a token with keys, as an app does. Returns the header of the token. */
   async function tryKeys(keys: Keys): Promise<unknown> {
-    await using database = await sqliteDatabase.create();
-    await migrateToLatest(database.db);
     const manager = createSessionManager({ db: database.db, keys });
     const { token } = await manager.issue({ userId: 'ada' });
     expect((await manager.verify(token)).session.userId).toBe('ada');
@@ -164,14 +187,14 @@ describe('keygen', () => {
   const pairs = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const;
   const secrets = ['HS256', 'HS384', 'HS512'] as const;
 
-  test.each([...secrets, ...pairs])('makes a JWK for %s', async (alg) => {
+  test.each([...secrets, ...pairs])('generates a JWK for %s', async (alg) => {
     const { code, stdout, stderr } = await cli(['keygen', '--alg', alg]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const jwk: Jwk = JSON.parse(stdout);
     expect(await tryKeys([jwk])).toMatchObject({ alg, kid: jwk.kid });
   });
 
-  test.each(pairs)('makes a pair of PEMs for %s', async (alg) => {
+  test.each(pairs)('generates a pair of PEMs for %s', async (alg) => {
     interface Pair {
       readonly kid: string;
       readonly alg: typeof alg;
@@ -182,12 +205,12 @@ describe('keygen', () => {
     expect(await tryKeys([key])).toMatchObject({ alg, kid: '2026-11' });
   });
 
-  test.each(secrets)('makes a plain secret for %s', async (alg) => {
+  test.each(secrets)('generates a plain secret for %s', async (alg) => {
     const key = await cliJson<{ kid: string; alg: typeof alg; secret: string }>(['keygen', '--alg', alg, '--secret']);
     expect(await tryKeys([key])).toMatchObject({ alg, kid: key.kid });
   });
 
-  test('makes a JWK in one line, for a file of variables', async () => {
+  test('--json prints a JWK in one line, for an .env file', async () => {
     await using folder = await createFolder();
     const { stdout } = await cli(['keygen', '--alg', 'ES256', '--kid', '2026-11', '--json']);
     expect(stdout).toMatch(/^\S+\n$/);
@@ -198,13 +221,13 @@ describe('keygen', () => {
     expect(await tryKeys([JSON.parse(read)])).toMatchObject({ alg: 'ES256', kid: '2026-11' });
   });
 
-  test('makes what a session secret may be, another each time', async () => {
+  test('--secret prints a secret that the keys option accepts, a new one each time', async () => {
     const [one, other] = await Promise.all([cli(['keygen', '--secret']), cli(['keygen', '--secret'])]);
     expect(await tryKeys(one.stdout.trimEnd())).toMatchObject({ alg: 'HS256' });
     expect(one.stdout).not.toBe(other.stdout);
   });
 
-  test('prints both PEMs as text', async () => {
+  test('--pem prints both PEMs as text', async () => {
     const { stdout } = await cli(['keygen', '--alg', 'ES256', '--pem']);
     const blocks = stdout.match(/-----BEGIN (PRIVATE|PUBLIC) KEY-----\n[\w+/=\n]+-----END \1 KEY-----\n/g);
     expect(blocks).toHaveLength(2);
@@ -212,26 +235,26 @@ describe('keygen', () => {
   });
 });
 
-test('a reader that has read enough is no failure', async () => {
-  const { code, stderr } = await cli(['migrate', '--sql', '--dialect', 'postgres'], {
+test('a reader that closes the pipe early is no failure', async () => {
+  const { code, stderr } = await spawnCli(['--help'], {
     meanwhile: ({ closeStdout }) => closeStdout(),
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
-test('the name of a device moves no cursor', async () => {
+test('the name of a device cannot control the terminal', async () => {
   await using app = await createApp(sqlite);
   await cliJson(['migrate'], app);
   const name = 'Ada\u2019s \u{1F469}\u200d\u{1F4BB}';
   const { session } = await app.manager().issue({ userId: 'ada', device: { name } });
-  // Past the manager, which lets no such name in.
-  const hostile = JSON.stringify({ ...session.device, name: `${name}\u001b[2J\u009b2J\u202e\n` });
+  // Written into the row, for the manager refuses such a name.
+  const hostile = JSON.stringify({ ...session.device, name: `${name}\u001b[2J\u009b2J\u202e\u2028\u2029\u3164\n` });
   await app.db.updateTable('sessions').set({ device: hostile }).execute();
 
   const text = (await cli(['list', '--user', 'ada'], app)).stdout;
   const json = (await cli(['list', '--user', 'ada', '--json'], app)).stdout;
   for (const printed of [text, json]) {
-    for (const character of '\u001b\u009b\u202e') expect(printed).not.toContain(character);
+    for (const character of '\u001b\u009b\u202e\u2028\u2029\u3164') expect(printed).not.toContain(character);
     expect(printed).toContain(name);
   }
   expect(text.split('\n')).toHaveLength(3);

@@ -1,34 +1,77 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { main } from '../../packages/core/src/cli/main.ts';
 
-// The command line as a user starts it, from its source.
-
-const source: string = new URL('../../packages/core/src/cli/main.ts', import.meta.url).pathname;
-
-/** What a finished command left. */
+/** The result of a command. */
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a command is started. */
-export interface Start {
-  /** The `DATABASE_URL`: not set when left out. */
+/** The database and the table of a command. */
+export interface Target {
+  /** The `DATABASE_URL`. @defaultValue not set */
   readonly url?: string | undefined;
-  /** Another place of the source. */
+  /** Passed as `--table`, unless it is `sessions`. */
+  readonly table?: string;
+}
+
+interface RunOptions extends Target {
+  /** Whether standard error is a terminal. */
+  readonly isTTY?: boolean;
+  /** Called with each text that the command writes to standard error, and with its handler of Ctrl-C. */
+  readonly onStderr?: (text: string, interrupt: () => void) => void;
+}
+
+/** Runs the command line inside this process: most tests need no other. */
+export async function cli(
+  args: readonly string[],
+  { url, table = 'sessions', isTTY = false, onStderr }: RunOptions = {},
+): Promise<Finished> {
+  let stdout = '';
+  let stderr = '';
+  let interrupt = (): void => {};
+  const code = await main(table === 'sessions' ? args : [...args, '--table', table], {
+    url,
+    stdout: { write: (written) => (stdout += written) },
+    stderr: {
+      isTTY,
+      write(written) {
+        stderr += written;
+        onStderr?.(written, interrupt);
+      },
+    },
+    onInterrupt: (stop) => (interrupt = stop),
+  });
+  return { code, stdout, stderr };
+}
+
+/** Runs a command that must succeed and print nothing but its result. Returns the document that it prints. */
+export async function cliJson<TDocument>(args: readonly string[], target: Target = {}): Promise<TDocument> {
+  const { code, stdout, stderr } = await cli([...args, '--json'], target);
+  if (code !== 0 || stderr !== '') throw new Error(`trpc-sessions ${args.join(' ')}: ${code}, ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** The executable file, as source. */
+export const executable: string = new URL('../../packages/core/src/cli/bin.ts', import.meta.url).pathname;
+
+interface SpawnOptions {
+  /** The `DATABASE_URL`. @defaultValue not set */
+  readonly url?: string | undefined;
+  /** @defaultValue {@link executable} */
   readonly program?: string;
-  /** The folder it is started in. */
   readonly cwd?: string;
-  /** What is done while it runs. */
+  /** Called while the command runs. */
   readonly meanwhile?: (running: { interrupt(): void; closeStdout(): void }) => void | Promise<void>;
 }
 
-/** Runs the command line to its end. */
-export async function cli(
+/** Runs the command line as a process of its own. */
+export async function spawnCli(
   args: readonly string[],
-  { url, program = source, cwd, meanwhile }: Start = {},
+  { url, program = executable, cwd, meanwhile }: SpawnOptions = {},
 ): Promise<Finished> {
   const child = launch(process.execPath, ['--conditions=@trpc-sessions/source', program, ...args], url, cwd);
   const closed = once(child, 'close');
@@ -50,23 +93,16 @@ function launch(command: string, args: readonly string[], url: string | undefine
   });
 }
 
-/** Whether the machine has the `script` of util-linux, which lends a terminal to a program. */
+/** Whether the machine has the `script` of util-linux, which gives a program a terminal. */
 export const hasTerminal: boolean = /util-linux/.test(spawnSync('script', ['--version']).stdout?.toString() ?? '');
 
-/** Runs the command line on a terminal, to its end. Returns what the terminal was sent. */
+/** Runs the command line as a process on a terminal. Returns everything that the terminal received. */
 export async function cliOnTerminal(args: readonly string[], url: string): Promise<Omit<Finished, 'stderr'>> {
-  const command = [process.execPath, '--conditions=@trpc-sessions/source', source, ...args];
+  const command = [process.execPath, '--conditions=@trpc-sessions/source', executable, ...args];
   const quoted = command.map((word) => `'${word}'`).join(' ');
   const child = launch('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], url);
   const closed = once(child, 'close');
   const stdout = await text(child.stdout);
   await closed;
   return { code: child.exitCode, stdout };
-}
-
-/** Runs a command that must succeed, and say nothing but its result. Returns the document it prints. */
-export async function cliJson<TDocument>(args: readonly string[], start: Start = {}): Promise<TDocument> {
-  const { code, stdout, stderr } = await cli([...args, '--json'], start);
-  if (code !== 0 || stderr !== '') throw new Error(`trpc-sessions ${args.join(' ')}: ${code}, ${stderr}`);
-  return JSON.parse(stdout);
 }

@@ -1,12 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { localBus, memoryCache, createSessionManager, type Session } from '@trpc-sessions/core';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { refused } from '../conformance/sessions.ts';
 import { day } from '../support/clock.ts';
 import { describeIf } from '../support/optional.ts';
-import { cli, cliJson, cliOnTerminal, hasTerminal } from './command-line.ts';
-import { createApp, mysql, postgres, sqlite, type AppDatabase, type CliTarget } from './databases.ts';
+import { cli, cliJson, cliOnTerminal, hasTerminal, spawnCli } from './command-line.ts';
+import {
+  createApp,
+  createSharedDatabase,
+  mysql,
+  postgres,
+  sqlite,
+  type AppDatabase,
+  type CliTarget,
+  type SharedDatabase,
+} from './databases.ts';
 
 const migration = 'trpc_sessions_0001_sessions';
 const desktop = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -27,16 +35,23 @@ const done = (stdout: string): object => ({ code: 0, stdout: `${stdout}\n`, stde
 const nothing = (stderr: string): object => ({ code: 1, stdout: '', stderr: `trpc-sessions: ${stderr}\n` });
 
 function testCommands(target: CliTarget): void {
+  let shared: SharedDatabase;
+
   async function migrated(): Promise<AppDatabase> {
-    const app = await createApp(target);
+    const app = shared.createApp();
     await cliJson(['migrate'], app);
     return app;
   }
 
-  /** What the SQL would be without the time that the log of migrations holds. */
+  /** The SQL without the times in the log of migrations. */
   const timeless = (statements: readonly string[]): string => statements.join('\n').replaceAll(/'\d{4}-[^']*Z'/g, '?');
 
   describeIf(target.available, `the command line on ${target.name}`, target.howToEnable, () => {
+    beforeAll(async () => {
+      shared = await createSharedDatabase(target);
+    });
+    afterAll(() => shared[Symbol.asyncDispose]());
+
     test('migrates once', async () => {
       await using app = await createApp(target);
 
@@ -49,7 +64,7 @@ function testCommands(target: CliTarget): void {
       await manager.verify((await manager.issue({ userId: 'ada' })).token);
     });
 
-    test('prints SQL that makes what migrating makes, and runs none of it', async () => {
+    test('prints the SQL that migrating runs, and does not run it', async () => {
       await using app = await createApp(target);
 
       const { stdout, ...rest } = await cli(['migrate', '--sql'], app);
@@ -61,16 +76,17 @@ function testCommands(target: CliTarget): void {
       const manager = app.manager();
       const { token, session } = await manager.issue({ userId: 'ada', caller: { userAgent: mobile } });
       expect((await manager.verify(token)).session).toEqual(session);
-      // Byte by byte, as migrating would have it.
+      // User ids are compared byte by byte.
       for (const other of ['Ada', 'ada ']) expect(await manager.list(other)).toEqual([]);
       expect(await manager.revokeAll('ada')).toBe(1);
       await refused(manager.verify(token), 'revoked_session');
     });
 
     test('prints the same SQL without a database', async () => {
-      await using app = await createApp(target);
+      await using app = shared.createApp();
       const asked = await cliJson<Written>(['migrate', '--sql'], app);
-      const named = await cliJson<Written>(['migrate', '--sql', '--dialect', asked.dialect]);
+      const { table } = app;
+      const named = await cliJson<Written>(['migrate', '--sql', '--dialect', asked.dialect], { table });
 
       expect(target.dialects).toContain(asked.dialect);
       expect(named.dialect).toBe(asked.dialect);
@@ -78,31 +94,31 @@ function testCommands(target: CliTarget): void {
     });
 
     test('works on a table of another name', async () => {
-      const table = 'app_sessions';
-      await using app = await createApp(target, table);
-      expect(await cliJson(['migrate', '--table', table], app)).toEqual({ applied: [migration] });
+      await using app = shared.createApp();
+      expect(app.table).not.toBe('sessions');
+      expect(await cliJson(['migrate'], app)).toEqual({ applied: [migration] });
       const { session } = await app.manager().issue({ userId: 'ada' });
 
-      const { sessions } = await cliJson<Listed>(['list', '--user', 'ada', '--table', table], app);
+      const { sessions } = await cliJson<Listed>(['list', '--user', 'ada'], app);
       expect(sessions.map(({ id }) => id)).toEqual([session.id]);
-      expect(await cliJson(['stats', '--table', table], app)).toMatchObject({ users: 1 });
-      expect(await cliJson(['revoke', '--user', 'ada', '--all', '--table', table], app)).toEqual({ revoked: 1 });
-      expect(await cliJson(['purge', '--table', table], app)).toEqual({ purged: 0, complete: true });
-      expect((await cli(['stats'], app)).stderr).toMatch(
+      expect(await cliJson(['stats'], app)).toMatchObject({ users: 1 });
+      expect(await cliJson(['revoke', '--user', 'ada', '--all'], app)).toEqual({ revoked: 1 });
+      expect(await cliJson(['purge'], app)).toEqual({ purged: 0, complete: true });
+      expect((await cli(['stats'], { url: app.url })).stderr).toMatch(
         /^trpc-sessions: .*sessions.*: run trpc-sessions migrate, or give --table its name\n$/,
       );
     });
 
-    test("tells what to do about another library's table", async () => {
+    test("advises what to do about another library's table", async () => {
       await using app = await createApp(target);
       await app.db.schema.createTable('sessions').addColumn('sid', 'varchar(255)').execute();
       const failed = async (...args: string[]): Promise<string> => (await cli(args, app)).stderr;
 
       expect(await failed('migrate')).toMatch(
-        /already exists: unless your own migrations make it, give --table another name\n$/,
+        /already exists: unless your own migrations create it, give --table another name\n$/,
       );
       expect(await failed('list', '--user', 'ada')).toMatch(
-        /: the table is not ours, give --table the name of the one that trpc-sessions migrate made\n$/,
+        /: this is not a sessions table, give --table the name of the one that trpc-sessions migrate created\n$/,
       );
       expect(await cliJson(['migrate', '--table', 'trpc_sessions'], app)).toEqual({ applied: [migration] });
       expect(await cliJson(['list', '--user', 'ada', '--table', 'trpc_sessions'], app)).toMatchObject({ sessions: [] });
@@ -136,18 +152,18 @@ function testCommands(target: CliTarget): void {
       expect(rest).toEqual([]);
     });
 
-    test('finds nothing of a user without sessions', async () => {
+    test('lists and revokes nothing for a user without sessions', async () => {
       await using app = await migrated();
       expect(await cli(['list', '--user', 'nobody'], app)).toEqual(done('The user has no live sessions.'));
       expect(await cliJson(['list', '--user', 'nobody'], app)).toEqual({ userId: 'nobody', sessions: [] });
-      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(done('Ended 0 sessions.'));
+      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(done('Revoked 0 sessions.'));
       expect(await cliJson(['revoke', '--user', 'nobody', '--all'], app)).toEqual({ revoked: 0 });
-      // Who names a session expects that there is one.
+      // A given id must exist.
       const { code, stdout } = await cli(['revoke', '--user', 'nobody', '--id', 'x', '--json'], app);
       expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 1, found: { revoked: 0 } });
     });
 
-    test("ends a user's sessions by their ids, and nobody else's", async () => {
+    test("revokes a user's sessions by their ids, and no session of another user", async () => {
       await using app = await migrated();
       const manager = app.manager();
       const [ada1, ada2, ada3, bob] = await Promise.all(
@@ -159,7 +175,7 @@ function testCommands(target: CliTarget): void {
       expect(await cli(['revoke', '--user', 'ada', '--id', idOf(bob)], app)).toEqual(noSuch);
       expect(await cli(['revoke', '--user', 'Ada', '--id', idOf(ada1)], app)).toEqual(noSuch);
       expect(await cli(['revoke', '--user', "' or '1'='1", '--id', idOf(ada1)], app)).toEqual(noSuch);
-      expect(await cli(['revoke', '--user', 'ada', '--id', idOf(ada1)], app)).toEqual(done('Ended 1 session.'));
+      expect(await cli(['revoke', '--user', 'ada', '--id', idOf(ada1)], app)).toEqual(done('Revoked 1 session.'));
       await refused(manager.verify(ada1!.token), 'revoked_session');
 
       const several = ['revoke', '--user', 'ada', ...[ada2, ada3, bob].flatMap((issued) => ['--id', idOf(issued)])];
@@ -169,30 +185,29 @@ function testCommands(target: CliTarget): void {
       await manager.verify(bob!.token);
     });
 
-    test('ends all sessions of a user', async () => {
+    test('revokes all sessions of a user', async () => {
       await using app = await migrated();
       const manager = app.manager();
       for (const userId of ['ada', 'ada', 'bob']) await manager.issue({ userId });
-      expect(await cli(['revoke', '--user', 'ada', '--all'], app)).toEqual(done('Ended 2 sessions.'));
+      expect(await cli(['revoke', '--user', 'ada', '--all'], app)).toEqual(done('Revoked 2 sessions.'));
       expect(await manager.list('ada')).toEqual([]);
       expect(await manager.list('bob')).toHaveLength(1);
     });
 
-    test('purges what has expired, and what has gone idle where it is told how long that takes', async () => {
+    test('purges expired sessions, and idle ones when it gets an idle timeout', async () => {
       await using app = await migrated();
       await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
       await app.manager(20 * day).issue({ userId: 'ada' });
       await app.manager().issue({ userId: 'ada' });
-      const count = async (): Promise<number> => (await app.db.selectFrom('sessions').select('id').execute()).length;
 
       expect(await cli(['purge'], app)).toEqual(done('Purged 250 sessions.'));
-      expect(await count()).toBe(2);
+      expect(await app.countRows()).toBe(2);
       expect(await cliJson(['purge', '--idle-timeout', '14d'], app)).toEqual({ purged: 1, complete: true });
       expect(await cli(['purge', '--idle-timeout', '14d'], app)).toEqual(done('Purged 0 sessions.'));
-      expect(await count()).toBe(1);
+      expect(await app.countRows()).toBe(1);
     });
 
-    test('counts the sessions', async () => {
+    test('counts sessions, users and devices', async () => {
       await using app = await migrated();
       const none = { sessions: { live: 0, idle: 0, expired: 0 }, users: 0, devices: [] };
       expect(await cliJson(['stats'], app)).toEqual(none);
@@ -222,7 +237,7 @@ function testCommands(target: CliTarget): void {
 
 for (const target of [sqlite, postgres, mysql]) testCommands(target);
 
-/** Databases with schemas, and how one is made. On MariaDB, it is another database. */
+/** The databases with schemas, and how to create one. On MariaDB, a schema is another database. */
 const withSchemas: readonly (readonly [
   CliTarget,
   (app: AppDatabase) => Promise<AsyncDisposable & { name: string }>,
@@ -253,7 +268,7 @@ for (const [target, createSchema] of withSchemas) {
           await target.runScript(app.url, (await cli(['migrate', '--sql', '--table', table], app)).stdout);
         },
       ],
-    ])('%s makes the table in it, and one beside it afterwards', async (_, migrate) => {
+    ])('%s creates the table in the schema, and later one outside', async (_, migrate) => {
       await using app = await createApp(target);
       await using schema = await createSchema(app);
       const table = `${schema.name}.sessions`;
@@ -271,7 +286,7 @@ for (const [target, createSchema] of withSchemas) {
   });
 }
 
-test('a process with a cache learns within maxAge of what the command line ended', async () => {
+test('a process with a cache refuses a session within maxAge after the command line revoked it', async () => {
   await using app = await createApp(sqlite);
   await cliJson(['migrate'], app);
   let ahead = 0;
@@ -290,42 +305,59 @@ test('a process with a cache learns within maxAge of what the command line ended
   await manager.close();
 });
 
-test('an interrupted purge stops between two chunks, says so, and can be run again', async () => {
-  await using app = await createApp(sqlite);
-  await cliJson(['migrate'], app);
-  const total = 40_000;
-  await sql`
-    insert into sessions (id, user_id, created_at, last_seen_at, expires_at, device)
-    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${total})
-    select i, 'ada', 0, 0, 1, '{}' from n
-  `.execute(app.db);
-  const count = async (): Promise<number> => {
-    const { rows } = await sql<{ count: number }>`select count(*) as count from sessions`.execute(app.db);
-    return rows[0]!.count;
-  };
+describe('an interrupted purge', () => {
+  async function createExpired(total: number): Promise<AppDatabase> {
+    const app = await createApp(sqlite);
+    await cliJson(['migrate'], app);
+    await sql`
+      insert into sessions (id, user_id, created_at, last_seen_at, expires_at, device)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ${total})
+      select i, 'ada', 0, 0, 1, '{}' from n
+    `.execute(app.db);
+    return app;
+  }
 
-  const { code, stdout, stderr } = await cli(['purge'], {
-    url: app.url,
-    async meanwhile({ interrupt }) {
-      for (let wait = 0; wait < 1000 && (await count()) === total; wait += 1) await sleep(5);
-      interrupt();
-    },
+  test('stops after the chunk that it is at, reports that, and can be run again', async () => {
+    await using app = await createExpired(600);
+    const onStderr = (_: string, interrupt: () => void): void => interrupt();
+    expect(await cli(['purge'], { ...app, isTTY: true, onStderr })).toMatchObject({
+      code: 130,
+      stdout: 'Purged 200 sessions, then stopped: run it again for the rest.\n',
+    });
+    expect(await app.countRows()).toBe(400);
+    const { code, stdout } = await cli(['purge', '--json'], { ...app, isTTY: true, onStderr });
+    expect({ code, document: JSON.parse(stdout) }).toEqual({ code: 130, document: { purged: 200, complete: false } });
+    expect(await cliJson(['purge'], app)).toEqual({ purged: 200, complete: true });
   });
 
-  const left = await count();
-  expect({ code, stdout, stderr }).toEqual({
-    code: 130,
-    stdout: `Purged ${total - left} sessions, then stopped: run it again for the rest.\n`,
-    stderr: '',
+  test('exits with 130 after a SIGINT', async () => {
+    const total = 40_000;
+    await using app = await createExpired(total);
+    const { code, stdout, stderr } = await spawnCli(['purge'], {
+      url: app.url,
+      async meanwhile({ interrupt }) {
+        await vi.waitFor(async () => expect(await app.countRows()).toBeLessThan(total), {
+          timeout: 60_000,
+          interval: 5,
+        });
+        interrupt();
+      },
+    });
+
+    const left = await app.countRows();
+    expect({ code, stdout, stderr }).toEqual({
+      code: 130,
+      stdout: `Purged ${total - left} sessions, then stopped: run it again for the rest.\n`,
+      stderr: '',
+    });
+    expect(left).toBeGreaterThan(0);
   });
-  expect(left).toBeGreaterThan(0);
-  expect(await cliJson(['purge'], app)).toEqual({ purged: left, complete: true });
 });
 
 describeIf(hasTerminal, 'on a terminal', 'install util-linux', () => {
   const erased = '\r\u001b[K';
 
-  test('purge shows how far it is in one line, and takes the line back', async () => {
+  test('purge shows its progress in one line, and erases the line at the end', async () => {
     await using app = await createApp(sqlite);
     await cliJson(['migrate'], app);
     await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
@@ -334,11 +366,11 @@ describeIf(hasTerminal, 'on a terminal', 'install util-linux', () => {
 
     expect(code).toBe(0);
     const shown = ['200 sessions', '250 sessions', '250 sessions'].map((purged) => `Purging: ${purged}`);
-    // A terminal makes two characters of the end of a line.
+    // A terminal receives two characters for the end of a line.
     expect(stdout.split(erased)).toEqual(['', ...shown, 'Purged 250 sessions.\r\n']);
   });
 
-  test('a command that fails says so on a line of its own, and its exit code counts', async () => {
+  test('a failed command prints its error on a line of its own, and exits with 1', async () => {
     await using app = await createApp(sqlite);
     const { code, stdout } = await cliOnTerminal(['purge'], app.url);
     expect({ code, said: stdout.split(erased).at(-1) }).toEqual({

@@ -3,28 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSessionManager, type SessionManager, type SessionsDatabase } from '@trpc-sessions/core';
 import SqliteDatabase from 'better-sqlite3';
-import { Kysely, MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely';
+import { Kysely, MysqlDialect, PostgresDialect, sql, SqliteDialect, type Dialect } from 'kysely';
 import { createPool } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
 
-/** A kind of database that the command line is tried on. */
+/** A kind of database that the command line is tested on. */
 export interface CliTarget {
   readonly name: string;
   readonly available: boolean;
   readonly howToEnable: string;
-  /** What `--sql` may say that it wrote for. */
+  /** The dialects that `--sql` may print for it. */
   readonly dialects: readonly string[];
-  /** An empty database: not even the table. */
+  /** Creates a database without any table. */
   create(): Promise<ServerDatabase>;
   open(url: string): Dialect;
-  /** Runs a script of several statements, as the database's own shell would. */
+  /** Runs a script of several statements, as the database's own shell does. */
   runScript(url: string, script: string): Promise<void>;
 }
 
-/** A folder that is gone afterwards. */
+/** Creates a folder. Disposing it removes it. */
 export async function createFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'trpc-sessions-cli-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
@@ -41,7 +41,12 @@ export const sqlite: CliTarget = {
     const folder = await createFolder();
     return { url: `file:${join(folder.path, 'app.db')}`, dispose: async () => folder[Symbol.asyncDispose]() };
   },
-  open: (url) => new SqliteDialect({ database: new SqliteDatabase(fileOf(url)) }),
+  open(url) {
+    const database = new SqliteDatabase(fileOf(url));
+    // No test cuts the power.
+    database.pragma('synchronous = off');
+    return new SqliteDialect({ database });
+  },
   async runScript(url, script) {
     const database = new SqliteDatabase(fileOf(url));
     database.exec(script);
@@ -57,7 +62,7 @@ export const postgres: CliTarget = {
   create: createPostgresDatabase,
   open(url) {
     const pool = new pg.Pool({ connectionString: url });
-    // Dropping the database ends the connections that the pool has just let go of.
+    // Dropping the database breaks the idle connections of the pool.
     pool.on('error', () => {});
     return new PostgresDialect({ pool });
   },
@@ -83,20 +88,46 @@ export const mysql: CliTarget = {
   },
 };
 
-/** A database, and the manager of an app that has it. */
+/** An app: its database, its table and its managers. */
 export interface AppDatabase extends AsyncDisposable {
   readonly url: string;
   readonly db: Kysely<SessionsDatabase>;
-  /** A manager whose clock is this much behind: what it issues is that old. Of the app's table, or of another one. */
+  readonly table: string;
+  /** Creates a manager whose clock is `behind` milliseconds behind, so that its sessions are that old. */
   manager(behind?: number, table?: string): SessionManager;
+  countRows(): Promise<number>;
 }
 
-export async function createApp(target: CliTarget, appTable = 'sessions'): Promise<AppDatabase> {
+/** Creates an app with a database of its own, for tests about the database itself. */
+export async function createApp(target: CliTarget): Promise<AppDatabase> {
   const { url, dispose } = await target.create();
   const db = new Kysely<SessionsDatabase>({ dialect: target.open(url) });
+  return appOn(url, db, 'sessions', async () => {
+    await db.destroy();
+    await dispose();
+  });
+}
+
+/** A database that the tests of a file share. */
+export interface SharedDatabase extends AsyncDisposable {
+  /** Creates an app with a table name of its own. Nothing creates the table. */
+  createApp(): AppDatabase;
+}
+
+export async function createSharedDatabase(target: CliTarget): Promise<SharedDatabase> {
+  const app = await createApp(target);
+  let tables = 0;
+  return {
+    createApp: () => appOn(app.url, app.db, `app${(tables += 1)}_sessions`, () => Promise.resolve()),
+    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
+  };
+}
+
+function appOn(url: string, db: Kysely<SessionsDatabase>, appTable: string, dispose: () => Promise<void>): AppDatabase {
   return {
     url,
     db,
+    table: appTable,
     manager: (behind = 0, table = appTable) =>
       createSessionManager({
         db,
@@ -105,9 +136,10 @@ export async function createApp(target: CliTarget, appTable = 'sessions'): Promi
         lifetime: '30d',
         clock: () => Date.now() - behind,
       }),
-    async [Symbol.asyncDispose]() {
-      await db.destroy();
-      await dispose();
+    async countRows() {
+      const { rows } = await sql<{ count: unknown }>`select count(*) as count from ${sql.table(appTable)}`.execute(db);
+      return Number(rows[0]?.count);
     },
+    [Symbol.asyncDispose]: dispose,
   };
 }

@@ -9,7 +9,7 @@ import { createApp, createFolder, mysql, postgres, sqlite } from '../cli/databas
 import { describeIf } from '../support/optional.ts';
 
 const run = promisify(execFile);
-const cli = new URL('../../packages/core/src/cli/main.ts', import.meta.url).pathname;
+const cli = new URL('../../packages/core/src/cli/bin.ts', import.meta.url).pathname;
 const migration = 'trpc_sessions_0001_sessions';
 
 for (const target of [sqlite, postgres, mysql]) {

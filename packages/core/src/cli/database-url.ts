@@ -1,25 +1,27 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Kysely, MysqlDialect, PostgresDialect, SqliteDialect } from 'kysely';
-import { codeOf, messageOf, UsageError } from './output.ts';
+import type { Dialect as KyselyDialect, Kysely } from 'kysely';
 import type { Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
+import { codeOf, messageOf, UsageError } from './explain-error.ts';
 
-/** Whether a database that is not there is made: a SQLite file, that is. */
 interface OpenOptions {
+  /** Whether to create a SQLite file that does not exist. @defaultValue false */
   readonly create?: boolean;
 }
 
-/** Opens the database that a `DATABASE_URL` names, with the driver of its kind. */
+/** Opens the database of a `DATABASE_URL`. Its driver and Kysely are loaded here, on first use. */
 export async function openDatabase(
   url: string | undefined,
   { create = false }: OpenOptions = {},
 ): Promise<Kysely<SessionsDatabase>> {
   const { dialect, address } = readUrl(url);
-  return new Kysely({ dialect: await openers[dialect](address, create) });
+  const opened = await openers[dialect](address, create);
+  const { Kysely } = await import('kysely');
+  return new Kysely({ dialect: opened });
 }
 
-/** Where a database is, and what it speaks. */
+/** A parsed `DATABASE_URL`. */
 interface Location {
   readonly dialect: Dialect['name'];
   /** A file, or the URL of a server. */
@@ -37,33 +39,33 @@ const schemes: ReadonlyMap<string, Dialect['name']> = new Map([
 const howTo = 'write file:app.db, postgres://… or mysql://…';
 
 /**
- * Reads a `DATABASE_URL`. What it cannot read it does not repeat: there may be a password in it.
+ * Parses a `DATABASE_URL`.
  *
- * @throws {UsageError} there is none, or it is of another kind
+ * @throws {UsageError} it is missing, malformed or of another kind. The message does not repeat it: it may hold a password
  */
 export function readUrl(url: string | undefined): Location {
   if (url === undefined || url === '') throw new UsageError(`DATABASE_URL is not set: ${howTo}`);
-  if (/^["']|["']$/.test(url)) throw new UsageError('DATABASE_URL is in quotes: leave them out');
-  // A scheme of one letter would be a drive of Windows.
+  if (/^["']|["']$/.test(url)) throw new UsageError('DATABASE_URL is in quotes: remove them');
+  // A scheme of one letter is a drive of Windows.
   const { scheme, slashes = '' } = /^(?<scheme>[a-z][a-z\d+.-]+):(?<slashes>\/\/)?/i.exec(url)?.groups ?? {};
   const dialect = schemes.get(scheme?.toLowerCase() ?? 'file');
   if (dialect === undefined && slashes !== '') {
     throw new UsageError(`DATABASE_URL: cannot open "${scheme}:", use file:…, postgres://… or mysql://…`);
   }
   if (dialect === 'sqlite') return { dialect, address: scheme === undefined ? readPath(url) : readFileUrl(url) };
-  if (dialect === undefined || slashes === '') throw notOne();
+  if (dialect === undefined || slashes === '') throw malformed();
   return { dialect, address: url };
 }
 
-/** A bare path; unless it looks like the URL of a server with a slip of the pen: it would be the name of a new file. */
+/** Reads a bare path. A mistyped URL of a server is refused: it would become the name of a new file. */
 function readPath(path: string): string {
-  if (/[@=;?"]|\/\//.test(path)) throw notOne();
+  if (/[@=;?"]|\/\//.test(path)) throw malformed();
   return required(path);
 }
 
-/** `file:app.db` or `file:///srv/app.db`. */
+/** Reads `file:app.db` or `file:///srv/app.db`. */
 function readFileUrl(url: string): string {
-  if (url.includes('?')) throw new UsageError('DATABASE_URL: a file has no parameters: leave out what follows the "?"');
+  if (url.includes('?')) throw new UsageError('DATABASE_URL: a file has no parameters: remove the "?" and the rest');
   const path = url.slice('file:'.length);
   if (!path.startsWith('//')) return required(path);
   if (/^\/\/[^/]/.test(path)) {
@@ -73,7 +75,7 @@ function readFileUrl(url: string): string {
   try {
     return required(fileURLToPath(url).replace(/^\/$/, ''));
   } catch (error) {
-    throw error instanceof UsageError ? error : notOne();
+    throw error instanceof UsageError ? error : malformed();
   }
 }
 
@@ -83,32 +85,36 @@ function required(path: string): string {
   throw new UsageError('DATABASE_URL: a database in memory would end with this command: write file:app.db');
 }
 
-function notOne(): UsageError {
-  return new UsageError(`DATABASE_URL is no URL of a database, and no path: ${howTo}`);
+function malformed(): UsageError {
+  return new UsageError(`DATABASE_URL is neither the URL of a database nor a path: ${howTo}`);
 }
 
 const connectTimeout = 10_000;
 
-const openers = {
-  async sqlite(file: string, create: boolean): Promise<SqliteDialect> {
+const openers: Readonly<Record<Dialect['name'], (address: string, create: boolean) => Promise<KyselyDialect>>> = {
+  async sqlite(file, create) {
     const { default: SqliteDatabase } = await driver('better-sqlite3', () => import('better-sqlite3'));
-    if (!create && !existsSync(file)) throw new Error(`there is no database ${file}: trpc-sessions migrate makes one`);
+    if (!create && !existsSync(file))
+      throw new Error(`there is no database ${file}: trpc-sessions migrate creates one`);
+    const { SqliteDialect } = await import('kysely');
     return new SqliteDialect({ database: new SqliteDatabase(file) });
   },
-  async postgres(url: string): Promise<PostgresDialect> {
+  async postgres(url) {
     const { default: pg } = await driver('pg', () => import('pg'));
     const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: connectTimeout });
-    // A connection that breaks while idle: the query that needs one will say so.
+    // A connection broke while idle: the next query reports it.
     pool.on('error', () => {});
+    const { PostgresDialect } = await import('kysely');
     return new PostgresDialect({ pool });
   },
-  async mysql(url: string): Promise<MysqlDialect> {
+  async mysql(url) {
     const { createPool } = await driver('mysql2', () => import('mysql2'));
+    const { MysqlDialect } = await import('kysely');
     return new MysqlDialect({ pool: createPool({ uri: url, connectionLimit: 1, connectTimeout }) });
   },
 };
 
-/** Loads a driver. They are optional peers: each app has the one of its database. */
+/** Loads a driver. Drivers are optional peers: an app installs the one of its database. */
 async function driver<TModule>(name: string, load: () => Promise<TModule>): Promise<TModule> {
   try {
     return await load();

@@ -7,7 +7,7 @@ const generate = promisify(generateKeyPair);
 
 const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-/** The algorithms that keys can be made for. */
+/** The algorithms that keys can be generated for. */
 export const algorithms: readonly Algorithm[] = [
   'HS256',
   'HS384',
@@ -23,28 +23,28 @@ export const algorithms: readonly Algorithm[] = [
   'ES512',
 ];
 
-/** Answers whether keys can be made for an algorithm. */
+/** Whether keys can be generated for an algorithm of this name. */
 export function isAlgorithm(name: string): name is Algorithm {
   return algorithms.some((algorithm) => algorithm === name);
 }
 
-/** A key id that says nothing of its key: it is in every token. */
+/** Creates a random key id. It reveals nothing about the key, because every token shows it. */
 export function createKeyId(): string {
   return base32(randomBytes(10));
 }
 
-/** Makes a text of as many random bytes as the hash is long (RFC 7518 §3.2). */
+/** Creates a secret of as many random bytes as the hash has (RFC 7518 §3.2). */
 export function createSecret(alg: Algorithm): string {
   return randomBytes(secretSize(alg)).toString('base64url');
 }
 
-/** Makes a secret, or a key pair, as a JSON Web Key: the private one, which holds the public one too. */
+/** Creates a secret, or the private key of a pair, as a JSON Web Key. A private JWK includes the public key. */
 export async function createJwk(kid: string, alg: Algorithm): Promise<Jwk> {
   const key = alg.startsWith('HS') ? createSecretKey(randomBytes(secretSize(alg))) : (await createPair(alg)).privateKey;
   return { kid, alg, use: 'sig', ...key.export({ format: 'jwk' }) };
 }
 
-/** Makes a key pair in PEM form: PKCS #8 and SPKI. */
+/** Creates a key pair in PEM form: PKCS #8 and SPKI. */
 export async function createPem(alg: Algorithm): Promise<{ privateKey: string; publicKey: string }> {
   const { privateKey, publicKey } = await createPair(alg);
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explain, formatJson, formatTable } from './output.ts';
+import { formatJson, formatTable } from './output.ts';
 
 test.each<[name: string, columns: number]>([
   ['Chrome', 6],
@@ -26,17 +26,9 @@ test.each<[name: string, columns: number]>([
   expect(header).toBe(`A${' '.repeat(columns - 1)}  B`);
 });
 
-test('a document is one line, with nothing in it that a terminal would obey', () => {
-  const value = { name: 'a\u001b[2J\u009b\u202e\n', list: [1, 2] };
+test('a JSON document is one line of printable characters', () => {
+  const value = { name: 'a\u001b[2J\u009b\u202e\u2028\u2029\u0085\u3164\u{E0001}\n', list: [1, 2] };
   const text = formatJson(value);
-  expect(text).toBe(String.raw`{"name":"a\u001b[2J\u009b\u202e\n","list":[1,2]}`);
+  expect(text).toBe(String.raw`{"name":"a\u001b[2J\u009b\u202e\u2028\u2029\u0085\u3164\udb40\udc01\n","list":[1,2]}`);
   expect(JSON.parse(text)).toEqual(value);
-});
-
-test('a table that is missing is made by migrating, unless that is what failed', () => {
-  const error = Object.assign(new Error('relation "x" does not exist'), { code: '42P01' });
-  expect(explain(error, { command: 'list' })).toBe(
-    'relation "x" does not exist: run trpc-sessions migrate, or give --table its name',
-  );
-  expect(explain(error, { command: 'migrate' })).toBe('relation "x" does not exist');
 });

@@ -1,9 +1,4 @@
-/** The command line was used wrongly: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** Columns as wide as their widest cell. */
+/** Formats a table. Each column is as wide as its widest cell. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map(printable));
   const widths = header.map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column] ?? ''))));
@@ -17,14 +12,19 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
-/** Users name their devices: no name may move the cursor of whoever lists them. Emoji need the joiners. */
-const unprintable = /[\p{Cc}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
+/**
+ * Controls, ends of lines, lone surrogates, and all that shows as nothing: users name their devices, and a name must not
+ * control the terminal that lists it. Scripts and emoji need the joiners and the variation selectors.
+ */
+const unprintable =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d]|\p{Variation_Selector})[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
-function printable(text: string): string {
+/** Removes what a terminal would obey or not show. */
+export function printable(text: string): string {
   return text.replace(unprintable, '');
 }
 
-/** A JSON document in one line, as a variable of the environment may hold it. What a terminal would obey is escaped. */
+/** Formats a JSON document in one line, as an environment variable may hold it. Unprintable characters are escaped. */
 export function formatJson(value: unknown): string {
   return JSON.stringify(value).replace(unprintable, (text) =>
     Array.from({ length: text.length }, (_, index) => escapeOf(text.charCodeAt(index))).join(''),
@@ -41,7 +41,7 @@ function pad(text: string, width: number): string {
 
 const graphemes = new Intl.Segmenter('en');
 
-/** What terminals draw two columns wide: emoji, and the East Asian scripts but for their halfwidth forms. */
+/** Two columns wide on a terminal: emoji, and the East Asian scripts except for their halfwidth forms. */
 const wide =
   /\p{Emoji_Presentation}|\p{Emoji}\ufe0f|(?![\uff61-\uffdc])[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\u3000\uff01-\uff60\uffe0-\uffe6]/u;
 
@@ -73,102 +73,4 @@ export function formatAgo(time: Date, now: number): string {
 /** "1 session", "2 sessions". */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** What failed, and where. */
-interface Failing {
-  readonly url?: string | undefined;
-  readonly command?: string | undefined;
-}
-
-/** Says in a line what went wrong, and what to do where that is known; without the passwords of the `DATABASE_URL`. */
-export function explain(error: unknown, { url = '', command }: Failing = {}): string {
-  const message = printable(withoutPasswords(messageOf(error), url).replace(/\s+/g, ' ').trim());
-  const code = String(codeOf(error));
-  const advice = advices.find(
-    ({ codes, text, isFor }) =>
-      (isFor === undefined || isFor(command)) && (codes.includes(code) || text?.test(message) === true),
-  );
-  return advice === undefined ? message : `${message}: ${advice.advice}`;
-}
-
-/** What to do about an error, told by its code or its text. */
-interface Advice {
-  readonly codes: readonly string[];
-  readonly text?: RegExp;
-  readonly isFor?: (command: string | undefined) => boolean;
-  readonly advice: string;
-}
-
-const advices: readonly Advice[] = [
-  {
-    codes: ['42P01', 'ER_NO_SUCH_TABLE'],
-    text: /^no such table/,
-    // It makes the table: what it misses is another one, its log.
-    isFor: (command) => command !== 'migrate',
-    advice: 'run trpc-sessions migrate, or give --table its name',
-  },
-  {
-    codes: ['42P07', 'ER_TABLE_EXISTS_ERROR'],
-    text: /^(?:table|index) .* already exists/,
-    advice: 'unless your own migrations make it, give --table another name',
-  },
-  {
-    codes: ['42703', 'ER_BAD_FIELD_ERROR'],
-    text: /^no such column/,
-    advice: 'the table is not ours, give --table the name of the one that trpc-sessions migrate made',
-  },
-  {
-    codes: ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'],
-    text: /connection timeout|Connection terminated/,
-    advice: 'is the server of DATABASE_URL running, and within reach?',
-  },
-  {
-    codes: ['28P01', '28000', '3D000', 'ER_ACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR', 'ER_NO_DB_ERROR'].concat([
-      'ERR_INVALID_URL',
-      'SQLITE_CANTOPEN',
-      'SQLITE_NOTADB',
-    ]),
-    advice: 'check DATABASE_URL',
-  },
-  { codes: ['SQLITE_BUSY'], advice: 'another program is writing, try again' },
-];
-
-/** What an error says. */
-export function messageOf(error: unknown): string {
-  // A host of several addresses fails with one error each, and no message of its own.
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message || String(codeOf(error)) : String(error);
-}
-
-/** The `code` that Node and the drivers tell their errors apart by. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-const userinfo = /((?:^|:\/\/|\s)[^:/?#@\s]*):(\S*)@/g;
-const parameter = /([?&]\w*pass\w*=)([^&\s]*)/gi;
-
-function withoutPasswords(text: string, url: string): string {
-  const hide = (quoting: string): string => quoting.replace(userinfo, '$1:***@').replace(parameter, '$1***');
-  const rest = hide(url);
-  // Up to the last @, and to the first: either may be the one before the host.
-  const passwords = [userinfo, /(:)([^@\s]*)@/g, parameter].flatMap((pattern) =>
-    [...url.replace(/^\w+:\/\//, '').matchAll(pattern)].map(([, , password = '']) => password),
-  );
-  return (
-    passwords
-      .flatMap((password) => [password, decoded(password)])
-      // "postgres" may be the password, and also the user that a message is about.
-      .filter((password) => password !== '' && !rest.includes(password))
-      .reduce((hidden, password) => hidden.replaceAll(password, '***'), hide(text))
-  );
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -3,10 +3,10 @@ import type { Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import type { LiveSince } from '../store/store.ts';
 
-/** How many there are. */
+/** The counts of sessions, users and devices. */
 export interface Stats {
   readonly sessions: { readonly live: number; readonly idle: number; readonly expired: number };
-  /** Who have a live session. */
+  /** The users with a live session. */
   readonly users: number;
   /** The live sessions by type of device, the most frequent first. */
   readonly devices: readonly { readonly type: string | null; readonly live: number }[];
@@ -15,7 +15,7 @@ export interface Stats {
 const deviceType: Readonly<Record<Dialect['name'], RawBuilder<string | null>>> = {
   sqlite: sql`json_extract(device, '$.type')`,
   postgres: sql`device::json ->> 'type'`,
-  // A JSON null is a text, unquoted.
+  // Unquoted, a JSON null is a text.
   mysql: sql`nullif(json_unquote(json_extract(device, '$.type')), 'null')`,
 };
 
@@ -41,12 +41,12 @@ export async function readStats(
   const devices = await from
     .select([deviceType[name].as('type'), sql`count(*)`.as('live')])
     .where(isLive)
-    // By its place: the name would be that of the expression in one dialect, of a column in another.
+    // By position: the name means the expression in one dialect, and a column in another.
     .groupBy(sql`1`)
     .orderBy(sql`2`, 'desc')
     .orderBy(sql`1`)
     .execute();
-  // Drivers give counts as texts where they might not fit a number.
+  // Drivers return counts as texts when they might not fit a number.
   return {
     sessions: {
       live: Number(alive),

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import { parseDuration, type Duration } from '../duration.ts';
+import { sessionOf } from '../session/session.ts';
+import { dialectOf, type Dialect } from '../store/dialect.ts';
+import type { SessionsDatabase } from '../store/schema.ts';
+import { createStore, type LiveSince, type Store } from '../store/store.ts';
+import { defaultTable } from '../store/table-name.ts';
+import { exitCodes, type CommandContext, type Outcome } from './command.ts';
+import { openDatabase } from './database-url.ts';
+import { UsageError } from './explain-error.ts';
+import { orUsageError, readTable, type Values } from './options.ts';
+import { formatAgo, formatTable, formatTime, plural } from './output.ts';
+import { readStats } from './stats.ts';
+
+/** Lists the live sessions of a user. */
+export function list(values: Values, context: CommandContext): Promise<Outcome> {
+  const userId = readUser(values);
+  return withSessions(values, context, async ({ store, live }) => {
+    const rows = await store.list(userId, live);
+    const sessions = rows.map((row) => sessionOf(row.id, row));
+    const json = { userId, sessions };
+    if (sessions.length === 0) return { json, text: 'The user has no live sessions.' };
+    const cells = sessions.map(({ id, device, ip, lastSeenAt, createdAt, expiresAt }) => [
+      id,
+      device.name ?? '-',
+      ip ?? '-',
+      formatAgo(lastSeenAt, live.now),
+      formatTime(createdAt),
+      formatTime(expiresAt),
+    ]);
+    return { json, text: formatTable(['ID', 'DEVICE', 'IP', 'LAST SEEN', 'CREATED (UTC)', 'EXPIRES (UTC)'], cells) };
+  });
+}
+
+/** Revokes sessions of a user: the given ids, or all. */
+export function revoke(values: Values, context: CommandContext): Promise<Outcome> {
+  const userId = readUser(values);
+  const { id: ids, all = false } = values;
+  if ((ids === undefined) !== all) throw new UsageError('revoke takes either --id <session> or --all');
+  return withSessions(values, context, async ({ store }) => {
+    const revoked = await (ids === undefined ? store.deleteAll(userId) : store.deleteMany(userId, ids));
+    if (all || revoked > 0) return { json: { revoked }, text: `Revoked ${plural(revoked, 'session')}.` };
+    return { json: { revoked }, text: 'the user has no such session', exitCode: exitCodes.failed };
+  });
+}
+
+/** How many rows one statement deletes at most. */
+const purgeChunk = 200;
+
+/** Deletes the rows of sessions that have expired or gone idle. */
+export function purge(values: Values, context: CommandContext): Promise<Outcome> {
+  return withSessions(values, context, async ({ store, live }) => {
+    const stopping = new AbortController();
+    context.onInterrupt(() => stopping.abort());
+    let complete = false;
+    let purged = 0;
+    while (!complete && !stopping.signal.aborted) {
+      const started = performance.now();
+      const deleted = await store.deleteDead(live, purgeChunk);
+      complete = deleted === undefined;
+      purged += deleted ?? 0;
+      context.progress(`Purging: ${plural(purged, 'session')}`);
+      // Rests for as long as the chunk took: the app's writes wait for its locks. Signals arrive meanwhile.
+      await sleep(performance.now() - started);
+    }
+    const text = `Purged ${plural(purged, 'session')}`;
+    const json = { purged, complete };
+    if (complete) return { json, text: `${text}.` };
+    return { json, text: `${text}, then stopped: run it again for the rest.`, exitCode: exitCodes.interrupted };
+  });
+}
+
+/** Counts the sessions of all users. */
+export function stats(values: Values, context: CommandContext): Promise<Outcome> {
+  return withSessions(values, context, async ({ db, dialect, table, live }) => {
+    const counted = await readStats(db, dialect, table, live);
+    const { sessions, users, devices } = counted;
+    const counts = Object.entries({ ...sessions, users }).map(([name, count]) => [name, String(count)]);
+    const types = devices.map((device) => [device.type ?? 'unknown', String(device.live)]);
+    const tables = [
+      formatTable(['SESSIONS', ''], counts),
+      ...(types.length > 0 ? [formatTable(['DEVICE', 'LIVE'], types)] : []),
+    ];
+    return { json: counted, text: tables.join('\n\n') };
+  });
+}
+
+/** The sessions of an opened database. */
+interface Sessions {
+  readonly db: Kysely<SessionsDatabase>;
+  readonly dialect: Dialect;
+  readonly table: string;
+  readonly store: Store;
+  readonly live: LiveSince;
+}
+
+async function withSessions(
+  values: Values,
+  { url }: CommandContext,
+  work: (sessions: Sessions) => Promise<Outcome>,
+): Promise<Outcome> {
+  const { table = defaultTable } = values;
+  const live = readLive(values);
+  const name = readTable(values, url);
+  const db = await openDatabase(url);
+  try {
+    const dialect = dialectOf(db);
+    // A store and no manager: nothing is signed or verified here, so the command line needs no key.
+    return await work({ db, dialect, table, store: createStore(db, dialect, name), live });
+  } finally {
+    await db.destroy();
+  }
+}
+
+function readUser({ user }: Values): string {
+  if (user === undefined || user === '') throw new UsageError('--user <id> is missing');
+  return user;
+}
+
+function readLive({ 'idle-timeout': idleTimeout }: Values): LiveSince {
+  const now = Date.now();
+  if (idleTimeout === undefined) return { now, seenAfter: 0 };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parseDuration checks it
+  return { now, seenAfter: now - orUsageError(() => parseDuration('idle-timeout', idleTimeout as Duration)) };
+}
