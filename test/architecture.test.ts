@@ -119,7 +119,7 @@ test('drivers are the app’s: few files load one', () => {
     importsOf(file).some(({ from, typesOnly }) => driver.test(from) && !typesOnly),
   );
   expect(loading.toSorted()).toEqual([
-    'packages/core/src/adapters/postgres/index.ts',
+    'packages/core/src/adapters/postgres/bus.ts',
     'packages/core/src/cli/database-url.ts',
   ]);
 });

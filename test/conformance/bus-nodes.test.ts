@@ -15,8 +15,8 @@ import { startProxy } from '../support/proxy.ts';
 import { heartbeat, soon, type BusTarget } from './bus.ts';
 import { refused } from './sessions.ts';
 
-// Several nodes on one database, told of each other by a real server. Their clock stands still unless a test moves it:
-// where a session is refused, it is not for its age in the cache.
+// Several nodes on one database, connected by a real bus. The clock stands still unless a test moves it, so that a
+// session is not refused because of its age in the cache.
 
 interface WorldOptions {
   readonly heartbeat?: Duration;
@@ -29,7 +29,7 @@ async function createWorld(options: WorldOptions = {}) {
   const channel = `nodes-${process.pid}-${Math.random()}`;
   return {
     clock,
-    /** A process of the app, once it believes its cache. */
+    /** Starts a process of the app, and waits until it uses its cache. */
     async join(target: BusTarget, url: string) {
       const { bus } = disposables.use(await target.join(url, { channel, heartbeat, ...options }));
       const cache = memoryCache({ max: 1000, maxAge: '1m' });
@@ -38,7 +38,7 @@ async function createWorld(options: WorldOptions = {}) {
       const faults = vi.fn();
       manager.on('fault', faults);
       const node = { manager, faults, cost: (token: string) => cost(database, manager, token) };
-      const { token } = await manager.issue({ userId: 'nobody' });
+      const { token } = await manager.issue({ userId: 'unrelated' });
       await caches(node, token);
       return node;
     },
@@ -48,23 +48,23 @@ async function createWorld(options: WorldOptions = {}) {
 
 type Node = Awaited<ReturnType<Awaited<ReturnType<typeof createWorld>>['join']>>;
 
-/** How many queries it costs to let a request in. */
+/** The number of queries that verifying a token takes. */
 async function cost({ queries, forgetQueries }: TestDatabase, manager: SessionManager, token: string): Promise<number> {
   forgetQueries();
   await manager.verify(token);
   return queries.length;
 }
 
-/** Waits until a node lets a session in by memory. */
+/** Waits until a node verifies a token from its cache. */
 async function caches(node: Pick<Node, 'cost'>, token: string): Promise<void> {
   await soon(async () => expect(await node.cost(token)).toBe(0));
 }
 
-/** Waits until a node has been told that a session was ended. */
+/** Waits until a node refuses a revoked session. */
 async function refusedSoon({ manager }: Node, token: string): Promise<void> {
   await soon(async () => {
     const outcome = await manager.verify(token).then(
-      () => 'let in',
+      () => 'accepted',
       (error: unknown) => (isSessionError(error) ? error.reason : error),
     );
     expect(outcome).toBe('revoked_session');
@@ -72,7 +72,7 @@ async function refusedSoon({ manager }: Node, token: string): Promise<void> {
 }
 
 for (const target of busTargets) {
-  describeIf(target.url !== null, `nodes that ${target.name} connects`, target.howToEnable, () => {
+  describeIf(target.url !== null, `nodes connected by ${target.name}`, target.howToEnable, () => {
     const url = target.url ?? '';
 
     test.each<[string, (manager: SessionManager, id: string, otherId: string) => Promise<unknown>]>([
@@ -82,15 +82,18 @@ for (const target of busTargets) {
         (manager, id) =>
           manager.revokeMany({ userId: 'u1', ids: [...Array.from({ length: 250 }, (__, n) => String(n)), id] }),
       ],
-      ['with the others', (manager, _, otherId) => manager.revokeOthers({ userId: 'u1', currentId: otherId })],
+      [
+        'with all others of its user',
+        (manager, _, otherId) => manager.revokeOthers({ userId: 'u1', currentId: otherId }),
+      ],
       ['with all of its user', (manager) => manager.revokeAll('u1')],
       [
-        'to make room',
+        'by eviction under the cap',
         async (manager) => {
           for (let n = 0; n < 3; n += 1) await manager.issue({ userId: 'u1' });
         },
       ],
-    ])('end a session everywhere: %s', async (_, end) => {
+    ])('a session revoked on one node is refused on all: %s', async (_, end) => {
       await using w = await createWorld();
       const [a, b, c] = [await w.join(target, url), await w.join(target, url), await w.join(target, url)];
       const { token, session } = await a.manager.issue({ userId: 'u1' });
@@ -107,7 +110,7 @@ for (const target of busTargets) {
       expect(a.faults).not.toHaveBeenCalled();
     });
 
-    test('ask the database while the server is away, and cache again once it is back', async () => {
+    test('nodes ask the database while the bus is down, and cache again once it is back', async () => {
       await using server = await target.startServer();
       await using w = await createWorld();
       const [a, b] = [await w.join(target, target.urlOf(server.port)), await w.join(target, target.urlOf(server.port))];
@@ -135,7 +138,7 @@ for (const target of busTargets) {
       await refusedSoon(b, last.token);
     });
 
-    test('learn of what was ended while they were silently cut off: by the heartbeat', async () => {
+    test('a node that was silently cut off refuses a revoked session after the heartbeat', async () => {
       await using proxy = await startProxy(url);
       await using w = await createWorld();
       const [a, b] = [await w.join(target, url), await w.join(target, proxy.url)];
@@ -146,7 +149,7 @@ for (const target of busTargets) {
       await refusedSoon(b, token);
     });
 
-    test('learn of what was ended while they were silently cut off: by its age in the cache', async () => {
+    test('a node that was silently cut off refuses a revoked session after `maxAge`', async () => {
       await using proxy = await startProxy(url);
       await using w = await createWorld({ heartbeat: '10m' });
       const [a, b] = [await w.join(target, url), await w.join(target, proxy.url)];
@@ -158,7 +161,7 @@ for (const target of busTargets) {
       await refused(b.manager.verify(token), 'revoked_session');
     });
 
-    test('learn of what was ended by one that was cut off, once it is back', async () => {
+    test('nodes refuse the sessions that a cut-off node revoked, once it is back', async () => {
       await using proxy = await startProxy(url);
       await using w = await createWorld();
       const [a, b] = [await w.join(target, proxy.url), await w.join(target, url)];

@@ -17,7 +17,7 @@ function createListener() {
   return { message: vi.fn(), connected: vi.fn(), disconnected: vi.fn() } satisfies BusListener;
 }
 
-test('a bus within one process tells at once', async () => {
+test('a bus within one process delivers at once', async () => {
   const bus = localBus();
   const [a, b] = [createListener(), createListener()];
   bus.subscribe(a);
@@ -31,7 +31,7 @@ test('a bus within one process tells at once', async () => {
   expect(b.disconnected).not.toHaveBeenCalled();
 });
 
-describe('misuse is told when a bus is made', () => {
+describe('misuse throws when a bus is created', () => {
   test('of Redis', () => {
     const client = createClient();
     // @ts-expect-error -- a client is needed, not its address
@@ -55,7 +55,7 @@ describe('misuse is told when a bus is made', () => {
 describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnable, () => {
   const url = nodeRedisTarget.url ?? '';
 
-  test('the two clients understand each other, whatever key prefix and protocol they have', async () => {
+  test('both client libraries receive each other’s messages, with any key prefix and protocol', async () => {
     const one = new Redis(url, { keyPrefix: 'app:', lazyConnect: true });
     const other = await createClient({ url, RESP: 2 }).connect();
     const another = await createClient({ url, RESP: 3 }).connect();
@@ -69,7 +69,7 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
     for (const [n, bus] of buses.entries()) await bus.publish(String(n));
     for (const { listener } of listeners)
       await soon(() => expect(listener.message.mock.calls).toEqual([['0'], ['1'], ['2']]));
-    // Long enough for a heartbeat that is not understood to be one that is not heard.
+    // Longer than it takes to notice that a heartbeat has failed.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     for (const { listener, stop } of listeners) {
       expect(listener.disconnected).not.toHaveBeenCalled();
@@ -80,13 +80,13 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
     another.destroy();
   });
 
-  test('a client that the app has not connected yet is none of the bus’s to connect; publishing says so', async () => {
+  test('publishing rejects while the app has not connected its client, and does not connect it', async () => {
     const client = createClient({ url });
     await expect(redisBus(client).publish('hello')).rejects.toThrow('bus: the Redis client is not connected');
     expect(client.isOpen).toBe(false);
   });
 
-  test('in a Redis Cluster', async () => {
+  test('a bus over a Redis Cluster delivers, and listens again after a loss', async () => {
     await using server = await startRedis(
       (port) => pingRedis(redisAt(port)),
       ['--cluster-enabled yes', '--cluster-announce-ip 127.0.0.1'],
@@ -113,7 +113,7 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
 describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToEnable, () => {
   const url = postgresTarget.url ?? '';
 
-  test('a message that is too long is refused, and the others are told that something was', async () => {
+  test('a message that is too long rejects, and a resync message follows', async () => {
     const pool = new pg.Pool({ connectionString: url });
     const bus = postgresBus(pool, { channel: `long-${process.pid}`, heartbeat });
     const listener = createListener();
@@ -121,14 +121,14 @@ describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToE
     await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
     await bus.publish('x'.repeat(7999));
     await expect(bus.publish('ä'.repeat(4000))).rejects.toThrow('bus: PostgreSQL carries at most 7999 bytes, got 8000');
-    await soon(() => expect(listener.message.mock.calls).toEqual([['x'.repeat(7999)], ['untold']]));
+    await soon(() => expect(listener.message.mock.calls).toEqual([['x'.repeat(7999)], ['resync']]));
     await stop();
     await pool.end();
   });
 
-  test('it listens beside the pool, with its options, or on the connection it is given', async () => {
+  test('it listens on a connection outside the pool, with its options, or on the given one', async () => {
     const { hostname: host, port, username: user, pathname } = new URL(url);
-    // As a pool keeps them, its password hidden.
+    // A pool hides its password from enumeration.
     const pool = new pg.Pool({ host, port: Number(port), user, password: 'pw', database: pathname.slice(1), max: 1 });
     const made = vi.fn(() => new pg.Client(url));
     for (const options of [{}, { listener: made }]) {
@@ -145,7 +145,7 @@ describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToE
     await pool.end();
   });
 
-  test('a connection that has ceased to listen, as behind a pooler, is found out by the heartbeat', async () => {
+  test('the heartbeat notices a connection that has stopped listening, as behind a pooler', async () => {
     const pool = new pg.Pool({ connectionString: url });
     const clients: pg.Client[] = [];
     const make = () => {
@@ -154,7 +154,7 @@ describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToE
       return client;
     };
     const listener = createListener();
-    const stop = postgresBus(pool, { channel: 'deaf', heartbeat, listener: make }).subscribe(listener);
+    const stop = postgresBus(pool, { channel: 'unlisten', heartbeat, listener: make }).subscribe(listener);
     await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
     await clients[0]!.query('unlisten *');
     await soon(() => expect(listener.connected).toHaveBeenCalledTimes(2));

@@ -132,7 +132,7 @@ async function createNode(scenario: Scenario, age: number) {
     hearOf: (sending: (message: string) => void) => void (publish = sending),
     end() {
       live.forget({ userId, ids: [id] });
-      broadcast.tell({ ended: { userId, ids: [id] } });
+      broadcast.publish({ ended: { userId, ids: [id] } });
     },
   };
 }

@@ -8,7 +8,7 @@ import type { BusTarget } from '../conformance/bus.ts';
 import { startPostgres, startRedis } from './database-servers.ts';
 import { pingPostgres, pingRedis, postgresAt, redisAt } from './global-setup.ts';
 
-// An app's own client is the app's to listen to: here, that it is without its server is no news.
+// The app listens to its own client's errors: these tests expect them.
 
 const redis = {
   url: inject('redisUrl'),
@@ -74,7 +74,7 @@ export const postgresTarget: BusTarget = {
     pool.on('error', () => {});
     return Promise.resolve({
       bus: postgresBus(pool, options),
-      // Not waited for: a server that was cut off never says good-bye.
+      // Not awaited: a server that was cut off never answers.
       [Symbol.asyncDispose]: () => Promise.resolve(void pool.end().catch(() => {})),
     });
   },

@@ -1,4 +1,5 @@
-export { localBus, type Bus, type BusListener } from './bus/bus.ts';
+export type { Bus, BusListener } from './bus/bus.ts';
+export { localBus } from './bus/local-bus.ts';
 export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/session-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
 export { readDevice, type Device, type DeviceInput, type DevicePart, type DeviceType } from './session/device.ts';

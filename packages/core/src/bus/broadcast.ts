@@ -1,62 +1,61 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from './bus.ts';
-import { decodeEnded, encodeEnded, type EndedMessage } from '../session/ended-sessions.ts';
+import { decodeEnded, encodeEnded, type EndedMessage } from './ended-message.ts';
 
-/** What this process hears of the others. */
+/** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process ended sessions, or is ending them in a transaction. */
+  /** Another process has revoked sessions, or is revoking them in a transaction. */
   ended(message: EndedMessage): void;
-  /** A message of a version to come: it may have ended anything. */
+  /** A message from a newer version, or from a bus that has lost messages: any session may have been revoked. */
   unknown(): void;
-  /** A message could not be sent. */
+  /** A message could not be published. */
   fault(error: unknown): void;
 }
 
-/** Tells the other processes which sessions were ended, and hears it from them. */
+/** Publishes revoked sessions to the other processes, and receives theirs. */
 export interface Broadcast {
   /** Neither waits for the bus nor fails with it. */
-  tell(message: Omit<EndedMessage, 'from'>): void;
-  /** Waits for what is being told. */
+  publish(message: Omit<EndedMessage, 'from'>): void;
+  /** Waits for the messages that are being published, then unsubscribes. */
   stop(): Promise<void>;
 }
 
 export function createBroadcast(bus: Bus | undefined, events: BroadcastEvents): Broadcast {
-  if (bus === undefined) return { tell: () => {}, stop: () => Promise.resolve() };
+  if (bus === undefined) return { publish: () => {}, stop: () => Promise.resolve() };
 
-  /** Who tells: what a process has said itself, it knows. */
-  const self = randomUUID();
-  const stop = bus.subscribe({
+  const senderId = randomUUID();
+  const unsubscribe = bus.subscribe({
     connected: () => events.connected(),
     disconnected: () => events.disconnected(),
     message(text) {
       const message = decodeEnded(text);
       if (message === undefined) events.unknown();
-      else if (message.from !== self) events.ended(message);
+      else if (message.from !== senderId) events.ended(message);
     },
   });
 
   const publishing = new Set<Promise<void>>();
 
-  async function publish(message: string): Promise<void> {
+  async function send(text: string): Promise<void> {
     try {
-      await bus?.publish(message);
+      await bus?.publish(text);
     } catch (error) {
       events.fault(error);
     }
   }
 
   return {
-    tell(message) {
-      for (const text of encodeEnded({ from: self, ...message })) {
-        const published = publish(text).finally(() => publishing.delete(published));
-        publishing.add(published);
+    publish(message) {
+      for (const text of encodeEnded({ from: senderId, ...message })) {
+        const sent = send(text).finally(() => publishing.delete(sent));
+        publishing.add(sent);
       }
     },
     async stop() {
       await Promise.all(publishing);
-      await stop();
+      await unsubscribe();
     },
   };
 }

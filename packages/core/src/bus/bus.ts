@@ -1,56 +1,28 @@
 /**
- * Carries a word from each process to all others: which sessions were ended. A driver is a function that returns one,
- * such as `redisBus` of `@trpc-sessions/core/redis`, `postgresBus` of `@trpc-sessions/core/postgres`, or {@link localBus}.
+ * Carries messages between the processes of an app: which sessions were revoked. Made by `redisBus` of
+ * `@trpc-sessions/core/redis`, by `postgresBus` of `@trpc-sessions/core/postgres`, or by `localBus`.
  *
- * A bus may lose messages, repeat them and deliver them late: a cache is right all the same once it hears
- * {@link BusListener.disconnected}, and within its `maxAge` when it hears nothing.
+ * A bus may lose, repeat and delay messages. A cache stays right: {@link BusListener.disconnected} empties it, and without
+ * that call a lost message counts after its `maxAge`.
  */
 export interface Bus {
-  /** Sends a message to every listener, this process's own included or not. Rejects when it could not be handed over. */
+  /** Sends a message to every subscriber; whether that includes this process is up to the bus. Rejects if it was not sent. */
   publish(message: string): Promise<void>;
   /**
-   * Listens, from when {@link BusListener.connected} is called: a message that is published after that call arrives,
-   * unless {@link BusListener.disconnected} is called.
+   * Subscribes. After {@link BusListener.connected}, every message that is published arrives, until
+   * {@link BusListener.disconnected}.
    *
-   * @returns a function that stops listening, and lets go of what it opened
+   * @returns a function that unsubscribes and closes the connections that subscribing opened
    */
   subscribe(listener: BusListener): () => Promise<void>;
 }
 
-/** What a {@link Bus} tells. */
+/** Receives from a {@link Bus}. */
 export interface BusListener {
-  /** One that a manager cannot read empties its cache: a bus may send anything to say that messages were lost. */
+  /** A text that is not one of the manager's messages empties its cache: a bus sends one after it has lost messages. */
   message(message: string): void;
-  /** Messages arrive from now on: at first, and again after each {@link BusListener.disconnected}. */
+  /** Messages arrive from now on: called once at first, and again after each {@link BusListener.disconnected}. */
   connected(): void;
-  /** Messages may have been lost from some moment before this. */
+  /** Messages may have been lost, from some moment before this call. */
   disconnected(): void;
-}
-
-/**
- * The bus of an app that is one process: there is nobody else to tell. To say so is what it is for.
- *
- * @example
- * ```ts
- * import { createSessionManager, localBus, memoryCache } from '@trpc-sessions/core';
- *
- * const manager = createSessionManager({ db, keys, cache: memoryCache({ max: 100_000 }), bus: localBus() });
- * ```
- */
-export function localBus(): Bus {
-  const listeners = new Set<BusListener>();
-  return {
-    publish(message) {
-      for (const listener of listeners) listener.message(message);
-      return Promise.resolve();
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      listener.connected();
-      return () => {
-        listeners.delete(listener);
-        return Promise.resolve();
-      };
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createRemoteBus, type ConnectionEvents } from './reconnecting-bus.ts';
+import { createReconnectingBus, type ConnectionEvents } from './reconnecting-bus.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,12 +18,12 @@ function createServer() {
     return { ping, close };
   };
   const listener = { message: vi.fn(), connected: vi.fn(), disconnected: vi.fn() };
-  return { connections, send, ping, close, listener, bus: createRemoteBus({ send, open }, 1000) };
+  return { connections, send, ping, close, listener, bus: createReconnectingBus({ send, open }, 1000) };
 }
 
 const never = (): Promise<never> => new Promise(() => {});
 
-test('a server that takes no messages is not given more than it may yet take', async () => {
+test('at most 100 messages are in flight to a server that takes none', async () => {
   const { bus, send } = createServer();
   send.mockImplementation(never);
   const outcomes = Promise.allSettled(Array.from({ length: 5000 }, () => bus.publish('x')));
@@ -33,18 +33,18 @@ test('a server that takes no messages is not given more than it may yet take', a
   expect((await outcomes).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
-test('a connection that is never made is given up, and made anew at growing intervals', async () => {
+test('a connection that never opens is given up, and retried at growing intervals', async () => {
   const { bus, connections, listener } = createServer();
   bus.subscribe(listener);
   await vi.advanceTimersByTimeAsync(60_000);
-  // Two seconds for each, and up to five between.
+  // Two seconds each, and up to five between them.
   expect(connections.length).toBeGreaterThan(8);
   expect(connections.length).toBeLessThan(17);
   expect(listener.connected).not.toHaveBeenCalled();
   expect(listener.disconnected).not.toHaveBeenCalled();
 });
 
-test('a heartbeat without an answer ends a connection once, and what it says afterwards is not heard', async () => {
+test('a heartbeat without an answer closes the connection once, and its later events are ignored', async () => {
   const { bus, connections, ping, close, listener } = createServer();
   bus.subscribe(listener);
   connections[0]!.listening();
@@ -56,13 +56,13 @@ test('a heartbeat without an answer ends a connection once, and what it says aft
   await vi.advanceTimersByTimeAsync(2001);
   expect(listener.disconnected).toHaveBeenCalledOnce();
   expect(close).toHaveBeenCalledOnce();
-  for (const say of [connections[0]!.lost, connections[0]!.listening, () => connections[0]!.message('late')]) say();
+  for (const event of [connections[0]!.lost, connections[0]!.listening, () => connections[0]!.message('late')]) event();
   expect(listener.connected).toHaveBeenCalledOnce();
   expect(listener.disconnected).toHaveBeenCalledOnce();
   expect(listener.message).not.toHaveBeenCalled();
 });
 
-test('once it has stopped, no timer is left', async () => {
+test('unsubscribing leaves no timer', async () => {
   const { bus, connections, listener } = createServer();
   for (const end of [() => {}, () => connections.at(-1)!.listening(), () => connections.at(-1)!.lost()]) {
     const stop = bus.subscribe(listener);

@@ -1,51 +1,51 @@
 import type { Bus, BusListener } from './bus.ts';
 import { parseDuration, type Duration } from '../duration.ts';
 
-/** What every bus with a server takes. */
-export interface RemoteBusOptions {
-  /** Apps that share a server need a channel each; all processes of one app have the same. @defaultValue `'trpc-sessions'` */
+/** Options of every bus that has a server. */
+export interface ReconnectingBusOptions {
+  /** The same in all processes of one app; apps that share a server need a channel each. @defaultValue `'trpc-sessions'` */
   readonly channel?: string | undefined;
   /**
-   * How often the listening connection is tried. One that does not answer within the same time counts as lost, so that
-   * even a connection that nobody has closed is found out within twice this time. A message, too, is to be handed over
-   * within it. From 100 milliseconds to an hour. @defaultValue `'5s'`
+   * How often the listening connection is checked. A connection that does not answer within the same time counts as lost,
+   * so that a silent one is noticed within twice this time. It is also the time limit for publishing a message. From 100
+   * milliseconds to an hour. @defaultValue `'5s'`
    */
   readonly heartbeat?: Duration | undefined;
 }
 
-/** What sets one kind of server apart. */
+/** The part of a bus that depends on its server. */
 export interface BusDriver {
-  /** Hands a message to the server; rejects at once where that is known not to be possible. */
+  /** Hands a message to the server. Rejects at once if the client knows that it is not connected. */
   readonly send: (message: string) => Promise<unknown>;
-  /** Opens a connection and listens on it. It never reconnects by itself: messages would be lost unnoticed. */
+  /** Opens a connection and subscribes on it. The connection must not reconnect by itself: that would lose messages silently. */
   readonly open: (events: ConnectionEvents) => ListeningConnection;
 }
 
 export interface ConnectionEvents {
-  /** The server has said that it sends from now on. */
+  /** The server has confirmed the subscription. */
   readonly listening: () => void;
   readonly message: (message: string) => void;
-  /** It is of no use any longer, or never was. */
+  /** The connection is broken, or could not be opened. */
   readonly lost: () => void;
 }
 
 export interface ListeningConnection {
-  /** Resolves once the server has answered, after all messages that it sent before. */
+  /** Resolves after the server's answer, and so after every message that the server sent before it. */
   ping(): Promise<unknown>;
-  /** Closes the connection, whatever state it is in, without waiting for a server that does not answer. */
+  /** Closes the connection in any state, without waiting for a server that does not answer. */
   close(): Promise<unknown>;
 }
 
-/** In milliseconds, as are all below. */
+/** In milliseconds, as are all times below. */
 const maxHeartbeat = 3_600_000;
 /** Opening a connection may take two heartbeats, and at least this. */
 const minOpenTimeout = 1000;
-/** The pause before a lost connection is opened anew doubles from the first to the last. */
+/** The pause before reconnecting doubles from the first to the last. */
 const pauses = { first: 100, last: 5_000 };
-/** A server that takes messages more slowly than they come must not fill the memory. */
+/** Bounds the memory that a slow server can cost. */
 const maxInFlight = 100;
-/** Nobody's message, so that whoever hears it empties the cache: there were endings that could not be told. */
-const untoldEndings = 'untold';
+/** Not a message of the manager's: receivers clear their cache, because messages were lost. */
+const resyncMessage = 'resync';
 
 export function readChannel(channel: unknown): string {
   if (typeof channel === 'string' && channel !== '') return channel;
@@ -59,10 +59,10 @@ export function readHeartbeat(heartbeat: Duration = '5s'): number {
   return milliseconds;
 }
 
-/** The bus that a driver makes: whatever server there is, connections are watched and opened anew in one way. */
-export function createRemoteBus({ send, open }: BusDriver, heartbeat: number): Bus {
+/** A bus over a driver's server: it watches its connection, and reconnects. */
+export function createReconnectingBus({ send, open }: BusDriver, heartbeat: number): Bus {
   let inFlight = 0;
-  let isUntold = false;
+  let hasLostMessages = false;
 
   async function handOver(message: string): Promise<void> {
     if (inFlight >= maxInFlight) throw new Error(`bus: ${maxInFlight} messages wait for the server to take them`);
@@ -75,32 +75,32 @@ export function createRemoteBus({ send, open }: BusDriver, heartbeat: number): B
     try {
       await handOver(message);
     } catch (error) {
-      isUntold = true;
+      hasLostMessages = true;
       throw error;
     }
-    catchUp();
+    resync();
   }
 
-  /** What could not be told is not kept, that would grow without bound: one message for all of it is enough. */
-  function catchUp(): void {
-    if (!isUntold) return;
-    isUntold = false;
-    // Should it fail, it is tried again at the next heartbeat.
-    publish(untoldEndings).catch(() => {});
+  /** Lost messages are not kept, which would grow without bound: one message stands for all of them. */
+  function resync(): void {
+    if (!hasLostMessages) return;
+    hasLostMessages = false;
+    // If this fails, the next heartbeat retries.
+    publish(resyncMessage).catch(() => {});
   }
 
-  return { publish, subscribe: (listener) => keepListening(listener, { open, heartbeat, proven: catchUp }) };
+  return { publish, subscribe: (listener) => keepListening(listener, { open, heartbeat, onAlive: resync }) };
 }
 
 interface KeepListeningOptions {
   readonly open: BusDriver['open'];
   readonly heartbeat: number;
-  /** Called whenever the server has answered. */
-  readonly proven: () => void;
+  /** Called after each answer of the server. */
+  readonly onAlive: () => void;
 }
 
-/** Has one listening connection at a time: a new one for each that is lost, until told to stop. */
-function keepListening(listener: BusListener, { open, heartbeat, proven }: KeepListeningOptions): () => Promise<void> {
+/** Keeps one listening connection open, and opens a new one after each loss. Returns a function that closes it for good. */
+function keepListening(listener: BusListener, { open, heartbeat, onAlive }: KeepListeningOptions): () => Promise<void> {
   let failures = 0;
   let stop: () => Promise<unknown>;
 
@@ -114,7 +114,7 @@ function keepListening(listener: BusListener, { open, heartbeat, proven }: KeepL
       if (isOver) return;
       isListening = true;
       listener.connected();
-      proven();
+      onAlive();
       waitForBeat();
     }
 
@@ -128,13 +128,13 @@ function keepListening(listener: BusListener, { open, heartbeat, proven }: KeepL
       const check = (): void => {
         if (!isAnswered) lost();
       };
-      // A process that was held up may have the answer waiting: it is read before the check.
+      // After a pause of the process, the answer may wait unread in the socket: read it before the check.
       timer = setTimeout(() => setImmediate(check), heartbeat).unref();
       const answered = (): void => {
         isAnswered = true;
         if (isOver) return;
         failures = 0;
-        proven();
+        onAlive();
         waitForBeat();
       };
       connection?.ping().then(answered, lost);
@@ -146,7 +146,7 @@ function keepListening(listener: BusListener, { open, heartbeat, proven }: KeepL
       const closed = end();
       const pause = Math.min(pauses.last, pauses.first * 2 ** failures);
       failures += 1;
-      // Scattered, so that not all processes come at once when the server is back.
+      // Random, so that not all processes reconnect at once when the server is back.
       const retry = setTimeout(start, pause * (0.5 + Math.random() / 2)).unref();
       stop = () => {
         clearTimeout(retry);
@@ -160,7 +160,7 @@ function keepListening(listener: BusListener, { open, heartbeat, proven }: KeepL
       try {
         await connection?.close();
       } catch {
-        // It was to be closed, and is.
+        // A connection that fails to close is broken: nothing is left to do.
       }
     }
 

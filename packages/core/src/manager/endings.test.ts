@@ -1,11 +1,12 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { localBus, type Bus } from '../bus/bus.ts';
+import type { Bus } from '../bus/bus.ts';
+import { localBus } from '../bus/local-bus.ts';
 import { memoryCache } from '../cache/session-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';
-import { createRemoteBus } from '../bus/reconnecting-bus.ts';
+import { createReconnectingBus } from '../bus/reconnecting-bus.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { intercepted } from '../testing/intercept.ts';
 
@@ -72,7 +73,7 @@ describe('an answer of the database that is lost', () => {
 test('a burst of endings that the bus cannot take at once empties the others’ memory, without waiting for a heartbeat', async () => {
   const heard: string[] = [];
   let taken = 0;
-  const bus = createRemoteBus(
+  const bus = createReconnectingBus(
     {
       send: async (message) => {
         taken += 1;
@@ -89,7 +90,7 @@ test('a burst of endings that the bus cannot take at once empties the others’ 
   const users = Array.from({ length: 400 }, (_, n) => `user${n}`);
   for (const userId of users) await node.issue({ userId });
   await Promise.all(users.map((userId) => node.revokeAll(userId)));
-  await vi.waitFor(() => expect(heard).toContain('untold'));
+  await vi.waitFor(() => expect(heard).toContain('resync'));
   expect(fault).toHaveBeenCalled();
   expect(taken).toBeLessThan(400);
   await node.close();

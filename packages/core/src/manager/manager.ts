@@ -188,7 +188,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     const ended = endedOf(event);
     forget(ended, isPending);
     if (count === 0) return 0;
-    broadcast.tell({ ended, ...(isPending && { isPending }) });
+    broadcast.publish({ ended, ...(isPending && { isPending }) });
     events.emit('revoked', { ...event, count });
     events.emit('ended', ended);
     return count;
@@ -197,7 +197,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   /** A database whose answer was lost may have done it: everybody asks it again. */
   function mayBeRevoked(ended: EndedSessions): void {
     live?.forget(ended);
-    broadcast.tell({ ended });
+    broadcast.publish({ ended });
   }
 
   async function list(userId: string): Promise<Session[]>;

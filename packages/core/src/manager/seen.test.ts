@@ -1,7 +1,7 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { localBus } from '../bus/bus.ts';
+import { localBus } from '../bus/local-bus.ts';
 import { memoryCache } from '../cache/session-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';

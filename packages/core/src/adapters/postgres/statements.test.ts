@@ -16,8 +16,8 @@ const welcome = message('R', Buffer.alloc(4));
 const ready = message('Z', Buffer.from('I'));
 const terminated = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
 
-/** Lets everybody in and throws them out in the same packet, as a server does that is told to in that very moment. */
-async function startInhospitableServer(): Promise<Server> {
+/** Accepts each connection and terminates it in the same packet, as a server does that is shutting down. */
+async function startTerminatingServer(): Promise<Server> {
   const server = createServer((socket) => {
     socket.once('data', () => socket.end(Buffer.concat([welcome, ready, terminated])));
     socket.on('error', () => {});
@@ -27,22 +27,22 @@ async function startInhospitableServer(): Promise<Server> {
   return server;
 }
 
-test('a connection that breaks while it is handed over fails its query, and not the process', async () => {
-  const server = await startInhospitableServer();
+test('a connection that breaks before its first query rejects that query, and does not end the process', async () => {
+  const server = await startTerminatingServer();
   const { port } = server.address() as AddressInfo;
   const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'app', ssl: false });
   pool.on('error', () => {});
   const broken: unknown[] = [];
-  const hear = (error: unknown): void => void broken.push(error);
-  process.on('uncaughtException', hear);
+  const onError = (error: unknown): void => void broken.push(error);
+  process.on('uncaughtException', onError);
   try {
     const client = await reuseStatements(pool).connect();
     await expect(client.query('select 1', [])).rejects.toThrow(/connection/i);
     client.release(true);
-    // What is uncaught is told after the packet has been read.
+    // An uncaught error would be emitted after the packet has been read.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
-    process.off('uncaughtException', hear);
+    process.off('uncaughtException', onError);
     await pool.end();
     server.close();
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { isStatement } from '../../store/compiled-query.ts';
 
-/** What `pg` takes beside a text. */
+/** A query as `pg` takes it for a prepared statement. */
 interface NamedQuery {
   readonly name: string;
   readonly text: string;
@@ -11,7 +11,7 @@ interface NamedQuery {
 
 /**
  * Wraps a pool of `pg` so that each connection parses and plans the session manager's statements once. The app's own
- * queries are left alone. A connection that breaks while it is in use fails its query, and no longer the process.
+ * queries stay as they are. A connection that breaks in use rejects its query, and does not end the process.
  *
  * Not for PgBouncer before 1.21 in transaction mode, which loses prepared statements.
  *
@@ -28,17 +28,17 @@ interface NamedQuery {
  * ```
  */
 export function reuseStatements(pool: PostgresPool): PostgresPool {
-  // Kysely knows a connection by its client: each has one wrapper, always the same.
+  // Kysely identifies a connection by its client object: one wrapper for each.
   const wrapped = new WeakMap<PostgresPoolClient, PostgresPoolClient>();
   function wrap(client: PostgresPoolClient): PostgresPoolClient {
     let wrapper = wrapped.get(client);
     if (wrapper === undefined) {
-      hearErrors(client);
+      ignoreErrors(client);
       wrapped.set(client, (wrapper = nameStatements(client)));
     }
     return wrapper;
   }
-  // By the time that `connect` resolves, a connection may have broken: the pool tells of a new one before that.
+  // A connection may break before `connect` resolves: the pool's event comes earlier.
   if (canEmit(pool)) Reflect.apply(pool.on, pool, ['connect', wrap]);
   return {
     ...(pool.Client !== undefined && { Client: pool.Client }),
@@ -49,10 +49,10 @@ export function reuseStatements(pool: PostgresPool): PostgresPool {
 }
 
 /**
- * `pg` tells of a connection that breaks twice: to whoever waits for its answer, and by an event that, unheard, ends the
- * process. Its pool hears it of idle connections only, and Kysely of none.
+ * `pg` reports a broken connection twice: it rejects the query, and emits an `error` that ends the process if it has no
+ * listener. The pool listens on idle connections only, and Kysely on none.
  */
-function hearErrors(client: PostgresPoolClient): void {
+function ignoreErrors(client: PostgresPoolClient): void {
   if (canEmit(client)) Reflect.apply(client.on, client, ['error', () => {}]);
 }
 
@@ -61,7 +61,7 @@ function canEmit(value: object): value is { on: (...args: readonly unknown[]) =>
 }
 
 function nameStatements(client: PostgresPoolClient): PostgresPoolClient {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what Kysely does not ask of a client, `pg` has
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `pg` takes a named query; Kysely's interface leaves it out
   const named = client as unknown as { query<TRow>(query: NamedQuery): Promise<PostgresQueryResult<TRow>> };
   const query = (text: unknown, values: readonly unknown[]): unknown =>
     typeof text === 'string' && isStatement(text)
@@ -79,7 +79,7 @@ function nameStatements(client: PostgresPoolClient): PostgresPoolClient {
 
 const names = new Map<string, string>();
 
-/** The name of a statement: the same in every process, should a pooler let them share a connection. */
+/** The same in every process: a pooler may let processes share a connection. */
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { createSessionManager } from '../../manager/manager.ts';
 import { migrateToLatest } from '../../store/migrations.ts';
 import type { SessionsDatabase } from '../../store/schema.ts';
-import { reuseStatements } from './index.ts';
+import { reuseStatements } from './statements.ts';
 
 function open(max?: number) {
   const database = new SqliteDatabase(':memory:');
@@ -24,13 +24,13 @@ test('a statement is prepared once', async () => {
   await db.destroy();
 });
 
-test('the least recently used statement makes room', async () => {
+test('the least recently used statement is evicted', async () => {
   const { db, prepare } = open(2);
   for (const n of [1, 2, 3, 1]) await sql`select ${sql.lit(n)}`.execute(db);
   expect(prepare).toHaveBeenCalledTimes(4);
 });
 
-test('a statement that is being iterated can be run beside itself', () => {
+test('a statement can run again while it is iterated', () => {
   const database = reuseStatements(new SqliteDatabase(':memory:'));
   const prepare = () => database.prepare('select 1 as n union select 2');
   const seen = [];
@@ -38,7 +38,7 @@ test('a statement that is being iterated can be run beside itself', () => {
   expect(seen).toEqual([{ n: 1 }, 2, { n: 2 }, 2]);
 });
 
-test('a table that changes is seen as it is', async () => {
+test('a kept statement follows a change of the table', async () => {
   const { db } = open();
   await db.schema.createTable('numbers').addColumn('n', 'integer').execute();
   const all = () => db.selectFrom('numbers').selectAll().execute();
@@ -51,7 +51,7 @@ test('a table that changes is seen as it is', async () => {
   expect(await all()).toEqual([{ n: 1, m: 7 }]);
 });
 
-test('the look-up of a session stops at its row, and finds none where there is none', async () => {
+test('the look-up of a session asks for one row', async () => {
   const database = new SqliteDatabase(':memory:');
   const asked: string[] = [];
   const db = new Kysely<SessionsDatabase>({

@@ -1,0 +1,133 @@
+import pg from 'pg';
+import type { Bus } from '../../bus/bus.ts';
+import {
+  createReconnectingBus,
+  readChannel,
+  readHeartbeat,
+  type ConnectionEvents,
+  type ListeningConnection,
+  type ReconnectingBusOptions,
+} from '../../bus/reconnecting-bus.ts';
+
+/** Options of {@link postgresBus}. */
+export interface PostgresBusOptions extends ReconnectingBusOptions {
+  /**
+   * Creates the connection to listen on, not yet connected; called again after each loss. Set it behind PgBouncer in
+   * transaction mode, or any pooler that lends a connection for one transaction only: connect to PostgreSQL itself.
+   * @defaultValue a `pg.Client` with the options of the pool
+   */
+  readonly listener?: (() => PostgresClient) | undefined;
+}
+
+/** The part of a `pg.Pool` that {@link postgresBus} uses. */
+export interface PostgresPool {
+  readonly options: object;
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+/** The part of a `pg.Client` that {@link postgresBus} uses. */
+export interface PostgresClient {
+  connect(): Promise<unknown>;
+  query(text: string): Promise<{ readonly rows: readonly unknown[] }>;
+  end(): Promise<unknown>;
+  on(event: 'notification', listener: (message: PostgresNotification) => void): unknown;
+  on(event: 'error' | 'end', listener: () => void): unknown;
+}
+
+/** The part of a notification that {@link postgresBus} uses. */
+export interface PostgresNotification {
+  readonly payload?: string | undefined;
+}
+
+/** PostgreSQL's limits, in bytes. */
+const maxPayload = 7999;
+const maxChannel = 63;
+/** Time limit for connecting, in milliseconds. */
+const connectTimeout = 10_000;
+
+/**
+ * Publishes revoked sessions to all processes of an app by `LISTEN` and `NOTIFY`, with no other server than PostgreSQL.
+ * Nothing is stored, and a message opens nothing: it holds user ids and session ids.
+ *
+ * It notifies through the app's pool, and listens on one connection outside the pool: count it towards `max_connections`.
+ * After messages were lost, it empties the other processes' caches once the database is back.
+ *
+ * @param pool - the `pg.Pool` of the app's Kysely, or another to the same database
+ * @returns the `bus` of a manager. Its `publish` rejects if PostgreSQL has not taken the message within a `heartbeat`, and
+ *   with a `RangeError` for a message over 7999 bytes, the most that PostgreSQL carries.
+ * @throws {TypeError} `pool` is not a pool, or an option is wrong
+ * @throws {RangeError} `channel` is longer than 63 bytes, or `heartbeat` is not a duration from 100 milliseconds to an hour
+ *
+ * @example
+ * ```ts
+ * import { createSessionManager, memoryCache } from '@trpc-sessions/core';
+ * import { postgresBus } from '@trpc-sessions/core/postgres';
+ *
+ * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+ * const manager = createSessionManager({ db, keys, cache: memoryCache({ max: 100_000 }), bus: postgresBus(pool) });
+ * ```
+ *
+ * @example Behind PgBouncer
+ * ```ts
+ * const bus = postgresBus(pool, { listener: () => new pg.Client(process.env.DIRECT_DATABASE_URL) });
+ * ```
+ */
+export function postgresBus(pool: PostgresPool, options: PostgresBusOptions = {}): Bus {
+  if (typeof pool.query !== 'function' || typeof pool.options !== 'object')
+    throw new TypeError('pool: expected a pg.Pool');
+  const channel = readChannel(options.channel ?? 'trpc-sessions');
+  if (Buffer.byteLength(channel) > maxChannel)
+    throw new RangeError(`channel: PostgreSQL takes at most ${maxChannel} bytes`);
+  const { listener = () => createClient(pool) } = options;
+  return createReconnectingBus(
+    {
+      async send(message) {
+        const length = Buffer.byteLength(message);
+        if (length > maxPayload)
+          throw new RangeError(`bus: PostgreSQL carries at most ${maxPayload} bytes, got ${length}`);
+        await pool.query('select pg_notify($1, $2)', [channel, message]);
+      },
+      open: (events) => open(listener(), channel, events),
+    },
+    readHeartbeat(options.heartbeat),
+  );
+}
+
+function createClient({ options }: PostgresPool): pg.Client {
+  // Not a spread: the password of a pool is not enumerable.
+  return new pg.Client(
+    Object.defineProperties(
+      {},
+      {
+        ...Object.getOwnPropertyDescriptors(options),
+        connectionTimeoutMillis: { value: connectTimeout, enumerable: true },
+      },
+    ),
+  );
+}
+
+function open(client: PostgresClient, channel: string, events: ConnectionEvents): ListeningConnection {
+  client.on('error', events.lost);
+  client.on('end', events.lost);
+  client.on('notification', ({ payload = '' }) => events.message(payload));
+  client
+    .connect()
+    .then(() => client.query(`listen "${channel.replaceAll('"', '""')}"`))
+    .then(events.listening)
+    .catch(events.lost);
+
+  async function ping(): Promise<void> {
+    // Asked on the connection that listens: a pooler may have passed LISTEN to another one.
+    const { rows } = await client.query('select pg_listening_channels()');
+    if (rows.length === 0) throw new Error('bus: the connection no longer listens');
+  }
+
+  return {
+    ping,
+    close() {
+      // With a query under way, pg closes at once. Otherwise it waits for the server to close.
+      ping().catch(() => {});
+      return client.end();
+    },
+  };
+}
