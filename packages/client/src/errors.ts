@@ -1,6 +1,6 @@
 import type { SessionErrorReason, sessionErrors } from '@trpc-sessions/server';
 
-/** The server's own table, as types: what is written below has to agree with it, or it does not compile. */
+/** The server's table, as a type: the table below compiles only if it agrees. */
 type EndsSession = { readonly [TReason in SessionErrorReason]: (typeof sessionErrors)[TReason]['endsSession'] };
 
 const reasons = {
@@ -17,7 +17,7 @@ const reasons = {
 } as const satisfies EndsSession;
 
 /**
- * Answers why a call was refused: the `reason` of our server, or `null` for every other error, such as a dead network.
+ * Returns why our server refused a call, or `null` for any other error, such as a network error.
  *
  * @example
  * ```ts
@@ -36,12 +36,12 @@ export function sessionErrorReason(error: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** Answers whether a refusal ends the session, so that its token is of no more use. */
+/** Returns whether a refusal ends the session, so that its token is useless. */
 export function endsSession(reason: SessionErrorReason | null): boolean {
   return reason !== null && reasons[reason];
 }
 
-/** Answers in how many seconds another attempt to sign in is welcome, or `null` where the server did not say. */
+/** Returns after how many seconds the user may try to sign in again, or `null` if the server did not say. */
 export function retryAfter(error: unknown): number | null {
   const seconds = property(sessionErrorData(error), 'retryAfter');
   return typeof seconds === 'number' ? seconds : null;

@@ -1,12 +1,13 @@
-export { cookieTokenStore } from './tokens/cookie-store.ts';
 export { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
 export { sessionConnectionParams, sessionHeaders, type RequestOperations } from './links/headers.ts';
-export { sessionLink, sessionLinks, type SessionLinkOptions, type SessionLinksOptions } from './links/session-links.ts';
+export { sessionLink, type SessionLinkOptions } from './links/session-link.ts';
+export { sessionLinks, type SessionLinksOptions } from './links/session-links.ts';
+export { cookieTokenStore } from './tokens/cookie-store.ts';
 export {
   localStorageTokenStore,
-  memoryTokenStore,
   type LocalStorageTokenStoreOptions,
   type TokenStorage,
-  type TokenStore,
-} from './tokens/token-store.ts';
+} from './tokens/local-storage.ts';
+export { memoryTokenStore } from './tokens/memory.ts';
+export type { TokenStore } from './tokens/token-store.ts';
 export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

@@ -21,7 +21,9 @@ import { SessionProvider } from './react/provider.tsx';
 import { useSession, type UseSessionResult } from './react/use-session.ts';
 import { useSessions, type UseSessionsResult } from './react/use-sessions.ts';
 import { browserFetch } from './testing/fetch.ts';
-import { localStorageTokenStore, memoryTokenStore, type TokenStore } from './tokens/token-store.ts';
+import { localStorageTokenStore } from './tokens/local-storage.ts';
+import { memoryTokenStore } from './tokens/memory.ts';
+import type { TokenStore } from './tokens/token-store.ts';
 
 // The other tests of this package have a server of their own, which fails on demand. Here is the real one.
 

@@ -1,28 +1,28 @@
 import { getFetch } from '@trpc/client';
 import type { EventSourceInit, FetchLikeResponse } from 'eventsource';
 
-/** What the event source of a subscription is made with. */
+/** The request of a subscription. */
 export interface SubscriptionRequest {
   readonly fetch: Parameters<typeof getFetch>[0];
-  /** Asked anew at each reconnect: the token may be another one by then. */
+  /** Called at each reconnect: the token may have changed. */
   readonly headers: () => Promise<Headers>;
 }
 
-/** Options for an event source that sends headers, as the browser's own cannot: a token has no place in a URL. */
+/** Options of an event source that sends headers. The browser's own cannot, and a token must not be in a URL. */
 export function eventSourceOptions(request: SubscriptionRequest): EventSourceInit {
   return {
     async fetch(url, init) {
       const headers = { ...Object.fromEntries(await request.headers()), ...init.headers };
       const response: object = await getFetch(request.fetch)(url, { ...init, headers });
       if (!isFullResponse(response)) throw new TypeError('fetch: return a whole Response, with its status and headers');
-      // Within a stream, tRPC takes a failing server for a reason to connect anew. Before there is one, so do we.
+      // Within a stream, tRPC reconnects after a server error. Before the stream has begun, we do the same.
       if (response.status >= 500) throw new Error(`The server answered with ${response.status}`);
       return (await refusalAsEvent(response)) ?? response;
     },
   };
 }
 
-/** A response as the `Response` of the platform has it; tRPC asks less of a `fetch`. */
+/** The platform's `Response`; tRPC requires less of a `fetch`. */
 type FullResponse = FetchLikeResponse & Pick<Response, 'json'>;
 
 function isFullResponse(response: object): response is FullResponse {
@@ -30,8 +30,8 @@ function isFullResponse(response: object): response is FullResponse {
 }
 
 /**
- * What is refused before there is a stream, by tRPC (no such procedure) or by a guard in front of it, comes as a 4xx with
- * the error as JSON. An event source never reads that: hand it over as the event that tRPC sends within a stream.
+ * tRPC (no such procedure), or a guard in front of it, may refuse before the stream begins: a 4xx with the error as
+ * JSON. An event source does not read such a body, so return it as the event that tRPC sends within a stream.
  */
 async function refusalAsEvent(response: FullResponse): Promise<Response | undefined> {
   if (response.status < 400 || response.status > 499) return undefined;

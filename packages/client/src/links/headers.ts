@@ -1,14 +1,14 @@
 import type { HTTPHeaders, Operation } from '@trpc/client';
 import { isCookieMark } from '../tokens/cookie-store.ts';
-import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
+import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 
-/** What tRPC's HTTP links hand to their `headers` function: the calls that one request is made of. */
+/** The argument of a `headers` function of tRPC's HTTP links: the calls of one request. */
 export type RequestOperations = { readonly op: Operation } | { readonly opList: readonly Operation[] };
 
 /**
- * Makes the `headers` function of an HTTP link of your own: it sends the access token, when there is one, and lets
- * {@link sessionLink} know which one that was.
+ * Makes the `headers` function of an HTTP link. It sends the access token, if there is one, and records it for
+ * {@link sessionLink}.
  *
  * @example
  * ```ts
@@ -28,8 +28,8 @@ export function sessionHeaders(tokens: TokenStore): (request: RequestOperations)
 }
 
 /**
- * Makes the `connectionParams` function of `createWSClient`: each new connection starts with the access token of that
- * moment. A connection keeps the one it started with, so open another after signing in or out.
+ * Makes the `connectionParams` function of `createWSClient`. A new connection sends the current access token, and keeps
+ * it until it closes: after signing in or out, open another connection.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export function sessionConnectionParams(tokens: TokenStore): () => Record<string
   };
 }
 
-/** The headers of the app, whichever way tRPC lets it write them, and those of the session over them. */
+/** Joins the app's headers, in any form that tRPC takes, with ours. Ours replace the app's. */
 export function joinHeaders(theirs: HTTPHeaders, ours: Readonly<Record<string, string>>): Headers {
   const headers = new Headers();
   for (const [name, values] of Symbol.iterator in theirs ? theirs : Object.entries(theirs)) {

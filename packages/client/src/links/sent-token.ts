@@ -1,31 +1,33 @@
 import type { Operation } from '@trpc/client';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { endsSession, sessionErrorReason } from '../errors.ts';
+import { isCookieMark } from '../tokens/cookie-store.ts';
+import { dropToken, type TokenStore } from '../tokens/token-store.ts';
 
 /**
- * An operation is copied on its way through the links, and so may be its context. This mark goes along with the copies,
- * and leads to the token without holding it: `loggerLink` prints contexts.
+ * Links may copy an operation and its context. The copies share this mark, which leads to the token without holding it:
+ * `loggerLink` prints contexts.
  */
 const markName = 'trpc-sessions';
 const tokensByMark = new WeakMap<object, string | null>();
 const tokensByConnection = new WeakMap<TokenStore, string | null>();
 
-/** Marks an operation, so that the token it is sent with can be told later. */
+/** Marks an operation, so that {@link sentToken} can find its token later. */
 export function markOperation<TInput>(op: Operation<TInput>): Operation<TInput> {
   return { ...op, context: { ...op.context, [markName]: {} } };
 }
 
-/** Notes which token an HTTP request takes along. */
+/** Records the token of an HTTP request. */
 export function noteSentToken(op: Operation, token: string | null): void {
   const mark = markOf(op);
   if (mark !== undefined) tokensByMark.set(mark, token);
 }
 
-/** Notes which token a new WebSocket connection starts with: its calls are all sent with that one. */
+/** Records the token of a new WebSocket connection, which all its calls share. */
 export function noteConnectionToken(tokens: TokenStore, token: string | null): void {
   tokensByConnection.set(tokens, token);
 }
 
-/** Tells which token an operation was sent with; `undefined` where nobody noted it. */
+/** Returns the token that an operation was sent with; `undefined` if none was recorded. */
 export function sentToken(op: Operation, tokens: TokenStore): string | null | undefined {
   const mark = markOf(op);
   const token = mark === undefined ? undefined : tokensByMark.get(mark);
@@ -35,4 +37,24 @@ export function sentToken(op: Operation, tokens: TokenStore): string | null | un
 function markOf(op: Operation): object | undefined {
   const mark = op.context[markName];
   return typeof mark === 'object' && mark !== null ? mark : undefined;
+}
+
+/** Drops the token of a refused call, if the refusal ends the session. */
+export function dropRefusedToken(tokens: TokenStore, token: string | null, error: unknown): void {
+  const reason = sessionErrorReason(error);
+  // A browser does not send an expired cookie: the server can only answer that no token came.
+  if (endsSession(reason) || (reason === 'missing_token' && isCookieMark(token))) dropToken(tokens, token);
+}
+
+const keptByCallerName = 'trpc-sessions.kept';
+
+/**
+ * The context of a `login` whose caller stores the token itself, as `useSession` does. The session must be in the query
+ * cache before the store calls its listeners, or the status would be `loading` for a moment.
+ */
+export const keptByCaller: Readonly<Record<string, true>> = { [keptByCallerName]: true };
+
+/** Returns whether the caller of this operation stores the token itself. */
+export function isKeptByCaller(op: Operation): boolean {
+  return op.context[keptByCallerName] === true;
 }

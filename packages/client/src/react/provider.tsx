@@ -11,15 +11,15 @@ import {
   type ReactNode,
 } from 'react';
 import type { TokenStore } from '../tokens/token-store.ts';
-import { generationOf } from './generation.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
+import { tokenVersionOf } from './token-version.ts';
 
-/** What {@link SessionProvider} takes. */
+/** Props of {@link SessionProvider}. */
 export interface SessionProviderProps {
-  /** The client of our procedures: `trpc.auth` where the router is nested there, `trpc` where it is merged. */
+  /** The client of our procedures: `trpc.auth` if the router is nested there, `trpc` if it is merged. */
   readonly client: AnySessionClient;
-  /** The store that the links of the client take the token from. */
+  /** The token store of the client's links. */
   readonly tokens: TokenStore;
   readonly children?: ReactNode;
 }
@@ -27,7 +27,8 @@ export interface SessionProviderProps {
 const SessionContext = createContext<QueryParts | null>(null);
 
 /**
- * Lets {@link useSession} and {@link useSessions} work below it. It stands inside TanStack Query's `QueryClientProvider`.
+ * Provides {@link useSession} and {@link useSessions} to the components below it. Put it inside TanStack Query's
+ * `QueryClientProvider`.
  *
  * @example
  * ```tsx
@@ -42,25 +43,25 @@ const SessionContext = createContext<QueryParts | null>(null);
  */
 export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
   const subscribe = useCallback((listener: () => void) => tokens.subscribe(listener), [tokens]);
-  const generation = useSyncExternalStore(subscribe, () => generationOf(tokens), notKnownYet);
-  const [, catchUp] = useReducer((renders: number) => renders + 1, 0);
-  const parts = useMemo(() => ({ client, tokens, generation, catchUp }), [client, tokens, generation]);
+  const tokenVersion = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
+  const [, rereadToken] = useReducer((renders: number) => renders + 1, 0);
+  const parts = useMemo(() => ({ client, tokens, tokenVersion, rereadToken }), [client, tokens, tokenVersion]);
 
   const queryClient = useQueryClient();
   useEffect(() => {
-    if (generation === undefined) return;
-    // What nobody shows any more of former sessions: nobody will.
+    if (tokenVersion === undefined) return;
+    // Data of former sessions is never shown again.
     queryClient.removeQueries({
       type: 'inactive',
-      predicate: ({ queryKey }) => queryKey[0] === rootKey && queryKey[1] !== generation,
+      predicate: ({ queryKey }) => queryKey[0] === rootKey && queryKey[1] !== tokenVersion,
     });
-  }, [queryClient, generation]);
+  }, [queryClient, tokenVersion]);
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }
 
-/** A server has no token to render with, nor has a page that takes over what one has rendered, until it is alive. */
-const notKnownYet = () => undefined;
+/** A server renders without the token, and so does its page until hydration. */
+const beforeHydration = () => undefined;
 
 /**
  * @throws {Error} outside a {@link SessionProvider}

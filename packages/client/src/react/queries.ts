@@ -1,43 +1,43 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
-import { dropRefusedToken } from '../links/refused-token.ts';
+import { dropRefusedToken } from '../links/sent-token.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
-import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
+import { isSignedIn, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
-/** All that the hooks keep in the query cache stands under this. */
+/** The first part of every query key of the hooks. */
 export const rootKey = 'trpc-sessions';
 
-/** How long an answer is taken as fresh, in milliseconds: a mounting component or a focused window asks no sooner. */
+/** How long an answer stays fresh, in milliseconds: until then, a mounting component or a focused window does not refetch. */
 const staleTime = 30_000;
 
-type SessionQueryKey = readonly [typeof rootKey, Generation, 'current' | 'list'];
+type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list'];
 
-/** What the queries are made of. */
+/** What {@link SessionProvider} gives the queries. */
 export interface QueryParts {
   readonly client: AnySessionClient;
   readonly tokens: TokenStore;
-  readonly generation: Generation;
-  /** Looks at the store again: it holds another token by now, of which nobody has told. */
-  readonly catchUp: () => void;
+  readonly tokenVersion: TokenVersion;
+  /** Reads the store again: its token has changed, and its listeners have not been called yet. */
+  readonly rereadToken: () => void;
 }
 
-export const currentKey = (generation: Generation): SessionQueryKey => [rootKey, generation, 'current'];
-export const listKey = (generation: Generation): SessionQueryKey => [rootKey, generation, 'list'];
+export const currentKey = (tokenVersion: TokenVersion): SessionQueryKey => [rootKey, tokenVersion, 'current'];
+export const listKey = (tokenVersion: TokenVersion): SessionQueryKey => [rootKey, tokenVersion, 'list'];
 
-/** Asks for the caller's own session. */
+/** Fetches the current session. */
 export function currentQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<SessionInfo> {
-  const { client, generation } = parts;
-  return sessionQuery(parts, queryClient, currentKey(generation), async (signal) =>
+  const { client, tokenVersion } = parts;
+  return sessionQuery(parts, queryClient, currentKey(tokenVersion), async (signal) =>
     receiveSession(await client.sessions.current.query(undefined, { signal })),
   );
 }
 
-/** Asks for all sessions of the caller. */
+/** Fetches all sessions of the user. */
 export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<readonly SessionInfo[]> {
-  const { client, generation } = parts;
-  return sessionQuery(parts, queryClient, listKey(generation), async (signal): Promise<readonly SessionInfo[]> => {
+  const { client, tokenVersion } = parts;
+  return sessionQuery(parts, queryClient, listKey(tokenVersion), async (signal): Promise<readonly SessionInfo[]> => {
     const received = await client.sessions.list.query(undefined, { signal });
     return received.map(receiveSession);
   });
@@ -46,17 +46,17 @@ export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQ
 type SessionQuery<TData> = UseQueryOptions<TData, Error, TData, SessionQueryKey>;
 
 function sessionQuery<TData>(
-  { tokens, generation, catchUp }: QueryParts,
+  { tokens, tokenVersion, rereadToken }: QueryParts,
   queryClient: QueryClient,
   queryKey: SessionQueryKey,
-  ask: (signal: AbortSignal) => Promise<TData>,
+  request: (signal: AbortSignal) => Promise<TData>,
 ): SessionQuery<TData> {
   const { retry = 3, refetchOnReconnect } = queryClient.getDefaultOptions().queries ?? {};
 
-  // What another tab does to storage is there before the browser tells of it: the answer would be someone else's.
-  const isOvertaken = () => generationOf(tokens) !== generation;
+  // Another tab's write to storage is visible before its event arrives: the answer may be another user's.
+  const isOutdated = () => tokenVersionOf(tokens) !== tokenVersion;
   async function giveUp(): Promise<never> {
-    catchUp();
+    rereadToken();
     await queryClient.cancelQueries({ queryKey, exact: true });
     throw new CancelledError();
   }
@@ -64,19 +64,19 @@ function sessionQuery<TData>(
   return {
     queryKey,
     async queryFn({ signal }) {
-      if (isOvertaken()) return giveUp();
-      const answer = await askWithToken(tokens, () => ask(signal));
-      return isOvertaken() ? giveUp() : answer;
+      if (isOutdated()) return giveUp();
+      const answer = await dropTokenIfRefused(tokens, () => request(signal));
+      return isOutdated() ? giveUp() : answer;
     },
-    enabled: isSignedIn(generation),
+    enabled: isSignedIn(tokenVersion),
     staleTime,
-    // Over a dead network it says so, instead of waiting unseen for the network to come back. Then it asks again.
+    // Without a network it fails at once instead of waiting silently, and refetches when the network is back.
     networkMode: 'always',
     ...(refetchOnReconnect === undefined && { refetchOnReconnect: true }),
-    // An app may keep previous data by default; the session before is someone else's.
+    // An app's defaults may keep previous data, which may be another user's.
     placeholderData: () => undefined,
     retry(failures, error) {
-      // A refusal is an answer.
+      // A refusal is final.
       if (sessionErrorReason(error) !== null) return false;
       if (typeof retry === 'function') return retry(failures, error);
       return typeof retry === 'number' ? failures < retry : retry;
@@ -84,11 +84,11 @@ function sessionQuery<TData>(
   };
 }
 
-/** Does what `sessionLink` does, for an app that calls with links of its own. */
-async function askWithToken<TResult>(tokens: TokenStore, ask: () => Promise<TResult>): Promise<TResult> {
+/** Drops a refused token as `sessionLink` does, for apps whose links are their own. */
+async function dropTokenIfRefused<TResult>(tokens: TokenStore, request: () => Promise<TResult>): Promise<TResult> {
   const token = tokens.get();
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     dropRefusedToken(tokens, token, error);
     throw error;

@@ -1,6 +1,6 @@
 import type { DeviceInput, SessionInfo } from '@trpc-sessions/server';
 
-/** A {@link SessionInfo} as it comes: its dates are still texts where the app has no transformer. */
+/** A {@link SessionInfo} as it arrives: without a transformer, its dates are texts. */
 export interface ReceivedSessionInfo extends Omit<SessionInfo, SessionDate> {
   readonly createdAt: Date | string;
   readonly lastSeenAt: Date | string;
@@ -9,7 +9,7 @@ export interface ReceivedSessionInfo extends Omit<SessionInfo, SessionDate> {
 
 type SessionDate = 'createdAt' | 'lastSeenAt' | 'expiresAt';
 
-/** What `login` takes where the app has no form of its own. */
+/** The input of `login`, unless the app has other credentials. */
 export interface PasswordLogin {
   readonly username: string;
   readonly password: string;
@@ -17,8 +17,9 @@ export interface PasswordLogin {
 }
 
 /**
- * The part of a tRPC client that holds our procedures: `trpc.auth` where the router is nested there, `trpc` where it is
- * merged. `TLogin` is what `login` takes.
+ * The part of a tRPC client that holds our procedures: `trpc.auth` if the router is nested there, `trpc` if it is merged.
+ *
+ * @typeParam TLogin - The input of `login`.
  */
 export interface SessionClient<TLogin = PasswordLogin> {
   readonly login: {
@@ -33,13 +34,13 @@ export interface SessionClient<TLogin = PasswordLogin> {
   };
 }
 
-/** A {@link SessionClient} whatever its `login` takes. */
+/** A {@link SessionClient} with any input of `login`. */
 export type AnySessionClient = SessionClient<never>;
 
-/** What the `login` of a client takes. */
+/** The input of a client's `login`. */
 export type LoginInputOf<TClient extends AnySessionClient> = Parameters<TClient['login']['mutate']>[0];
 
-/** What `login` returns. */
+/** The result of `login`. */
 export interface ReceivedLogin {
   readonly token: string;
   readonly session: ReceivedSessionInfo;
@@ -48,7 +49,7 @@ export interface ReceivedLogin {
 /** A query without an input. */
 export type ReceiveQuery<TOutput> = (input: undefined, options: { signal: AbortSignal }) => Promise<TOutput>;
 
-/** Makes dates of the texts, so that components always see dates. */
+/** Turns texts into dates, so that components always see dates. */
 export function receiveSession(received: ReceivedSessionInfo): SessionInfo {
   return {
     ...received,

@@ -9,7 +9,7 @@ import { useEffect, type PropsWithChildren } from 'react';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { sessionErrorReason } from '../errors.ts';
 import { startApp, type TestApp } from '../testing/app.tsx';
-import { localStorageTokenStore } from '../tokens/token-store.ts';
+import { localStorageTokenStore } from '../tokens/local-storage.ts';
 import { SessionProvider } from './provider.tsx';
 import type { AnySessionClient, PasswordLogin, SessionClient } from './session-client.ts';
 import { useSessions } from './use-sessions.ts';

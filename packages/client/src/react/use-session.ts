@@ -2,21 +2,20 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { endsSession, sessionErrorReason } from '../errors.ts';
-import { keptByCaller } from '../links/kept-token.ts';
+import { keptByCaller } from '../links/sent-token.ts';
 import { dropToken } from '../tokens/token-store.ts';
-import { generationOf, isSignedIn, type Generation } from './generation.ts';
 import { useSessionParts } from './provider.tsx';
 import { currentKey, currentQuery } from './queries.ts';
 import { receiveSession, type AnySessionClient, type LoginInputOf, type SessionClient } from './session-client.ts';
+import { isSignedIn, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
-/** What {@link useSession} returns: the state, and what changes it. */
+/** The result of {@link useSession}: the state, and the functions that change it. */
 export type UseSessionResult<TClient extends AnySessionClient = SessionClient> = SessionState & SessionActions<TClient>;
 
 /**
- * - `loading`: there is a token, and the server has not said yet whose. With an `error`, it could not be asked: the
- *   network is dead or the server fails, which does not sign anyone out. A page that was rendered on a server begins
- *   with it, too: whether there is a token is known once the page is alive.
- * - `signedIn`: there is a token, and this is its session.
+ * - `loading`: there is a token, and its session is being fetched. With an `error`, the network or the server has failed,
+ *   which does not sign the user out. A page rendered on a server is `loading` until it has hydrated.
+ * - `signedIn`: there is a token, and `session` is its session.
  * - `signedOut`: there is no token.
  */
 export type SessionState =
@@ -24,28 +23,28 @@ export type SessionState =
   | { readonly status: 'signedIn'; readonly session: SessionInfo; readonly error: Error | null }
   | { readonly status: 'signedOut'; readonly session: null; readonly error: null };
 
-/** What {@link useSession} lets a component do. The functions stay the same from render to render. */
+/** The functions of {@link useSession}. They stay the same from render to render. */
 export interface SessionActions<TClient extends AnySessionClient> {
-  /** Signs in, and resolves with the session. Rejects with what the server says, such as `invalid_credentials`. */
+  /** Signs in, and resolves with the session. Rejects with the server's error, such as `invalid_credentials`. */
   readonly login: (input: LoginInputOf<TClient>) => Promise<SessionInfo>;
   /**
-   * Ends the session on the server, then drops the token; done as well where there is no session, or none any more. The
-   * server is always asked: there may be a cookie. Rejects where it cannot be reached, and the user stays signed in: try
-   * again, or {@link SessionActions.forget}.
+   * Revokes the session on the server, then drops the token. Resolves also when the session has already ended. It calls
+   * the server even without a token, because there may be a cookie. If the server cannot be reached, it rejects and the
+   * user stays signed in: try again, or call {@link SessionActions.forget}.
    */
   readonly logout: () => Promise<void>;
   /**
-   * Drops the token without telling the server. The session lives on there, in the list of the user's other devices,
-   * until it expires or they end it. So does a cookie here: only the server can take that back.
+   * Drops the token without a request. The session stays in the user's list until it expires or is revoked. A cookie
+   * stays too: only the server can clear it.
    */
   readonly forget: () => void;
-  /** Asks the server again. */
+  /** Fetches the session again. */
   readonly refetch: () => Promise<void>;
 }
 
 /**
- * Tells who is signed in on this device, and signs in and out. Give the type of your client where `login` takes another
- * form than `{ username, password, device? }`: `useSession<typeof trpc.auth>()`.
+ * Returns the session of this device, and signs in and out. If `login` takes other credentials than
+ * `{ username, password, device? }`, give the type of your client: `useSession<typeof trpc.auth>()`.
  *
  * @throws {Error} outside a `SessionProvider`
  * @example
@@ -60,7 +59,7 @@ export interface SessionActions<TClient extends AnySessionClient> {
  */
 export function useSession<TClient extends AnySessionClient = SessionClient>(): UseSessionResult<TClient> {
   const parts = useSessionParts();
-  const { client, tokens, generation } = parts;
+  const { client, tokens, tokenVersion } = parts;
   const queryClient = useQueryClient();
   const { data, error, refetch: refetchQuery } = useQuery(currentQuery(parts, queryClient));
 
@@ -69,7 +68,7 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
       const received = await client.login.mutate(input, { context: keptByCaller });
       const session = receiveSession(received.session);
       tokens.set(received.token);
-      queryClient.setQueryData(currentKey(generationOf(tokens)), session);
+      queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), session);
       return session;
     },
     [client, tokens, queryClient],
@@ -89,14 +88,14 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
   const forget = useCallback(() => tokens.set(null), [tokens]);
 
   const refetch = useCallback(async () => {
-    if (isSignedIn(generation)) await refetchQuery();
-  }, [generation, refetchQuery]);
+    if (isSignedIn(tokenVersion)) await refetchQuery();
+  }, [tokenVersion, refetchQuery]);
 
-  return { ...sessionState(generation, data, error), login, logout, forget, refetch };
+  return { ...sessionState(tokenVersion, data, error), login, logout, forget, refetch };
 }
 
-function sessionState(generation: Generation, session: SessionInfo | undefined, error: Error | null): SessionState {
-  if (generation === null) return { status: 'signedOut', session: null, error: null };
+function sessionState(tokenVersion: TokenVersion, session: SessionInfo | undefined, error: Error | null): SessionState {
+  if (tokenVersion === null) return { status: 'signedOut', session: null, error: null };
   if (session === undefined) return { status: 'loading', session: null, error };
   return { status: 'signedIn', session, error };
 }

@@ -2,33 +2,33 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { dropToken } from '../tokens/token-store.ts';
-import { isSignedIn } from './generation.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';
+import { isSignedIn } from './token-version.ts';
 
-/** What {@link useSessions} returns. The functions stay the same from render to render. */
+/** The result of {@link useSessions}. The functions stay the same from render to render. */
 export interface UseSessionsResult {
-  /** The most recently seen first; empty until they are here, and when signed out. */
+  /** The most recently seen first; empty while loading and when signed out. */
   readonly sessions: readonly SessionInfo[];
-  /** Whether they are still to come. */
+  /** Whether the list is loading for the first time. */
   readonly isPending: boolean;
-  /** Why they could not be had, or not be renewed. */
+  /** Why the last fetch failed. */
   readonly error: Error | null;
   /**
-   * Ends a session, given whole or by its id, and takes it off the list once the server has: what is still there is still
-   * signed in. Ending the current one signs out. Rejects where the server refuses or cannot be reached.
+   * Revokes a session, given as an object or by its id. It leaves the list only after the server has revoked it. Revoking
+   * the current one signs out. Rejects if the server refuses or cannot be reached.
    */
   readonly revoke: (session: string | Pick<SessionInfo, 'id'>) => Promise<void>;
-  /** Ends all sessions but the current one. */
+  /** Revokes all sessions except the current one. */
   readonly revokeOthers: () => Promise<void>;
-  /** Whether something is being ended. */
+  /** Whether a revocation is in progress. */
   readonly isRevoking: boolean;
-  /** Asks the server again. */
+  /** Fetches the list again. */
   readonly refetch: () => Promise<void>;
 }
 
 /**
- * Lists where the user is signed in, and ends one session or all the others.
+ * Lists the user's sessions, and revokes one or all others.
  *
  * @throws {Error} outside a `SessionProvider`
  * @example
@@ -45,13 +45,13 @@ export interface UseSessionsResult {
  */
 export function useSessions(): UseSessionsResult {
   const parts = useSessionParts();
-  const { client, tokens, generation } = parts;
+  const { client, tokens, tokenVersion } = parts;
   const queryClient = useQueryClient();
   const { data: sessions = none, error, isPending, refetch: refetchQuery } = useQuery(listQuery(parts, queryClient));
 
   const keep = (test: (session: SessionInfo) => boolean) => {
-    queryClient.setQueryData<readonly SessionInfo[]>(listKey(generation), (list) => list?.filter(test));
-    void queryClient.invalidateQueries({ queryKey: listKey(generation) });
+    queryClient.setQueryData<readonly SessionInfo[]>(listKey(tokenVersion), (list) => list?.filter(test));
+    void queryClient.invalidateQueries({ queryKey: listKey(tokenVersion) });
   };
 
   const { mutateAsync: revokeOne, isPending: isRevokingOne } = useMutation({
@@ -78,13 +78,13 @@ export function useSessions(): UseSessionsResult {
   );
   const revokeOthers = useCallback(() => revokeAllOthers(), [revokeAllOthers]);
   const refetch = useCallback(async () => {
-    if (isSignedIn(generation)) await refetchQuery();
-  }, [generation, refetchQuery]);
+    if (isSignedIn(tokenVersion)) await refetchQuery();
+  }, [tokenVersion, refetchQuery]);
 
   return {
     sessions,
-    isPending: generation !== null && isPending,
-    error: generation === null ? null : error,
+    isPending: tokenVersion !== null && isPending,
+    error: tokenVersion === null ? null : error,
     revoke,
     revokeOthers,
     isRevoking: isRevokingOne || isRevokingOthers,
@@ -94,5 +94,5 @@ export function useSessions(): UseSessionsResult {
 
 const none: readonly SessionInfo[] = [];
 
-// Over a dead network a promise to end a session must fail, not wait unseen for the network to come back.
+// Without a network, a revocation must fail at once, not wait silently for the network to come back.
 const networkMode = 'always';

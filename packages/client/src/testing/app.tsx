@@ -6,7 +6,8 @@ import { StrictMode, type ComponentType, type PropsWithChildren } from 'react';
 import { sessionLinks } from '../links/session-links.ts';
 import { SessionProvider } from '../react/provider.tsx';
 import type { SessionClient } from '../react/session-client.ts';
-import { memoryTokenStore, type TokenStore } from '../tokens/token-store.ts';
+import { memoryTokenStore } from '../tokens/memory.ts';
+import type { TokenStore } from '../tokens/token-store.ts';
 import { testFetch } from './fetch.ts';
 import { errorFormatter, refusal, serve, type TestContext, type TestServer } from './server.ts';
 

@@ -74,7 +74,8 @@ export function refusal(reason: SessionErrorReason): TRPCError {
   return new TRPCError({ code: codes[reason] ?? 'UNAUTHORIZED', message: reason, cause: new Refusal({ reason }) });
 }
 
-interface RefusalShape extends TRPCDefaultErrorShape {
+/** The error shape of {@link errorFormatter}. */
+export interface RefusalShape extends TRPCDefaultErrorShape {
   readonly data: TRPCDefaultErrorShape['data'] & { readonly session?: SessionErrorData };
 }
 

@@ -1,14 +1,15 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from 'vitest';
-import { cookieTokenStore } from './cookie-store.ts';
 import { sessionConnectionParams, sessionHeaders } from '../links/headers.ts';
-import { localStorageTokenStore } from './token-store.ts';
+import { inAnotherTab } from '../testing/storage.ts';
+import { cookieTokenStore } from './cookie-store.ts';
+import { localStorageTokenStore } from './local-storage.ts';
 
 const opList = [] as const;
 
 afterEach(() => localStorage.clear());
 
-test('keeps that someone is signed in, also for a page that comes later, and not the token', () => {
+test('a cookie store keeps that a user is signed in, for later pages too, but never the token', () => {
   const tokens = cookieTokenStore();
   expect(tokens.get()).toBeNull();
   tokens.set('secret');
@@ -21,7 +22,7 @@ test('keeps that someone is signed in, also for a page that comes later, and not
   expect(localStorage.length).toBe(0);
 });
 
-test('tells its listeners of each sign-in, for it may be another user, and of signing out', () => {
+test('a cookie store calls its listeners for each login, since the user may be another, and for each logout', () => {
   const tokens = cookieTokenStore();
   const seen = new Set<string | null>();
   const listener = vi.fn(() => seen.add(tokens.get()));
@@ -33,24 +34,23 @@ test('tells its listeners of each sign-in, for it may be another user, and of si
   expect(seen.size).toBe(3);
 });
 
-test('follows another tab', () => {
+test('a cookie store follows another tab', () => {
   const tokens = cookieTokenStore();
   const listener = vi.fn();
   tokens.subscribe(listener);
-  cookieTokenStore().set('a');
-  window.dispatchEvent(new StorageEvent('storage', { key: 'trpc-sessions.token' }));
+  inAnotherTab(() => cookieTokenStore().set('a'));
   expect(listener).toHaveBeenCalledOnce();
   expect(tokens.get()).not.toBeNull();
 });
 
-test('sends nothing: the browser sends the cookie', () => {
+test('with a cookie store, no header or connection parameter is sent: the browser sends the cookie', () => {
   const tokens = cookieTokenStore();
   tokens.set('secret');
   expect(sessionHeaders(tokens)({ opList })).toEqual({});
   expect(sessionConnectionParams(tokens)()).toEqual({});
 });
 
-test('sends a token that localStorageTokenStore has left, until the next sign-in replaces it', () => {
+test('a cookie store sends a token that localStorageTokenStore has left, until the next login replaces it', () => {
   localStorageTokenStore().set('former');
   const tokens = cookieTokenStore();
   expect(sessionHeaders(tokens)({ opList })).toEqual({ authorization: 'Bearer former' });

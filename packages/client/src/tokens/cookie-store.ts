@@ -1,12 +1,13 @@
-import { localStorageTokenStore, type LocalStorageTokenStoreOptions, type TokenStore } from './token-store.ts';
+import { localStorageTokenStore, type LocalStorageTokenStoreOptions } from './local-storage.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** No token has a colon in it (RFC 7515 §7.1). */
 const markPrefix = 'cookie:';
 
 /**
- * For pages whose token is in an `HttpOnly` cookie (`cookie` of `sessionsContext`): keeps in `localStorage` that someone
- * has signed in here, and never the token. `get` returns a mark that stands for it, of which our links send nothing: the
- * browser sends the cookie. What `localStorageTokenStore` has left there is sent until the next sign-in replaces it.
+ * For pages whose token is in an `HttpOnly` cookie (`cookie` of `sessionsContext`). It keeps in `localStorage` that a
+ * user has signed in here, never the token. `get` returns a mark in place of the token, which our links do not send: the
+ * browser sends the cookie. A token that `localStorageTokenStore` has left is sent until the next login replaces it.
  *
  * @example
  * ```ts
@@ -19,12 +20,12 @@ export function cookieTokenStore(options: LocalStorageTokenStoreOptions = {}): T
   const marks = localStorageTokenStore(options);
   return {
     ...marks,
-    // Another mark for each sign-in: by that, one user is told from the next. It is no secret.
+    // Each login gets a new mark, which separates one user's cached data from the next user's. It is no secret.
     set: (token) => marks.set(token === null ? null : `${markPrefix}${Math.random()}`),
   };
 }
 
-/** Answers whether what a store holds only stands for a cookie. */
+/** Returns whether a store holds a mark of {@link cookieTokenStore} in place of a token. */
 export function isCookieMark(token: string | null): boolean {
   return token !== null && token.startsWith(markPrefix);
 }

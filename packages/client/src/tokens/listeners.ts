@@ -1,0 +1,52 @@
+/** The listeners of a token store. */
+export interface Listeners {
+  /** Calls each listener, if the token has changed since the last call. */
+  readonly announce: () => void;
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
+/**
+ * Keeps a store's listeners.
+ *
+ * @param read - Reads the current token.
+ * @param watch - Starts to look for changes from outside, while there is a listener. Returns a function that stops it.
+ */
+export function createListeners(
+  read: () => string | null,
+  watch: (announce: () => void) => () => void = () => () => {},
+): Listeners {
+  const listeners = new Set<{ readonly call: () => void }>();
+  let announced: string | null = null;
+  let unwatch = () => {};
+
+  function announce(): void {
+    const token = read();
+    if (token === announced) return;
+    announced = token;
+    for (const { call } of listeners) {
+      try {
+        call();
+      } catch (error) {
+        // It must not stop the other listeners or the login in progress. Thrown from a microtask, it is still reported.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  return {
+    announce,
+    subscribe(call) {
+      if (listeners.size === 0) {
+        announced = read();
+        unwatch = watch(announce);
+      }
+      const listener = { call };
+      listeners.add(listener);
+      return () => {
+        if (listeners.delete(listener) && listeners.size === 0) unwatch();
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { createListeners } from './listeners.ts';
+import type { TokenStore } from './token-store.ts';
+
+/**
+ * Keeps the token in memory: it is gone when the page closes, and other tabs do not see it.
+ *
+ * @param token - The token to start with. @defaultValue `null`
+ * @example
+ * ```ts
+ * import { memoryTokenStore } from '@trpc-sessions/client';
+ *
+ * const tokens = memoryTokenStore();
+ * ```
+ */
+export function memoryTokenStore(token: string | null = null): TokenStore {
+  let kept = token;
+  const get = () => kept;
+  const listeners = createListeners(get);
+  return {
+    get,
+    set(next) {
+      kept = next;
+      listeners.announce();
+    },
+    subscribe: listeners.subscribe,
+  };
+}
