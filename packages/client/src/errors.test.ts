@@ -12,25 +12,25 @@ describe('sessionErrorReason', () => {
     expect(sessionErrorReason(refusal({ reason: 'revoked_session' }))).toBe('revoked_session');
   });
 
-  test('reads it by shape, so that the error may come from another copy of tRPC', () => {
+  test('reads the reason by shape, so that the error may come from another copy of tRPC', () => {
     expect(sessionErrorReason({ data: { session: { reason: 'idle_session' } } })).toBe('idle_session');
   });
 
   test.each([
-    ['an error of the network', new TypeError('fetch failed')],
+    ['a network error', new TypeError('fetch failed')],
     ['an error of the app', refusal(undefined)],
-    ['a reason that it does not know', refusal({ reason: 'bad_weather' })],
-    ['a name that every object has', refusal({ reason: 'toString' })],
+    ['an unknown reason', refusal({ reason: 'bad_weather' })],
+    ['a property name of every object', refusal({ reason: 'toString' })],
     ['a reason that is no text', refusal({ reason: 1 })],
     ['data that is no object', { data: 'session' }],
     ['null', null],
     ['a text', 'revoked_session'],
     ['nothing', undefined],
-  ])('finds none in %s', (_, error) => {
+  ])('is null for %s', (_, error) => {
     expect(sessionErrorReason(error)).toBeNull();
   });
 
-  test('is typed as the reasons of the server', () => {
+  test("has the type of the server's reasons", () => {
     expectTypeOf(sessionErrorReason).returns.toEqualTypeOf<SessionErrorReason | null>();
   });
 });
@@ -48,17 +48,17 @@ describe('endsSession', () => {
     ['captcha_required', false],
     ['fresh_session_required', false],
     [null, false],
-  ])('of %s is %s', (reason, ends) => {
+  ])('for %s is %s', (reason, ends) => {
     expect(endsSession(reason)).toBe(ends);
   });
 });
 
 describe('retryAfter', () => {
-  test('reads the seconds to wait', () => {
+  test('returns the seconds to wait', () => {
     expect(retryAfter(refusal({ reason: 'too_many_attempts', retryAfter: 30 }))).toBe(30);
   });
 
-  test('is null where the server did not say', () => {
+  test('is null if the server did not say', () => {
     expect(retryAfter(refusal({ reason: 'too_many_attempts' }))).toBeNull();
     expect(retryAfter(new TypeError('fetch failed'))).toBeNull();
   });

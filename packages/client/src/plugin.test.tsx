@@ -25,7 +25,7 @@ import { localStorageTokenStore } from './tokens/local-storage.ts';
 import { memoryTokenStore } from './tokens/memory.ts';
 import type { TokenStore } from './tokens/token-store.ts';
 
-// The other tests of this package have a server of their own, which fails on demand. Here is the real one.
+// The other tests of this package use a server that fails on demand. These use the real plugin.
 
 const right = { username: 'ada', password: 'right' };
 const day = 86_400_000;
@@ -65,11 +65,11 @@ async function startServer({ cookie = false } = {}) {
     manager,
     requests,
     pass: (milliseconds: number) => void (now += milliseconds),
-    /** A browser, whose pages share its cookies. */
+    /** Opens a browser, whose pages share its cookies. */
     openBrowser() {
       const cookies = new Map<string, string>();
       const fetch = browserFetch(cookies);
-      /** A page that has just been loaded. */
+      /** Loads a page. */
       function openPage(tokens: TokenStore) {
         const links = sessionLinks<typeof router>({ url, at: 'auth', tokens, transformer: superjson, fetch });
         const trpc = createTRPCClient<typeof router>({ links });
@@ -102,7 +102,7 @@ async function startServer({ cookie = false } = {}) {
 
 const idsOf = ({ sessions }: UseSessionsResult) => sessions.map(({ id }) => id);
 
-describe('with the plugin itself', () => {
+describe('with the real plugin', () => {
   test('the links keep, send and drop the token', async () => {
     await using server = await startServer();
     const { trpc, tokens } = server.openBrowser().openPage(memoryTokenStore());
@@ -122,7 +122,7 @@ describe('with the plugin itself', () => {
   test.each([
     ['expired_token', 31 * day],
     ['idle_session', 15 * day],
-  ])('a refusal for %s drops it', async (reason, later) => {
+  ])('a refusal with %s drops the token', async (reason, later) => {
     await using server = await startServer();
     const { trpc, tokens } = server.openBrowser().openPage(memoryTokenStore());
     await trpc.auth.login.mutate(right);
@@ -131,7 +131,7 @@ describe('with the plugin itself', () => {
     expect(tokens.get()).toBeNull();
   });
 
-  test('the hooks sign in, list, end and sign out', async () => {
+  test('the hooks sign in, list, revoke and sign out', async () => {
     await using server = await startServer();
     const { session, list } = server.openBrowser().openPage(localStorageTokenStore());
     expect(session().status).toBe('signedOut');
@@ -152,7 +152,7 @@ describe('with the plugin itself', () => {
     expect(await server.manager.list('ada')).toEqual([]);
   });
 
-  test('the hooks are signed out by what another device ends', async () => {
+  test('the hooks are signed out when another device revokes the session', async () => {
     await using server = await startServer();
     const { session } = server.openBrowser().openPage(memoryTokenStore());
     await act(() => session().login(right));
@@ -162,8 +162,8 @@ describe('with the plugin itself', () => {
   });
 });
 
-describe('with its cookie', () => {
-  test('signing out ends the session also where the page holds nothing any more', async () => {
+describe('with the cookie of the real plugin', () => {
+  test('signing out revokes the session even if the page holds no token', async () => {
     await using server = await startServer({ cookie: true });
     const { cookies, openPage } = server.openBrowser();
     const before = openPage(memoryTokenStore());
@@ -175,11 +175,11 @@ describe('with its cookie', () => {
     await act(() => session().logout());
     expect(await server.manager.list('ada')).toEqual([]);
     expect(cookies).toEqual(new Map());
-    // There is nothing left to end, which is no failure.
+    // The session has already ended, which is no error.
     await act(() => session().logout());
   });
 
-  test('a page that keeps no token knows after a reload that someone is signed in, and can sign out', async () => {
+  test('a page with cookieTokenStore is still signed in after a reload, and can sign out', async () => {
     await using server = await startServer({ cookie: true });
     const { cookies, openPage } = server.openBrowser();
     const before = openPage(cookieTokenStore());
@@ -200,7 +200,7 @@ describe('with its cookie', () => {
     expect(server.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 
-  test('a page that keeps no token is signed out once its session has ended, or its cookie has gone', async () => {
+  test('a page with cookieTokenStore is signed out when its session has ended, or its cookie is gone', async () => {
     await using server = await startServer({ cookie: true });
     const { cookies, openPage } = server.openBrowser();
     const { session, trpc, tokens } = openPage(cookieTokenStore());

@@ -14,7 +14,7 @@ const staleTime = 30_000;
 
 type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list'];
 
-/** What {@link SessionProvider} gives the queries. */
+/** The context of {@link SessionProvider}. */
 export interface QueryParts {
   readonly client: AnySessionClient;
   readonly tokens: TokenStore;

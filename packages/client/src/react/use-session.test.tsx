@@ -22,7 +22,7 @@ afterEach(() => {
   localStorage.clear();
 });
 
-/** Renders the hook, and keeps every state it was in. */
+/** Renders the hook, and records each of its states. */
 function renderSession({ Providers }: TestApp): { current: () => UseSessionResult; states: string[] } {
   const states: string[] = [];
   const { result } = renderHook(
@@ -37,14 +37,14 @@ function renderSession({ Providers }: TestApp): { current: () => UseSessionResul
 }
 
 describe('useSession', () => {
-  test('is signed out at once where there is no token, and asks nothing', async () => {
+  test('is signed out at once without a token, and sends no request', async () => {
     await using app = await startApp();
     const { states } = renderSession(app);
     expect(new Set(states)).toEqual(new Set(['signedOut -']));
     expect(app.calls()).toEqual([]);
   });
 
-  test('is loading where there is a token, until the server has said whose', async () => {
+  test('is loading with a token, until its session has arrived', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
     const { current, states } = renderSession(app);
@@ -53,7 +53,7 @@ describe('useSession', () => {
     expect(current().session?.id).toBe('ada-1');
   });
 
-  test('has dates, also where the app has no transformer', async () => {
+  test('returns dates, even if the app has no transformer', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     const session = await act(() => current().login(right));
@@ -73,12 +73,12 @@ describe('useSession', () => {
     expect(current()).toMatchObject({ status: 'signedOut', session: null, error: null });
     expect(app.tokens.get()).toBeNull();
 
-    // With no moment of `loading`, and without asking for what login has just said.
+    // It was never `loading`, and did not fetch the session that login had returned.
     expect(new Set(states)).toEqual(new Set(['signedOut -', 'signedIn ada-1']));
     expect(app.calls()).toEqual(['auth.login', 'auth.logout']);
   });
 
-  test('signs in, and is signed out by a refusal, with links that are not ours', async () => {
+  test('signs in, and is signed out by a refusal, with links of the app', async () => {
     await using app = await startApp({ ownLinks: true });
     const { current } = renderSession(app);
     await act(() => current().login(right));
@@ -91,7 +91,7 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
-  test('rejects a login that the server refuses, and stays signed out', async () => {
+  test('rejects when the server refuses the login, and stays signed out', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     const error = await act(() =>
@@ -103,7 +103,7 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
-  test('takes a session that had ended already for signed out', async () => {
+  test('signs out without an error when the session has already ended', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     await act(() => current().login(right));
@@ -112,11 +112,11 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
-  test('stays signed in when logout cannot reach the server, and can forget the token here', async () => {
+  test('stays signed in when logout cannot reach the server, and `forget` then drops the token', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     await act(() => current().login(right));
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     await expect(current().logout()).rejects.toThrow('socket hang up');
     expect(current().status).toBe('signedIn');
 
@@ -124,26 +124,26 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
-  test('asks the server to sign out also where it holds no token, for it may be in a cookie', async () => {
+  test('calls logout on the server even without a token, because it may be in a cookie', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     await act(() => current().logout());
     expect(app.calls()).toEqual(['auth.logout']);
     expect(current().status).toBe('signedOut');
 
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     await expect(current().logout()).rejects.toThrow('socket hang up');
   });
 
-  test('asks again for nothing where nobody is signed in', async () => {
+  test('refetches nothing when signed out', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     await current().refetch();
     expect(app.calls()).toEqual([]);
   });
 
-  test.each(['dead network', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'] as const)(
-    'is not signed out by: %s',
+  test.each(['broken connection', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'] as const)(
+    'is not signed out by %s',
     async (trouble) => {
       await using app = await startApp();
       app.tokens.set(app.signIn('ada'));
@@ -164,7 +164,7 @@ describe('useSession', () => {
     },
   );
 
-  test('is signed out by a refusal that ends the session, and does not ask again', async () => {
+  test('is signed out by a refusal that ends the session, and does not retry', async () => {
     await using app = await startApp();
     app.tokens.set('ended');
     const { current } = renderSession(app);
@@ -172,7 +172,7 @@ describe('useSession', () => {
     expect(app.calls()).toEqual(['auth.sessions.current']);
   });
 
-  test('does not ask again after a refusal that leaves the session either', async () => {
+  test('does not retry after a refusal that does not end the session', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
     app.trouble = 'fresh_session_required';
@@ -182,7 +182,7 @@ describe('useSession', () => {
     expect(app.calls()).toEqual(['auth.sessions.current']);
   });
 
-  test('asks again as often as the app has it, after a failure that is no refusal', async () => {
+  test("retries a failure that is no refusal as often as the app's defaults say", async () => {
     await using app = await startApp();
     app.queryClient.setDefaultOptions({ queries: { retry: 1, retryDelay: 1 } });
     app.tokens.set(app.signIn('ada'));
@@ -192,7 +192,7 @@ describe('useSession', () => {
     expect(app.calls()).toHaveLength(2);
   });
 
-  test('follows another tab that signs in, as someone else, and out', async () => {
+  test('follows another tab that signs in, signs in as another user, and signs out', async () => {
     await using app = await startApp({ tokens: localStorageTokenStore() });
     const { current, states } = renderSession(app);
     const inAnotherTab = (token: string | null) =>
@@ -218,10 +218,10 @@ describe('useSession', () => {
     ]);
   });
 
-  test('says that it could not ask where the browser knows that it is offline, and asks when it is back', async () => {
+  test('returns an error while the browser is offline, and refetches when it is online', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     onlineManager.setOnline(false);
     try {
       const { current } = renderSession(app);
@@ -234,11 +234,11 @@ describe('useSession', () => {
     }
   });
 
-  test('leaves it to an app that wants no request for being back online', async () => {
+  test("does not refetch when online again if the app's defaults turn that off", async () => {
     await using app = await startApp();
     app.queryClient.setDefaultOptions({ queries: { retry: 0, refetchOnReconnect: false } });
     app.tokens.set(app.signIn('ada'));
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     const { current } = renderSession(app);
     await waitFor(() => expect(current().error).not.toBeNull());
     act(() => onlineManager.setOnline(false));
@@ -250,18 +250,18 @@ describe('useSession', () => {
   test.each([
     ['before the request', (signIn: () => void, refetch: () => Promise<void>) => (signIn(), refetch())],
     ['during the request', (signIn: () => void, refetch: () => Promise<void>) => [refetch(), signIn()][0]],
-  ])('takes no answer for the user before that is for someone who signed in in another tab %s', async (_, race) => {
+  ])("never shows an answer for another tab's new user under the former user's key: sign-in %s", async (_, race) => {
     await using app = await startApp({ tokens: localStorageTokenStore() });
     const answers = new Map<unknown, Set<unknown>>();
     app.queryClient.getQueryCache().subscribe(({ query }) => {
-      const [, generation, what] = query.queryKey as unknown[];
-      if (what !== 'current' || query.state.data === undefined) return;
-      answers.set(generation, (answers.get(generation) ?? new Set()).add((query.state.data as SessionInfo).id));
+      const [, tokenVersion, name] = query.queryKey as unknown[];
+      if (name !== 'current' || query.state.data === undefined) return;
+      answers.set(tokenVersion, (answers.get(tokenVersion) ?? new Set()).add((query.state.data as SessionInfo).id));
     });
     const { current, states } = renderSession(app);
     await act(() => current().login(right));
 
-    // The browser tells of it later.
+    // The storage event comes later.
     const bob = app.signIn('bob');
     await act(() => race(() => localStorage.setItem('trpc-sessions.token', bob), current().refetch));
     await waitFor(() => expect(current().session?.id).toBe(bob));
@@ -271,7 +271,7 @@ describe('useSession', () => {
     expect(current().error).toBeNull();
   });
 
-  test('gives functions that stay the same', async () => {
+  test('returns functions that stay the same', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     const { login, logout, forget } = current();
@@ -281,7 +281,7 @@ describe('useSession', () => {
     expect(current().forget).toBe(forget);
   });
 
-  test('puts the token into no query, nor the password into anything that is kept', async () => {
+  test('puts neither the token nor the password into the query cache', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);
     await act(() => current().login({ username: 'ada', password: 'right' }));
@@ -298,7 +298,7 @@ describe('useSession', () => {
   test.each([
     ['signed out', 'signedOut', null],
     ['signed in', 'signedIn', 'ada'],
-  ])('is loading on a server and while its page comes alive, then %s', async (_, status, username) => {
+  ])('is loading on a server and until hydration, then %s', async (_, status, username) => {
     await using app = await startApp();
     const seen: string[] = [];
     const Status = () => {
@@ -319,11 +319,11 @@ describe('useSession', () => {
     if (username !== null) app.tokens.set(app.signIn(username));
     render(page, { container, hydrate: true });
     await waitFor(() => expect(container.textContent).toBe(`${status} false`));
-    // What an effect does for the signed out, such as leaving the page, is done to nobody else.
+    // An effect for signed-out users, such as a redirect, never runs for a user who is signed in.
     expect(seen.filter((each, index) => each !== seen[index - 1])).toEqual(['loading', status]);
   });
 
-  test('says which provider is missing', () => {
+  test('throws an error that names the missing provider', () => {
     expect(() => renderHook(() => useSession())).toThrow('SessionProvider');
     const wrapper = ({ children }: PropsWithChildren) => (
       <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
@@ -332,7 +332,7 @@ describe('useSession', () => {
   });
 });
 
-describe('the types', () => {
+describe('the types of useSession', () => {
   type ClientOf<TTransformer extends boolean, TCredentials> = TRPCClient<
     TRPCBuiltRouter<
       { ctx: object; meta: object; errorShape: TRPCDefaultErrorShape; transformer: TTransformer },
@@ -340,7 +340,7 @@ describe('the types', () => {
     >
   >['auth'];
 
-  test('take any client of our router, with a transformer and without', () => {
+  test('accept any client of our router, with a transformer and without', () => {
     expectTypeOf<ClientOf<false, PasswordCredentials>>().toExtend<SessionClient>();
     expectTypeOf<ClientOf<true, PasswordCredentials>>().toExtend<SessionClient>();
     expectTypeOf<TRPCClient<SessionsRouter<PasswordCredentials>>>().toExtend<SessionClient>();
@@ -349,14 +349,14 @@ describe('the types', () => {
     expectTypeOf(SessionProvider).parameter(0).toHaveProperty('client').toEqualTypeOf<AnySessionClient>();
   });
 
-  test('know the login form: the usual one, or that of the client', () => {
+  test("give `login` the default credentials, or those of the client's type", () => {
     type Client = ClientOf<true, { email: string }>;
     expectTypeOf<UseSessionResult['login']>().toEqualTypeOf<(input: PasswordLogin) => Promise<SessionInfo>>();
     expectTypeOf<UseSessionResult<Client>['login']>().parameter(0).toHaveProperty('email').toEqualTypeOf<string>();
     expectTypeOf<UseSessionResult<Client>['login']>().parameter(0).not.toHaveProperty('username');
   });
 
-  test('know that who is signed in has a session', () => {
+  test('give a session to the status `signedIn`', () => {
     const nameOf = ({ status, session }: UseSessionResult) => (status === 'signedIn' ? session.device.name : null);
     expectTypeOf(nameOf).returns.toEqualTypeOf<string | null>();
     expectTypeOf<Extract<SessionState, { status: 'signedIn' }>['session']>().toEqualTypeOf<SessionInfo>();

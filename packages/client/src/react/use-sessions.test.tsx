@@ -10,7 +10,7 @@ import { useSessions, type UseSessionsResult } from './use-sessions.ts';
 
 afterEach(cleanup);
 
-/** Renders the hook, and keeps every list it has shown, with the token that was held then. */
+/** Renders the hook, and records each list with the token of that moment. */
 function renderSessions({ Providers, tokens }: TestApp): { current: () => UseSessionsResult; shown: string[] } {
   const shown: string[] = [];
   const { result } = renderHook(
@@ -36,7 +36,7 @@ async function signedIn(app: TestApp): Promise<{ current: () => UseSessionsResul
 }
 
 describe('useSessions', () => {
-  test('has none and waits for none where nobody is signed in', async () => {
+  test('is empty and not pending when signed out', async () => {
     await using app = await startApp();
     const { current } = renderSessions(app);
     expect(current()).toMatchObject({ sessions: [], isPending: false, error: null });
@@ -44,7 +44,7 @@ describe('useSessions', () => {
     expect(app.calls()).toEqual([]);
   });
 
-  test('is pending, then lists them, with dates and the current one marked', async () => {
+  test('is pending, then lists the sessions with dates, and marks the current one', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
     const { current } = renderSessions(app);
@@ -53,7 +53,7 @@ describe('useSessions', () => {
     expect(current().sessions).toMatchObject([{ id: 'ada-1', current: true, lastSeenAt: new Date(1_000) }]);
   });
 
-  test('ends a session, and takes it off the list', async () => {
+  test('revokes a session, which leaves the list', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     await act(() => current().revoke('ada-2'));
@@ -63,7 +63,7 @@ describe('useSessions', () => {
     expect(app.tokens.get()).toBe('ada-1');
   });
 
-  test('ends all others', async () => {
+  test('revokes all other sessions', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     await act(() => current().revokeOthers());
@@ -71,7 +71,7 @@ describe('useSessions', () => {
     expect(app.tokens.get()).toBe('ada-1');
   });
 
-  test('signs out where it ends the current one', async () => {
+  test('signs out when it revokes the current session', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     await act(() => current().revoke({ id: 'ada-1' }));
@@ -79,7 +79,7 @@ describe('useSessions', () => {
     expect(current()).toMatchObject({ sessions: [], isPending: false });
   });
 
-  test('signs out as well where the list was not there yet to tell that it was the current one', async () => {
+  test('signs out when it revokes the current session before the list has arrived', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
     const { current } = renderSessions(app);
@@ -87,10 +87,10 @@ describe('useSessions', () => {
     await waitFor(() => expect(app.tokens.get()).toBeNull());
   });
 
-  test('keeps on the list what it could not end, and rejects', async () => {
+  test('rejects when a session could not be revoked, and keeps it on the list', async () => {
     await using app = await startApp();
     const { current, shown } = await signedIn(app);
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     await expect(act(() => current().revoke('ada-2'))).rejects.toThrow('socket hang up');
     await expect(act(() => current().revokeOthers())).rejects.toThrow('socket hang up');
     expect(new Set(shown.slice(shown.indexOf('ada-1: ada-1 ada-2 ada-3')))).toEqual(
@@ -98,28 +98,28 @@ describe('useSessions', () => {
     );
   });
 
-  test('says while something is being ended', async () => {
+  test('says whether a revocation is in progress', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     const answer = app.holdAnswers();
-    const ending = current().revoke('ada-2');
+    const revoking = current().revoke('ada-2');
     await waitFor(() => expect(current().isRevoking).toBe(true));
     answer();
-    await act(() => ending);
+    await act(() => revoking);
     await waitFor(() => expect(current().isRevoking).toBe(false));
   });
 
-  test('rejects at once when the browser knows that it is offline', async () => {
+  test('rejects at once while the browser is offline', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     const { onlineManager } = await import('@tanstack/react-query');
     onlineManager.setOnline(false);
-    app.trouble = 'dead network';
+    app.trouble = 'broken connection';
     await expect(act(() => current().revoke('ada-2'))).rejects.toThrow('socket hang up');
     onlineManager.setOnline(true);
   });
 
-  test('is refused once where the session has ended, and shows nothing more', async () => {
+  test('is refused once when the session has ended, and then is empty', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     app.signOut('ada-1');
@@ -130,9 +130,9 @@ describe('useSessions', () => {
     expect(app.calls()).toHaveLength(before + 1);
   });
 
-  test('shows nothing of the session before, not for one render, and keeps nothing of it', async () => {
+  test('never shows or caches the sessions of a former user', async () => {
     await using app = await startApp();
-    // As an app might have it for its own lists.
+    // An app may set this default for its own lists.
     app.queryClient.setDefaultOptions({ queries: { placeholderData: keepPreviousData } });
     const { current, shown } = await signedIn(app);
 
@@ -149,7 +149,7 @@ describe('useSessions', () => {
     expect(JSON.stringify(kept.map(({ state }) => state.data))).not.toMatch(/ada|bob/);
   });
 
-  test('shows nothing of the session before to a provider that comes later', async () => {
+  test('does not show the sessions of a former user after a new provider has mounted', async () => {
     await using app = await startApp();
     await signedIn(app);
     cleanup();
@@ -159,7 +159,7 @@ describe('useSessions', () => {
     expect(new Set(shown)).toEqual(new Set(['bob-4: ', 'bob-4: bob-4']));
   });
 
-  test('gives functions that stay the same', async () => {
+  test('returns functions that stay the same', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);
     const { revoke, revokeOthers } = current();
@@ -168,7 +168,7 @@ describe('useSessions', () => {
     expect(current().revokeOthers).toBe(revokeOthers);
   });
 
-  test('shares its one request between components, and with useSession its one batch', async () => {
+  test('shares one request between components, and one batch with useSession', async () => {
     await using app = await startApp();
     app.tokens.set(app.signIn('ada'));
     const { QueryProviders, use } = {
@@ -186,11 +186,11 @@ describe('useSessions', () => {
     expect(app.calls()).toEqual(['auth.sessions.current,auth.sessions.list']);
   });
 
-  test('says which provider is missing', () => {
+  test('throws an error that names the missing provider', () => {
     expect(() => renderHook(() => useSessions())).toThrow('SessionProvider');
   });
 
-  test('is typed as sessions with dates', () => {
+  test('has the type of sessions with dates', () => {
     expectTypeOf<UseSessionsResult['sessions']>().toEqualTypeOf<readonly SessionInfo[]>();
     expectTypeOf<UseSessionsResult['revoke']>().toEqualTypeOf<
       (session: string | { readonly id: string }) => Promise<void>

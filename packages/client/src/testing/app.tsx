@@ -11,26 +11,26 @@ import type { TokenStore } from '../tokens/token-store.ts';
 import { testFetch } from './fetch.ts';
 import { errorFormatter, refusal, serve, type TestContext, type TestServer } from './server.ts';
 
-/** An app of the tests: a server that knows its sessions by their tokens, and a page in front of it. */
+/** A server that keeps sessions by their tokens, and a page in front of it. */
 export interface TestApp extends AsyncDisposable {
   readonly tokens: TokenStore;
   readonly queryClient: QueryClient;
   readonly client: SessionClient;
-  /** The procedures that were called, one request a line. */
+  /** The paths of the requests. */
   readonly calls: () => string[];
-  /** Makes a session as another device would: returns its token, which is its id too. */
+  /** Creates a session as another device would. Returns its token, which is also its id. */
   readonly signIn: (username: string) => string;
   readonly signOut: (token: string) => void;
-  /** What the server answers with instead, while it is set. */
-  trouble: 'dead network' | TRPCError['code'] | SessionErrorReason | null;
-  /** Lets the server answer nobody until the returned function is called. */
+  /** While set, the server answers every call with it. */
+  trouble: 'broken connection' | TRPCError['code'] | SessionErrorReason | null;
+  /** Holds all answers until the returned function is called. */
   readonly holdAnswers: () => () => void;
   readonly Providers: ComponentType<PropsWithChildren>;
 }
 
 export interface TestAppOptions {
   readonly tokens?: TokenStore;
-  /** Whether the app has links of its own, which know nothing of sessions but a header. */
+  /** Whether the app uses links of its own, which only send a header. */
   readonly ownLinks?: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const t = initTRPC.context<TestContext>().create({ errorFormatter });
   const procedure = t.procedure.use(({ next }) => {
     const { trouble } = app;
-    if (trouble === null || trouble === 'dead network') return next();
+    if (trouble === null || trouble === 'broken connection') return next();
     throw isCode(trouble) ? new TRPCError({ code: trouble }) : refusal(trouble);
   });
   const authenticated = procedure.use(({ ctx: { token }, next }) => {
@@ -97,7 +97,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       return context;
     },
     intercept(req) {
-      if (app.trouble !== 'dead network') return false;
+      if (app.trouble !== 'broken connection') return false;
       req.socket.destroy();
       return true;
     },
@@ -145,7 +145,7 @@ function isCode(trouble: TRPCError['code'] | SessionErrorReason): trouble is TRP
   return trouble === trouble.toUpperCase();
 }
 
-/** A parser of objects with these texts. */
+/** Returns a parser of objects with these texts. */
 function texts<TName extends string>(...names: TName[]): (value: unknown) => Record<TName, string> {
   const hasTexts = (value: unknown): value is Record<TName, string> =>
     typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'string');

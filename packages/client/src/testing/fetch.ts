@@ -5,10 +5,10 @@ import { json } from 'node:stream/consumers';
 
 type Fetch = ReturnType<typeof getFetch>;
 
-/** A `fetch` without a browser's origins, and without the noise that happy-dom's makes of every failure. */
+/** A `fetch` without a browser's origin checks. happy-dom's own also logs every failure. */
 export const testFetch: Fetch = async (url, init) => answerOf(await send(url, init));
 
-/** A `fetch` of the pages of one browser: it keeps their cookies, which no page sees, and says that the pages are ours. */
+/** A `fetch` for the pages of one browser: it keeps their cookies, and sends the header of a same-origin page. */
 export function browserFetch(cookies: Map<string, string>): Fetch {
   return async (url, init = {}) => {
     const headers = Object.fromEntries(new Headers(init.headers));
@@ -29,7 +29,7 @@ async function send(url: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}):
   const sent = request(url, { method: init.method ?? 'GET', headers });
   init.signal?.addEventListener('abort', () => sent.destroy(new Error('Aborted')));
   sent.end(init.body);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what node:http says of this event
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of this event in node:http
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
 }

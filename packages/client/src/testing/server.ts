@@ -5,18 +5,18 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a procedure of a test finds in its context. */
+/** The context of a test's procedures. */
 export interface TestContext {
   readonly token: string | null;
 }
 
-/** A request as it came over the wire. */
+/** A request as it arrived. */
 export interface TestRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A tRPC server on a port of its own. */
+/** A tRPC server on a free port. */
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly TestRequest[];
@@ -24,7 +24,7 @@ export interface TestServer extends AsyncDisposable {
 
 export interface TestServerOptions {
   readonly createContext?: (context: TestContext) => TestContext | Promise<TestContext>;
-  /** Answers in place of tRPC, when it returns `true`. */
+  /** Returns whether it has answered in place of tRPC. */
   readonly intercept?: (req: IncomingMessage, res: ServerResponse) => boolean;
 }
 
@@ -69,7 +69,7 @@ class Refusal extends Error {
   }
 }
 
-/** What our server throws. */
+/** Returns the error that our server throws. */
 export function refusal(reason: SessionErrorReason): TRPCError {
   return new TRPCError({ code: codes[reason] ?? 'UNAUTHORIZED', message: reason, cause: new Refusal({ reason }) });
 }
@@ -79,7 +79,7 @@ export interface RefusalShape extends TRPCDefaultErrorShape {
   readonly data: TRPCDefaultErrorShape['data'] & { readonly session?: SessionErrorData };
 }
 
-/** What our server makes of it on the wire. */
+/** Writes {@link refusal} on the wire as our server does. */
 export function errorFormatter({ error, shape }: { error: TRPCError; shape: TRPCDefaultErrorShape }): RefusalShape {
   if (!(error.cause instanceof Refusal)) return shape;
   return { ...shape, data: { ...shape.data, session: error.cause.session } };
