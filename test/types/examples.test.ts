@@ -23,7 +23,7 @@ interface Example {
 }
 
 /** In Markdown, or in Markdown that is a comment. */
-const block = /^ *(?:\* )?```(?<language>tsx?)(?: title="(?<title>\w+)\.ts")?\n(?<code>[\s\S]*?)^ *(?:\* )?```$/gm;
+const block = /^ *(?:\* )?```(?<language>tsx?)(?: title="(?<title>\w+)\.tsx?")?\n(?<code>[\s\S]*?)^ *(?:\* )?```$/gm;
 
 function examplesOf(page: string): Example[] {
   const text = readFileSync(join(root, page), 'utf8');
@@ -35,7 +35,7 @@ function examplesOf(page: string): Example[] {
 }
 
 const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter((file) => !file.includes('.test.'));
-const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })];
+const pages = ['README.md', ...globSync(['docs/*.md', 'packages/*/README.md'], { cwd: root })];
 const examples = [...pages, ...sources].flatMap(examplesOf);
 
 /** What stands around a fragment in an app. */
@@ -69,7 +69,9 @@ async function writeExamples(): Promise<void> {
   for (const name of ['@types', '@tanstack/react-query'])
     await symlink(join(root, 'packages/client/node_modules', name), join(folder, 'node_modules', name));
   const files = ['given.d.ts', ...examples.map((example) => relative(folder, fileOf(example)))];
-  const config = { extends: join(root, 'test/types/examples/tsconfig.json'), files };
+  // A package's page imports the server of the README.
+  const rootDirs = pages.filter((page) => page.endsWith('README.md'));
+  const config = { extends: join(root, 'test/types/examples/tsconfig.json'), compilerOptions: { rootDirs }, files };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
 }
 
