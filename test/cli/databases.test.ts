@@ -118,10 +118,31 @@ function testCommands(target: CliTarget): void {
         /already exists: unless your own migrations create it, give --table another name\n$/,
       );
       expect(await failed('list', '--user', 'ada')).toMatch(
-        /: this is not a sessions table, give --table the name of the one that trpc-sessions migrate created\n$/,
+        /: not an up-to-date sessions table: run trpc-sessions migrate, or give --table the name of yours\n$/,
       );
       expect(await cliJson(['migrate', '--table', 'trpc_sessions'], app)).toEqual({ applied: [migration] });
       expect(await cliJson(['list', '--user', 'ada', '--table', 'trpc_sessions'], app)).toMatchObject({ sessions: [] });
+    });
+
+    test.each([
+      ['purge', ['purge']],
+      ['revoke --id', ['revoke', '--user', 'ada', '--id', '1']],
+      ['revoke --all', ['revoke', '--user', 'ada', '--all']],
+    ])('%s refuses a table that has only some of the columns, and deletes nothing', async (_, args) => {
+      await using app = shared.createApp();
+      const { db, table } = app;
+      await db.schema
+        .createTable(table)
+        .addColumn('id', 'varchar(32)')
+        .addColumn('user_id', 'varchar(32)')
+        .addColumn('expires_at', 'varchar(32)')
+        .addColumn('last_seen_at', 'varchar(32)')
+        .execute();
+      await sql`insert into ${sql.table(table)} values ('1', 'ada', '1970-01-01', '1970-01-01')`.execute(db);
+      const { code, stdout, stderr } = await cli(args, app);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/: not an up-to-date sessions table: run trpc-sessions migrate, or give --table the name/);
+      expect(await app.countRows()).toBe(1);
     });
 
     test('lists the live sessions of one user, the most recently seen first', async () => {
@@ -205,6 +226,22 @@ function testCommands(target: CliTarget): void {
       expect(await cliJson(['purge', '--idle-timeout', '14d'], app)).toEqual({ purged: 1, complete: true });
       expect(await cli(['purge', '--idle-timeout', '14d'], app)).toEqual(done('Purged 0 sessions.'));
       expect(await app.countRows()).toBe(1);
+    });
+
+    test('counts sessions whose device is malformed as unknown', async () => {
+      await using app = await migrated();
+      for (const userAgent of [desktop, null, null])
+        await app.manager().issue({ userId: 'ada', caller: { userAgent } });
+      const [first, second] = (await app.manager().list('ada')).filter(({ userAgent }) => userAgent === null);
+      const update = (id: string | undefined, device: string) =>
+        sql`update ${sql.table(app.table)} set device = ${device} where id = ${id}`.execute(app.db);
+      await update(first?.id, '{"type":"mobile');
+      await update(second?.id, '');
+      const { devices } = await cliJson<{ devices: unknown }>(['stats'], app);
+      expect(devices).toEqual([
+        { type: null, live: 2 },
+        { type: 'desktop', live: 1 },
+      ]);
     });
 
     test('counts sessions, users and devices', async () => {

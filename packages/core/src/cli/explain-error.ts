@@ -46,7 +46,7 @@ const advices: readonly Advice[] = [
   {
     codes: ['42703', 'ER_BAD_FIELD_ERROR'],
     text: /^no such column/,
-    advice: 'this is not a sessions table, give --table the name of the one that trpc-sessions migrate created',
+    advice: 'not an up-to-date sessions table: run trpc-sessions migrate, or give --table the name of yours',
   },
   {
     codes: ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'],

@@ -51,6 +51,7 @@ function widthOf(text: string): number {
 
 /** "2026-11-23 12:00", in UTC. */
 export function formatTime(time: Date): string {
+  if (Number.isNaN(time.getTime())) return '-';
   return time.toISOString().slice(0, 16).replace('T', ' ');
 }
 

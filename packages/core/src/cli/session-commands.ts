@@ -6,6 +6,7 @@ import { dialectOf, type Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { createStore, type LiveSince, type Store } from '../store/store.ts';
 import { defaultTable } from '../store/table-name.ts';
+import { checkTable } from './check-table.ts';
 import { exitCodes, type CommandContext, type Outcome } from './command.ts';
 import { openDatabase } from './database-url.ts';
 import { UsageError } from './explain-error.ts';
@@ -105,6 +106,7 @@ async function withSessions(
   const name = readTable(values, url);
   const db = await openDatabase(url);
   try {
+    await checkTable(db, table);
     const dialect = dialectOf(db);
     // A store and no manager: nothing is signed or verified here, so the command line needs no key.
     return await work({ db, dialect, table, store: createStore(db, dialect, name), live });

@@ -12,11 +12,13 @@ export interface Stats {
   readonly devices: readonly { readonly type: string | null; readonly live: number }[];
 }
 
+/** The type of a row's device: null if it is unknown, or if `device` is not JSON. One bad row must not fail the query. */
 const deviceType: Readonly<Record<Dialect['name'], RawBuilder<string | null>>> = {
-  sqlite: sql`json_extract(device, '$.type')`,
-  postgres: sql`device::json ->> 'type'`,
+  sqlite: sql`case when json_valid(device) then json_extract(device, '$.type') end`,
+  // A cast to json throws, and PostgreSQL has no test before version 16. JSON escapes quotes: only a key matches.
+  postgres: sql`substring(device from '"type"[[:space:]]*:[[:space:]]*"([a-z]+)"')`,
   // Unquoted, a JSON null is a text.
-  mysql: sql`nullif(json_unquote(json_extract(device, '$.type')), 'null')`,
+  mysql: sql`case when json_valid(device) then nullif(json_unquote(json_extract(device, '$.type')), 'null') end`,
 };
 
 /** Counts the sessions. It reads the whole table, twice. */
