@@ -66,7 +66,8 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     live: ['errors', 'request'],
     authenticated: ['errors', 'request', 'live'],
     procedures: ['errors', 'request', 'authenticated'],
-    plugin: ['authenticated', 'procedures'],
+    options: ['procedures'],
+    plugin: ['options', 'authenticated', 'procedures'],
     index: ['errors', 'request', 'authenticated', 'procedures', 'plugin'],
   },
   client: {
@@ -109,6 +110,7 @@ test.each<[string, RegExp, string[]]>([
   ['argon2', /argon2/, ['core/src/password.ts']],
   ['proxy-addr', /^proxy-addr$/, ['server/src/request/address.ts']],
   ['cookies', /^cookie$/, ['server/src/request/cookie.ts']],
+  ['zod', /^zod/, ['server/src/options.ts', 'server/src/procedures/inputs.ts', 'server/src/procedures/login-input.ts']],
 ])('few files know %s', (_, name, files) => {
   expect(importersOf(name)).toEqual(files);
 });

@@ -55,6 +55,15 @@ describeIf(
 
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
+    test('no declaration of server or client names zod', async () => {
+      for (const name of ['server', 'client']) {
+        const dist = join(folder, 'node_modules/@trpc-sessions', name, 'dist');
+        const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+        expect(declarations).not.toHaveLength(0);
+        for (const file of declarations) expect(await readFile(join(dist, file), 'utf8')).not.toMatch(/\bzod\b/);
+      }
+    });
+
     test('the code of the README compiles with the oldest TypeScript, checking the libraries too', async () => {
       const files = (await readdir(folder)).filter((file) => file.endsWith('.ts'));
       expect(files.toSorted()).toEqual(['client.ts', 'server.ts']);

@@ -12,19 +12,23 @@ export type {
 } from './request/request.ts';
 export type { Authenticated, AuthenticatedProcedure } from './authenticated/authenticated.ts';
 export type { SessionErrorData, SessionErrorShape } from './errors.ts';
-export type { PasswordCredentials } from './procedures/inputs.ts';
 export type {
   Authenticate,
   AuthenticatedUser,
   LoginInput,
+  LoginProcedure,
   LoginResult,
+  PasswordCredentials,
+} from './procedures/login.ts';
+export type { SessionsProcedure } from './procedures/procedure.ts';
+export type { SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';
+export type {
   PageInput,
+  RevokeInput,
   RevokeResult,
   SessionInfoPage,
-  SessionsProcedure,
-  SessionsRouter,
-  SessionsRouterRecord,
-} from './procedures/router.ts';
+  SessionProcedures,
+} from './procedures/sessions.ts';
 export type { Locate, SessionInfo } from './procedures/session-info.ts';
 export type {
   AccessTokenClaims,

@@ -26,7 +26,7 @@ const as = (token: string): SessionsContext => ({
   caller: { token, ip: null, userAgent: null, clientHints: null },
 });
 
-test('what one plugin lets in, another does not: each asks its own manager', async () => {
+test('two plugins on one procedure verify one call each, with their own managers', async () => {
   const admins = createSessionManager({ db, keys, audience: 'admins' });
   const secret = t.procedure
     .concat(plugin().authenticated)
@@ -40,7 +40,60 @@ test('what one plugin lets in, another does not: each asks its own manager', asy
   });
 });
 
-describe('a context without a caller is a 500 that says what to do', () => {
+describe('a procedure with authenticated twice', () => {
+  test('verifies again after a step between them replaced getRawInput', async () => {
+    const { authenticated } = plugin();
+    const replaced = t.procedure
+      .concat(authenticated)
+      .use(({ next }) => next({ getRawInput: async () => 'replaced' }))
+      .concat(authenticated)
+      .query(({ ctx }) => ctx.userId);
+    const { token } = await manager.issue({ userId: 'ada' });
+    const verify = vi.spyOn(manager, 'verify');
+    expect(await t.router({ replaced }).createCaller(as(token)).replaced()).toBe('ada');
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  test('gives the resolver the raw input of the client', async () => {
+    const { authenticated } = plugin();
+    const echo = t.procedure
+      .concat(authenticated)
+      .concat(authenticated)
+      .use(async ({ ctx, getRawInput, next }) => next({ ctx: { ...ctx, raw: await getRawInput() } }))
+      .input((input: unknown) => input)
+      .query(({ ctx }) => ctx.raw);
+    const { token } = await manager.issue({ userId: 'ada' });
+    expect(await t.router({ echo }).createCaller(as(token)).echo({ sent: 1 })).toEqual({ sent: 1 });
+  });
+});
+
+test('a later call is verified, though an app gives all calls one getRawInput and the context of an earlier call', async () => {
+  const noInput = async () => undefined;
+  const procedure = t.procedure.use(({ next }) => next({ getRawInput: noInput })).concat(plugin().authenticated);
+  const inner = t.router({ secret: procedure.query(() => 'secret') });
+  const outer = t.router({
+    later: procedure.query(async ({ ctx }) => {
+      await manager.revokeAll(ctx.userId);
+      return inner.createCaller(ctx).secret();
+    }),
+  });
+  const { token } = await manager.issue({ userId: 'ada' });
+  await expect(outer.createCaller(as(token)).later()).rejects.toMatchObject({ cause: { reason: 'revoked_session' } });
+});
+
+test('a caller of a batch that was given another token is verified with that', async () => {
+  const router = t.router({ auth: plugin().router });
+  const { token } = await manager.issue({ userId: 'ada' });
+  const { caller } = sessionsContext({
+    req: { headers: { authorization: `Bearer ${token}` } },
+    info: { isBatchCall: true, calls: [{}, {}] },
+  });
+  await router.createCaller({ caller }).auth.sessions.current();
+  const other = router.createCaller({ caller: { ...caller, token: 'nonsense' } });
+  await expect(other.auth.sessions.current()).rejects.toMatchObject({ cause: { reason: 'malformed_token' } });
+});
+
+describe('a context without a caller is a 500 that names sessionsContext', () => {
   const bare = initTRPC.create();
   test.each<[string, unknown]>([
     ['no context', undefined],
@@ -61,7 +114,7 @@ describe('a context without a caller is a 500 that says what to do', () => {
   });
 });
 
-describe('a 401 says how to be let in', () => {
+describe('a 401 has a WWW-Authenticate challenge', () => {
   async function challengesOf(authorization: string, calls: number): Promise<readonly string[]> {
     const appendHeader = vi.fn<(name: string, value: string) => void>();
     const ctx = sessionsContext({ req: { headers: { authorization } }, res: { appendHeader } });
@@ -70,13 +123,13 @@ describe('a 401 says how to be let in', () => {
     return appendHeader.mock.calls.map(([name, value]) => `${name}: ${value}`);
   }
 
-  test('with no error where no token came, once for a batch', async () => {
+  test('without an error code for a request without a token, once for a batch', async () => {
     expect(await challengesOf('', 3)).toEqual(['www-authenticate: Bearer']);
   });
-  test('with invalid_token where one did', async () => {
+  test('with invalid_token for a token that is refused', async () => {
     expect(await challengesOf('Bearer nonsense', 1)).toEqual(['www-authenticate: Bearer error="invalid_token"']);
   });
-  test('and nothing where the caller is let in, or the database is down', async () => {
+  test('that is absent when the call is served, or the database is down', async () => {
     const { token } = await manager.issue({ userId: 'ada' });
     expect(await challengesOf(`Bearer ${token}`, 1)).toEqual([]);
     await db.destroy();
@@ -84,7 +137,7 @@ describe('a 401 says how to be let in', () => {
   });
 });
 
-test('signing out takes back the cookie of a session that has long ended', async () => {
+test('logout clears the cookie of a session that has long ended', async () => {
   const { token, session } = await manager.issue({ userId: 'ada' });
   await manager.revoke({ userId: 'ada', id: session.id });
   const call = async (procedure: 'logout' | 'current') => {
@@ -98,12 +151,12 @@ test('signing out takes back the cookie of a session that has long ended', async
     return appendHeader.mock.calls.filter(([name]) => name === 'set-cookie').map(([, value]) => value);
   };
   expect(await call('logout')).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0; /)]);
-  // Not any other call: a page may have signed in anew while it was under way.
+  // No other call does: a page may have signed in again while it was under way.
   expect(await call('current')).toEqual([]);
 });
 
 describe('a WebSocket', () => {
-  /** A socket as far as it is used, and what closes it. */
+  /** The used part of a socket, and the listeners that closing it calls. */
   function createSocket(readyState = 1) {
     const listeners: (() => void)[] = [];
     const socket = {
@@ -120,7 +173,7 @@ describe('a WebSocket', () => {
       .caller;
   }
 
-  test('is listened to once, however many calls are refused over it', async () => {
+  test('gets one listener, however many calls over it are refused', async () => {
     const { socket, listeners } = createSocket();
     const caller = callerOver(socket, 'nonsense');
     const router = t.router({ auth: plugin().router });
@@ -130,7 +183,7 @@ describe('a WebSocket', () => {
     expect(listeners).toHaveLength(1);
   });
 
-  test.each(['before', 'while'])('that closes %s its first call is verified is not watched', async (when) => {
+  test.each(['before', 'while'])('that closes %s its first call is verified leaves no timer', async (when) => {
     vi.useFakeTimers();
     try {
       const { token } = await manager.issue({ userId: 'ada' });

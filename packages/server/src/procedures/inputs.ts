@@ -1,99 +1,94 @@
-import { maxPasswordLength, type DeviceInput } from '@trpc-sessions/core';
-import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { maxPasswordLength } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
 
-/** What `login` takes where the app has no form of its own. */
-export interface PasswordCredentials {
-  readonly username: string;
-  readonly password: string;
-}
+// Unknown keys are dropped, so that a newer client can talk to an older server. The types that users see are written by
+// hand in other files, so that none of zod's shows in their declarations. Tests prove them equal to these schemas.
+
+type OptionalText = z.ZodOptional<z.ZodNullable<z.ZodString>>;
+
+type DeviceSchema = z.ZodOptional<
+  z.ZodNullable<z.ZodObject<{ name: OptionalText; model: OptionalText; app: OptionalText; appVersion: OptionalText }>>
+>;
 
 const maxTextLength = 256;
 const maxIds = 100;
 const maxLimit = 100;
-const defaultLimit = 20;
 
-/** The schema of {@link PasswordCredentials}. */
-export const passwordCredentials: StandardSchemaV1<PasswordCredentials> = {
-  '~standard': {
-    version: 1,
-    vendor: 'trpc-sessions',
-    validate(value) {
-      if (!isRecord(value)) return { issues: [{ message: 'Expected { username, password }' }] };
-      const { username, password } = value;
-      if (!isText(username, maxTextLength)) return { issues: [textIssue('username', maxTextLength)] };
-      if (!isText(password, maxPasswordLength)) return { issues: [textIssue('password', maxPasswordLength)] };
-      return { value: { username, password } };
+function requiredText(maxLength: number): z.ZodString {
+  const error = `expected a text of 1 to ${maxLength} characters`;
+  return z.string({ error }).min(1, { error }).max(maxLength, { error });
+}
+
+function optionalText(): OptionalText {
+  const error = `expected a text of up to ${maxTextLength} characters`;
+  return z.string({ error }).max(maxTextLength, { error }).nullish();
+}
+
+/** The `device` beside the credentials of `login`. */
+export const deviceInput: DeviceSchema = z
+  .object(
+    { name: optionalText(), model: optionalText(), app: optionalText(), appVersion: optionalText() },
+    { error: 'expected { name?, model?, app?, appVersion? }' },
+  )
+  .nullish();
+
+export const passwordInput: z.ZodObject<{ username: z.ZodString; password: z.ZodString; device: DeviceSchema }> =
+  z.object(
+    { username: requiredText(maxTextLength), password: requiredText(maxPasswordLength), device: deviceInput },
+    { error: 'expected { username, password }' },
+  );
+
+// Any text is an id: one that we did not make is an unknown one.
+const sessionId = z.string({ error: 'expected the id of a session' });
+
+export const idInput: z.ZodObject<{ id: z.ZodString }> = z.object(
+  { id: sessionId },
+  { error: 'expected { id }, the id of a session' },
+);
+
+export const revokeInput: z.ZodXor<[z.ZodObject<{ id: z.ZodString }>, z.ZodObject<{ ids: z.ZodArray<z.ZodString> }>]> =
+  z.xor([z.object({ id: sessionId }), z.object({ ids: z.array(sessionId).max(maxIds) })], {
+    error: `expected { id }, the id of a session, or { ids }, a list of up to ${maxIds} of them; not both`,
+  });
+
+const limitError = `expected a whole number from 1 to ${maxLimit}`;
+const cursorError = 'expected the nextCursor of a page';
+
+export const pageInput: z.ZodOptional<
+  z.ZodObject<{ limit: z.ZodOptional<z.ZodInt>; cursor: z.ZodOptional<z.ZodNullable<z.ZodString>> }>
+> = z
+  .object(
+    {
+      limit: z.int({ error: limitError }).min(1, { error: limitError }).max(maxLimit, { error: limitError }).optional(),
+      cursor: z
+        .string({ error: cursorError })
+        .min(1, { error: cursorError })
+        .max(maxTextLength, { error: cursorError })
+        .nullish(),
     },
-  },
-};
+    { error: 'expected { limit?, cursor? }' },
+  )
+  .optional();
 
-function textIssue(name: string, maxLength: number): StandardSchemaV1.Issue {
-  return { message: `${name}: expected a text of 1 to ${maxLength} characters`, path: [name] };
+/**
+ * Gives an input that was refused an error for people: zod's own message is JSON. The cause keeps every issue. For the
+ * result of a middleware's `next()`.
+ */
+export function withInputError<TResult extends { readonly ok: boolean }>(
+  result: TResult | (TResult & { readonly ok: false; readonly error: TRPCError }),
+): TResult {
+  if (!('error' in result)) return result;
+  const { cause } = result.error;
+  // tRPC wraps all that a parser throws.
+  if (cause instanceof TRPCError) return { ...result, error: cause };
+  return cause instanceof z.ZodError ? { ...result, error: badInput(cause) } : result;
 }
 
-/** Takes `device` out of the raw input of `login`, and leaves the credentials to their own schema. */
-export function splitDevice(raw: unknown): { device: DeviceInput | undefined; credentials: unknown } {
-  if (!isRecord(raw) || !('device' in raw)) return { device: undefined, credentials: raw };
-  const { device, ...credentials } = raw;
-  return { device: parseDevice(device), credentials };
-}
-
-function parseDevice(value: unknown): DeviceInput | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isRecord(value)) throw badRequest('device: expected { name?, model?, app?, appVersion? }');
-  return {
-    name: parseDevicePart(value, 'name'),
-    model: parseDevicePart(value, 'model'),
-    app: parseDevicePart(value, 'app'),
-    appVersion: parseDevicePart(value, 'appVersion'),
-  };
-}
-
-function parseDevicePart(device: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = device[name];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (isText(value, maxTextLength)) return value;
-  throw badRequest(`device.${name}: expected a text of up to ${maxTextLength} characters`);
-}
-
-/** Parses the input of `sessions.get`. */
-export function parseId(value: unknown): { id: string } {
-  // Any text: what is no id of ours is an unknown one.
-  if (isRecord(value) && typeof value['id'] === 'string') return { id: value['id'] };
-  throw badRequest('Expected { id }, the id of a session');
-}
-
-/** Parses the input of `sessions.revoke`. */
-export function parseIds(value: unknown): { id: string } | { ids: readonly string[] } {
-  if (!isRecord(value) || !('ids' in value)) return parseId(value);
-  const { ids } = value;
-  if ('id' in value) throw badRequest('Expected { id } or { ids }, not both');
-  if (!Array.isArray(ids) || ids.length > maxIds || !ids.every((id) => typeof id === 'string')) {
-    throw badRequest(`ids: expected a list of up to ${maxIds} ids of sessions`);
-  }
-  return { ids };
-}
-
-/** Parses the input of `sessions.page`. */
-export function parsePage(value: unknown): { limit: number; cursor: string | null } {
-  if (value !== undefined && !isRecord(value)) throw badRequest('Expected { limit?, cursor? }');
-  const { limit = defaultLimit, cursor = null } = value ?? {};
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw badRequest(`limit: expected a whole number from 1 to ${maxLimit}`);
-  }
-  if (cursor !== null && !isText(cursor, maxTextLength)) throw badRequest('cursor: expected the nextCursor of a page');
-  return { limit, cursor };
-}
-
-function badRequest(message: string): TRPCError {
-  return new TRPCError({ code: 'BAD_REQUEST', message });
-}
-
-function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxLength;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof FormData);
+/** Makes the tRPC error of an input that one of our schemas refuses. */
+export function badInput(cause: z.ZodError): TRPCError {
+  const [issue] = cause.issues;
+  const path = z.core.toDotPath(issue?.path ?? []);
+  const message = [path, issue?.message].filter(Boolean).join(': ');
+  return new TRPCError({ code: 'BAD_REQUEST', message, cause });
 }

@@ -1,0 +1,41 @@
+/** The part of a tRPC call that a mark needs. */
+interface Call {
+  readonly ctx: object;
+  readonly getRawInput: () => Promise<unknown>;
+}
+
+/** Marks a call as verified, so that a procedure built with `authenticated` twice verifies it once. */
+export interface CallMark {
+  /** Answers whether this very call has been verified; `false` when in doubt, and then it is verified again. */
+  isSet(call: Call): boolean;
+  /** Makes the mark of a call, to add to its context. */
+  create(call: Call): object;
+  /** The mark in a context, as the `getRawInput` of the steps that follow. */
+  rawInputOf(ctx: object): Call['getRawInput'];
+}
+
+/**
+ * A context alone cannot say that its call was verified: an app may hand it on to a later call, and a WebSocket's serves
+ * all of its calls. tRPC gives a call no id, but it hands `getRawInput` from step to step of one call. So the mark is a
+ * `getRawInput` of our own, made for the call: it stands in the context, and the steps that follow are given it. Where the
+ * two differ (a later call, or a step in between replaced `getRawInput`), the call is verified again.
+ */
+export function createCallMark(): CallMark {
+  // A symbol of each plugin's own: another plugin verifies other sessions.
+  const key = Symbol('trpc-sessions.call');
+
+  function markOf(ctx: object): unknown {
+    return Reflect.get(ctx, key);
+  }
+
+  return {
+    isSet: ({ ctx, getRawInput }) => markOf(ctx) === getRawInput,
+    create: ({ getRawInput }) => ({ [key]: () => getRawInput() }),
+    rawInputOf(ctx) {
+      const mark = markOf(ctx);
+      if (typeof mark !== 'function') throw new TypeError('The mark of the call was removed from its context.');
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `create` made it
+      return mark as Call['getRawInput'];
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { SessionManager } from '@trpc-sessions/core';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { z } from 'zod';
+import type { Authenticate } from './procedures/login.ts';
+import type { Locate } from './procedures/session-info.ts';
+
+/** The methods of a manager that the plugin calls. */
+const managerMethods = ['issue', 'verify', 'list', 'get', 'revoke', 'revokeMany', 'revokeOthers', 'on'] as const;
+
+function option<TValue>(isValid: (value: unknown) => boolean, error: string): z.ZodCustom<TValue, TValue> {
+  return z.custom<TValue>(isValid, { error });
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => isFunction(Reflect.get(value, name)));
+}
+
+function isStandardSchema(value: unknown): boolean {
+  const isSchema = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isSchema && hasMethods(Reflect.get(value, '~standard'), ['validate']);
+}
+
+export const sessionsPluginOptions: z.ZodObject<
+  {
+    manager: z.ZodCustom<SessionManager, SessionManager>;
+    authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
+    credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
+    locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
+  },
+  z.core.$strict
+> = z.strictObject(
+  {
+    manager: option((value) => hasMethods(value, managerMethods), 'pass what createSessionManager returned'),
+    authenticate: option(isFunction, 'pass a function that checks credentials and returns { id } or null'),
+    credentials: option<StandardSchemaV1>(
+      isStandardSchema,
+      'expected a Standard Schema, such as one of Zod, Valibot or ArkType',
+    ).optional(),
+    locate: option<Locate>(
+      isFunction,
+      'expected a function that takes an IP address and returns a text or null',
+    ).optional(),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? 'expected { manager, authenticate }' : undefined) },
+);
+
+/** @throws {TypeError} an option is wrong or unknown: the message names it */
+export function checkOptions(options: object): void {
+  const { error } = sessionsPluginOptions.safeParse(options);
+  if (error === undefined) return;
+  // A misspelled option is also a missing one: its own name helps more.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(sessionsPluginOptions.shape).join(', ');
+    throw new TypeError(`${issue.keys.join(', ')}: there is no such option; the options are ${known}`);
+  }
+  throw new TypeError(`${issue?.path.join('.') || 'options'}: ${issue?.message}`);
+}

@@ -1,0 +1,95 @@
+import type { DeviceInput } from '@trpc-sessions/core';
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { StandardSchemaV1Error, TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { badInput, deviceInput, passwordInput } from './inputs.ts';
+
+/** The input of `login` in its two parts. */
+export interface LoginForm<TCredentials = unknown> {
+  readonly credentials: TCredentials;
+  readonly device: DeviceInput | undefined;
+}
+
+/** The schema of the input of `login`: the app's own credentials, or a username and a password, with a `device` beside them. */
+export function loginInput<TSchema extends StandardSchemaV1>(
+  credentials: TSchema | undefined,
+): StandardSchemaV1<unknown, LoginForm<StandardSchemaV1.InferOutput<TSchema>>> {
+  return credentials === undefined ? passwordForm : formOf(credentials);
+}
+
+const passwordForm = passwordInput.transform(({ device, ...credentials }): LoginForm => ({
+  credentials,
+  device: deviceOf(device),
+}));
+
+/** Takes `device` out before the app's schema reads its own part: that may be strict, asynchronous, or no object at all. */
+function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> {
+  const parse = parserOf(schema);
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'trpc-sessions',
+      async validate(input) {
+        if (!hasDevice(input)) return { value: { credentials: await parse(input), device: undefined } };
+        const { device, ...credentials } = input;
+        const parsed = deviceField.safeParse({ device });
+        if (!parsed.success) throw badInput(parsed.error);
+        return { value: { credentials: await parse(credentials), device: deviceOf(parsed.data.device) } };
+      },
+      ...jsonSchemaOf(schema),
+    },
+  };
+}
+
+const deviceField = z.object({ device: deviceInput });
+
+/** Parses as tRPC does, so that a refused form has the error that it has in a procedure of the app's own. */
+function parserOf(schema: StandardSchemaV1): (input: unknown) => Promise<unknown> {
+  return async (input) => {
+    try {
+      return hasParser(schema) ? await schema.parseAsync(input) : await validate(schema, input);
+    } catch (cause) {
+      throw new TRPCError({ code: 'BAD_REQUEST', cause });
+    }
+  };
+}
+
+async function validate(schema: StandardSchemaV1, input: unknown): Promise<unknown> {
+  const result = await schema['~standard'].validate(input);
+  if (result.issues !== undefined) throw new StandardSchemaV1Error(result.issues);
+  return result.value;
+}
+
+function hasParser(schema: object): schema is { parseAsync(input: unknown): Promise<unknown> } {
+  return 'parseAsync' in schema && typeof schema.parseAsync === 'function';
+}
+
+function hasDevice(input: unknown): input is { readonly device: unknown } {
+  return typeof input === 'object' && input !== null && Object.hasOwn(input, 'device');
+}
+
+/** For tools that read the input of a procedure, where the app's schema can say what it takes. */
+function jsonSchemaOf(schema: StandardSchemaV1): { jsonSchema?: StandardJSONSchemaV1.Converter } {
+  const own = schema['~standard'];
+  if (!('jsonSchema' in own)) return {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the specification gives the property this type
+  const { jsonSchema } = own as StandardJSONSchemaV1.Props;
+  const withDevice: StandardJSONSchemaV1.Converter['input'] = (options) => {
+    const form = jsonSchema.input(options);
+    const { device } = z.toJSONSchema(deviceField, { io: 'input' }).properties ?? {};
+    return { ...form, properties: { ...Object(form['properties']), device } };
+  };
+  return { jsonSchema: { input: withDevice, output: withDevice } };
+}
+
+/** Drops the parts that a client sent empty. */
+function deviceOf(device: z.output<typeof deviceInput>): DeviceInput | undefined {
+  if (device === undefined || device === null) return undefined;
+  const { name, model, app, appVersion } = device;
+  return {
+    name: name || undefined,
+    model: model || undefined,
+    app: app || undefined,
+    appVersion: appVersion || undefined,
+  };
+}

@@ -1,0 +1,75 @@
+import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
+import { requireCaller } from '../authenticated/authenticated.ts';
+import { formatSessionError, fromManager, withRefusal } from '../errors.ts';
+import { connectionOf, type SessionsContext } from '../request/context.ts';
+import { withInputError } from './inputs.ts';
+import { loginInput } from './login-input.ts';
+import type { SessionsProcedure } from './procedure.ts';
+import { sessionInfoOf, type Locate, type SessionInfo } from './session-info.ts';
+
+/** The credentials of `login`, unless the app has a form of its own. */
+export interface PasswordCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A user whose credentials are right. */
+export interface AuthenticatedUser<TClaims> {
+  readonly id: string;
+  /** Signed into the token, for every request to read without the database. Anyone who holds the token can read it. */
+  readonly claims?: TClaims | undefined;
+}
+
+/** Checks credentials: the user, or `null` when they are not right, for whatever reason. */
+export type Authenticate<TCredentials, TClaims> = (
+  credentials: TCredentials,
+  opts: { readonly caller: CallerInfo },
+) => AuthenticatedUser<TClaims> | null | undefined | Promise<AuthenticatedUser<TClaims> | null | undefined>;
+
+/** The input of `login`: the credentials, and how the client describes its device. */
+export type LoginInput<TCredentials> = TCredentials & { device?: DeviceInput | undefined };
+
+/** The output of `login`. */
+export interface LoginResult {
+  /** The access token. It is returned this once, and stored nowhere. */
+  readonly token: string;
+  readonly session: SessionInfo;
+}
+
+/** The parts that {@link createLogin} is made of. */
+export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
+  readonly manager: SessionManager;
+  readonly credentials: TSchema | undefined;
+  readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
+  readonly locate: Locate | undefined;
+}
+
+/** The type of `login`. */
+export type LoginProcedure<TCredentials> = TRPCMutationProcedure<
+  SessionsProcedure<LoginInput<TCredentials>, LoginResult>
+>;
+
+export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
+  manager,
+  credentials: schema,
+  authenticate,
+  locate,
+}: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>> {
+  const t = initTRPC.context<SessionsContext>().create();
+  const login = t.procedure
+    .errors(formatSessionError)
+    .use(async ({ ctx, next }) => withRefusal(withInputError(await next({ ctx: { caller: requireCaller(ctx) } }))))
+    .input(loginInput(schema))
+    .mutation(async ({ ctx: { caller }, input: { credentials, device } }): Promise<LoginResult> => {
+      const user = await authenticate(credentials, { caller });
+      if (user === null || user === undefined) throw new SessionError('invalid_credentials');
+      const claims = { ...user.claims };
+      const { token, session } = await fromManager(manager.issue({ userId: user.id, claims, caller, device }));
+      connectionOf(caller)?.cookie?.set(token, session.expiresAt);
+      return { token, session: await sessionInfoOf(session, session.id, locate) };
+    });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input
+  return login as unknown as LoginProcedure<StandardSchemaV1.InferInput<TSchema>>;
+}

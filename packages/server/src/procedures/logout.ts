@@ -1,0 +1,39 @@
+import type { SessionManager } from '@trpc-sessions/core';
+import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
+import { requireCaller, type AuthenticatedProcedure } from '../authenticated/authenticated.ts';
+import type { Verifier } from '../authenticated/verifier.ts';
+import { fromManager, isEndOfSession } from '../errors.ts';
+import { connectionOf, type SessionsContext } from '../request/context.ts';
+import type { SessionsProcedure } from './procedure.ts';
+import type { RevokeResult } from './sessions.ts';
+
+/** The parts that {@link createLogout} is made of. */
+export interface LogoutParts {
+  readonly manager: SessionManager;
+  readonly verifier: Verifier;
+  readonly authenticated: AuthenticatedProcedure;
+}
+
+export function createLogout({
+  manager,
+  verifier,
+  authenticated,
+}: LogoutParts): TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>> {
+  const t = initTRPC.context<SessionsContext>().create();
+  return (
+    t.procedure
+      // A page cannot clear a cookie that it cannot read. So signing out clears it, even of a session that has long ended.
+      .use(async ({ ctx, next }) => {
+        const result = await next();
+        if (!result.ok && isEndOfSession(result.error)) connectionOf(requireCaller(ctx))?.cookie?.clear();
+        return result;
+      })
+      .concat(authenticated)
+      .mutation(async ({ ctx }): Promise<RevokeResult> => {
+        await fromManager(manager.revoke({ userId: ctx.userId, id: ctx.session.id }));
+        verifier.invalidate(ctx.caller);
+        connectionOf(ctx.caller)?.cookie?.clear();
+        return { revoked: 1 };
+      })
+  );
+}

@@ -1,0 +1,98 @@
+import type { SessionManager } from '@trpc-sessions/core';
+import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
+import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
+import type { Verifier } from '../authenticated/verifier.ts';
+import { fromManager } from '../errors.ts';
+import { connectionOf } from '../request/context.ts';
+import { idInput, pageInput, revokeInput, withInputError } from './inputs.ts';
+import type { SessionsProcedure } from './procedure.ts';
+import { sessionInfoOf, type Locate, type SessionInfo } from './session-info.ts';
+
+/** The input of `sessions.page`, as TanStack Query's `useInfiniteQuery` sends it. */
+export interface PageInput {
+  /** The most sessions to return, up to 100. @defaultValue 20 */
+  readonly limit?: number | undefined;
+  /** The `nextCursor` of the page before. @defaultValue the first page */
+  readonly cursor?: string | null | undefined;
+}
+
+/** The input of `sessions.revoke`. */
+export type RevokeInput = { readonly id: string } | { readonly ids: readonly string[] };
+
+/** How many sessions were ended. */
+export interface RevokeResult {
+  readonly revoked: number;
+}
+
+/** The output of `sessions.page`. */
+export interface SessionInfoPage {
+  readonly sessions: SessionInfo[];
+  /** The `cursor` of the next page; `null` on the last. */
+  readonly nextCursor: string | null;
+}
+
+/** The procedures of `sessions`. */
+export interface SessionProcedures {
+  list: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo[]>>;
+  page: TRPCQueryProcedure<SessionsProcedure<PageInput | void, SessionInfoPage>>;
+  get: TRPCQueryProcedure<SessionsProcedure<{ id: string }, SessionInfo>>;
+  current: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo>>;
+  revoke: TRPCMutationProcedure<SessionsProcedure<RevokeInput, RevokeResult>>;
+  revokeOthers: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
+}
+
+/** The parts that {@link createSessions} is made of. */
+export interface SessionsParts {
+  readonly manager: SessionManager;
+  readonly verifier: Verifier;
+  readonly authenticated: AuthenticatedProcedure;
+  readonly locate: Locate | undefined;
+}
+
+const defaultLimit = 20;
+
+export function createSessions({ manager, verifier, authenticated, locate }: SessionsParts): SessionProcedures {
+  const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
+
+  return {
+    list: authenticated.query(async ({ ctx }) => {
+      const list = await fromManager(manager.list(ctx.userId));
+      return Promise.all(list.map((session) => sessionInfoOf(session, ctx.session.id, locate)));
+    }),
+
+    page: withInput.input(pageInput).query(async ({ ctx, input: { limit = defaultLimit, cursor = null } = {} }) => {
+      const page = await fromManager(manager.list(ctx.userId, { limit, cursor }), 'BAD_REQUEST');
+      const sessions = page.sessions.map((session) => sessionInfoOf(session, ctx.session.id, locate));
+      return { sessions: await Promise.all(sessions), nextCursor: page.nextCursor };
+    }),
+
+    get: withInput.input(idInput).query(async ({ ctx, input }) => {
+      const session = await fromManager(manager.get({ userId: ctx.userId, id: input.id }));
+      if (session === null) throw notFound();
+      return sessionInfoOf(session, ctx.session.id, locate);
+    }),
+
+    current: authenticated.query(({ ctx }) => sessionInfoOf(ctx.session, ctx.session.id, locate)),
+
+    revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {
+      const ids = 'id' in input ? [input.id] : input.ids;
+      const revoked = await fromManager(manager.revokeMany({ userId: ctx.userId, ids }));
+      if (ids.includes(ctx.session.id)) {
+        verifier.invalidate(ctx.caller);
+        connectionOf(ctx.caller)?.cookie?.clear();
+      }
+      // Someone else's session and an unknown one look the same.
+      if (revoked === 0 && 'id' in input) throw notFound();
+      return { revoked };
+    }),
+
+    revokeOthers: authenticated.mutation(async ({ ctx }) => {
+      const { userId, session } = ctx;
+      return { revoked: await fromManager(manager.revokeOthers({ userId, currentId: session.id })) };
+    }),
+  };
+}
+
+function notFound(): TRPCError {
+  return new TRPCError({ code: 'NOT_FOUND', message: 'You have no such session.' });
+}
