@@ -105,7 +105,7 @@ describe.each(Object.entries(roomsOf))('in %s', (name, rooms) => {
 
 test.each<[string, RegExp, string[]]>([
   ['jsonwebtoken', /^jsonwebtoken$/, ['core/src/token/access-token.ts', 'core/src/token/keys.ts']],
-  ['ua-parser-js', /^ua-parser-js$/, ['core/src/session/device.ts']],
+  ['ua-parser-js', /^ua-parser-js$/, ['core/src/session/user-agent.ts']],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password.ts']],
   ['proxy-addr', /^proxy-addr$/, ['server/src/request/address.ts']],

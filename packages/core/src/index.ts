@@ -2,7 +2,8 @@ export type { Bus, BusListener } from './bus/bus.ts';
 export { localBus } from './bus/local-bus.ts';
 export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/session-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
-export { readDevice, type Device, type DeviceInput, type DevicePart, type DeviceType } from './session/device.ts';
+export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device.ts';
+export { readDevice } from './session/read-device.ts';
 export type { Duration } from './duration.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {

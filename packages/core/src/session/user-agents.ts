@@ -16,12 +16,12 @@ const libraries = [
   'python-requests|Python-urllib|python-urllib3|python-httpx|aiohttp|Python',
   'Java|Java-http-client|Apache-HttpClient|Apache-HttpAsyncClient|ReactorNetty|Jetty|Ktor client',
   'Go-http-client|go-resty|reqwest|ureq|hyper|Dart|RestSharp|GuzzleHttp|Symfony HttpClient|PHP',
-  'Ruby|Faraday|http\\.rb|Typhoeus|libwww-perl|hackney',
+  'Ruby|Faraday|http\\.rb|Typhoeus|libwww-perl|hackney|ktor-client|Ktor',
 ].join('|');
 
 const version = String.raw`(?![\w-])(?:[/ ]v?(\d[\w.]*))?`;
 
-/** The programs that are no browsers, which ua-parser-js does not know: name and version, by the first that matches. */
+/** Programs that are no browsers and unknown to ua-parser-js: name and version, by the first that matches. */
 export const programs: readonly (readonly [type: 'bot' | 'cli' | 'library', pattern: RegExp])[] = [
   ['bot', new RegExp(String.raw`(?:^|[\s(;,])(${bots})${version}`, 'i')],
   // Most bots say so in their name; but there are apps to chat with bots, and telephones by Cubot.
@@ -31,7 +31,38 @@ export const programs: readonly (readonly [type: 'bot' | 'cli' | 'library', patt
   ],
   ['cli', new RegExp(String.raw`^(?:Mozilla/.* )?(${tools})${version}`, 'i')],
   ['library', new RegExp(String.raw`^(?:Python/\S+ )?(${libraries})${version}`, 'i')],
+  // A word alone that names a client or an HTTP library: there is nothing else to show.
+  [
+    'library',
+    /^([a-z][\w.]*[-_](?:client|http|sdk|api|fetch|agent)|\w*http\w*(?!\/)|(?!ok)\w*http\w*)(?:\/v?(\d[\w.]*))?$/i,
+  ],
+  // A program that leaves the address of its page for webmasters (RFC 9110 §10.1.5 calls it a product comment).
+  ['bot', /[(;] ?compatible; ([^\s/;()]+)(?:\/v?(\d[\w.]*))?[^()]*https?:\/\//i],
+  ['bot', /^(?!Mozilla\/)([\w.-]+)(?:\/v?(\d[\w.]*))? \([^()]*\+https?:\/\//i],
 ];
+
+/** Apps that run on macOS only, which write no system. */
+export const macApps: RegExp =
+  /^(?:AddressBook\w*|Automator|CalendarAgent|com\.apple\.\w*mac\w*|Finder|Font%20Book|iBooksX|iMovie|iTunes|Keychain\w*|Mail|MailService|Pages%20Creator|Preview|QuickLook\w*|Safari|Script%20Editor|softwareupdated?|System%20\w+|TextEdit|Terminal|Xcode|Transmit|Sketch|Tower|BBEdit|NetNewsWire%20for%20Mac|Alfred\w*|iTerm\w*|Homebrew)\//;
+
+/** The makers of televisions, by the words that each writes. */
+export const televisionMakers: readonly (readonly [maker: string, pattern: RegExp])[] = [
+  ['Samsung', /\bSamsung|\bTizen\b/i],
+  ['LG', /\bWeb0S\b|\bLGE\b|\bLG Browser\b|\bNetCast\b|\bwebOS\.?TV\b/i],
+  ['Sony', /\bBRAVIA\b|\bSony\b/i],
+  ['Amazon', /\bAFT[A-Z]/],
+  ['Roku', /\bRoku/],
+  ['Apple', /\bApple ?TV\d*\b|\btvOS\b/i],
+  ['Hisense', /\bVIDAA\b|\bHisense\b/i],
+  ['Panasonic', /\bViera\b|\bPanasonic\b/i],
+  ['Philips', /\bPhilips/i],
+  ['Xiaomi', /\bMiTV|\bMIBOX/i],
+  ['Google', /\bChromecast\b|\bCrKey\b|\bGoogleTV\b/i],
+];
+
+/** Products that are parts of a browser, or say something beside it, and name no app. */
+export const noApps: RegExp =
+  /^(?:Mozilla|AppleWebKit|WebKit|KHTML|Gecko|Version|Mobile|Tablet|Safari|Chrome|Chr0me|Chromium|HeadlessChrome|Firefox|Electron|CriOS|FxiOS|EdgiOS|wv|Build|TV|VR|QtWebEngine|WebAppManager|DeviceType|CrKey|Ubuntu|Debian|Fedora|Raspbian|CentOS|Kubuntu|Linux|Windows|NetType|Language|ABI|Config|Herring|GLS|AtContent|Viewer|Unique|Agency|Trailer|ADG|Sonic|\w+_SSB|Core|Profile|Configuration|NF|NintendoBrowser|LibVLC|Dalvik|CFNetwork|Darwin|Android|iOS|iPhone|Like|webOS\.TV-\d+|SmartTV|Large|Screen|Compatible|U|rv|OS|X|Presto|Trident|Edge|Edg|OPR|GSA)$/i;
 
 /** Names as people know them, where user agents, client hints and ua-parser-js spell them otherwise. */
 export const spellings: ReadonlyMap<string, string> = new Map([
@@ -39,6 +70,8 @@ export const spellings: ReadonlyMap<string, string> = new Map([
   ['Chrome OS', 'ChromeOS'],
   ['Chromium OS', 'ChromeOS'],
   ['Code', 'Visual Studio Code'],
+  ['TeamsMobile', 'Teams'],
+  ['Samsung Browser', 'Samsung Internet'],
   ['discord', 'Discord'],
   ['Google Chrome', 'Chrome'],
   ['GSA', 'Google app'],

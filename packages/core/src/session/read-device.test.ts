@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { ClientHints } from './caller.ts';
-import { readDevice, type Device, type DeviceInput, type DevicePart } from './device.ts';
+import type { Device, DeviceInput, DevicePart } from './device.ts';
+import { readDevice } from './read-device.ts';
 
 function read(userAgent: string | null, hints: Partial<ClientHints> | null = null, input?: DeviceInput): Device {
   const none = { brands: null, mobile: null, platform: null, platformVersion: null, model: null };
@@ -148,7 +149,7 @@ UptimeRobot                          | bot      | -                      | -    
 kube-probe                           | bot      | -                      | -                          | kube-probe/1.28               | kube-probe/1.28
 Chrome on CUBOT NOTE 20              | mobile   | Android/11             | Chrome/96.0.4664.45        | -                             | Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/96.0.4664.45 Mobile Safari/537.36
 Samsung Internet on Samsung TV       | tv       | Tizen/5.0              | Samsung Internet/2.2       | -                             | Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/2.2 Chrome/63.0.3239.84 TV Safari/537.36
-Chrome on TV                         | tv       | webOS/-                | Chrome/79.0.3945.79        | -                             | Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.79 Safari/537.36 WebAppManager
+Chrome on LG TV                      | tv       | webOS/-                | Chrome/79.0.3945.79        | -                             | Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.79 Safari/537.36 WebAppManager
 Chrome on Sony BRAVIA 4K UR2         | tv       | Android/9              | Chrome/88.0.4324.152       | -                             | Mozilla/5.0 (Linux; Android 9; BRAVIA 4K UR2 Build/PTT1.190515.001.S104) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/88.0.4324.152 Safari/537.36
 Chrome on Chromecast                 | tv       | Chromecast/1.56.500000 | Chrome/90.0.4430.225       | -                             | Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.225 Safari/537.36 CrKey/1.56.500000 DeviceType/Chromecast
 AppleCoreMedia on Apple TV           | tv       | iOS/16.1               | -                          | AppleCoreMedia/1.0.0.20K71    | AppleCoreMedia/1.0.0.20K71 (Apple TV; U; CPU OS 16_1 like Mac OS X; en_us)
