@@ -72,8 +72,9 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
   },
   client: {
     errors: [],
-    tokens: [],
-    links: ['errors', 'tokens'],
+    options: [],
+    tokens: ['options'],
+    links: ['errors', 'options', 'tokens'],
     react: ['errors', 'tokens', 'links'],
     index: ['errors', 'tokens', 'links'],
   },

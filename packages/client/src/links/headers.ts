@@ -1,6 +1,6 @@
 import type { HTTPHeaders, Operation } from '@trpc/client';
 import { isCookieMark } from '../tokens/cookie-store.ts';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { readToken, requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
 import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 
 /** The argument of a `headers` function of tRPC's HTTP links: the calls of one request. */
@@ -10,6 +10,7 @@ export type RequestOperations = { readonly op: Operation } | { readonly opList: 
  * Makes the `headers` function of an HTTP link. It sends the access token, if there is one, and records it for
  * {@link sessionLink}.
  *
+ * @throws {TypeError} `tokens` is no token store
  * @example
  * ```ts
  * import { sessionHeaders, sessionLink } from '@trpc-sessions/client';
@@ -20,8 +21,9 @@ export type RequestOperations = { readonly op: Operation } | { readonly opList: 
  * ```
  */
 export function sessionHeaders(tokens: TokenStore): (request: RequestOperations) => Record<string, string> {
+  requireTokenStore(tokens);
   return (request) => {
-    const token = tokens.get();
+    const token = readToken(tokens);
     for (const op of 'op' in request ? [request.op] : request.opList) noteSentToken(op, token);
     return token === null || isCookieMark(token) ? {} : { authorization: `Bearer ${token}` };
   };
@@ -31,6 +33,7 @@ export function sessionHeaders(tokens: TokenStore): (request: RequestOperations)
  * Makes the `connectionParams` function of `createWSClient`. A new connection sends the current access token, and keeps
  * it until it closes: after signing in or out, open another connection.
  *
+ * @throws {TypeError} `tokens` is no token store
  * @example
  * ```ts
  * import { sessionConnectionParams, sessionLink } from '@trpc-sessions/client';
@@ -40,8 +43,9 @@ export function sessionHeaders(tokens: TokenStore): (request: RequestOperations)
  * ```
  */
 export function sessionConnectionParams(tokens: TokenStore): () => Record<string, string> {
+  requireTokenStore(tokens);
   return () => {
-    const token = tokens.get();
+    const token = readToken(tokens);
     noteConnectionToken(tokens, token);
     return token === null || isCookieMark(token) ? {} : { token };
   };

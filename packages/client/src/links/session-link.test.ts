@@ -1,10 +1,18 @@
-import { createTRPCClient, createWSClient, httpLink, wsLink, type TRPCLink } from '@trpc/client';
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  httpLink,
+  retryLink,
+  wsLink,
+  type TRPCLink,
+} from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import type { SessionErrorReason } from '@trpc-sessions/server';
 import superjson from 'superjson';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sessionErrorReason } from '../errors.ts';
-import { connect, errorOf, lookalike, merged, nested, refused } from '../testing/procedures.ts';
+import { connect, errorOf, lookalike, merged, nested, outcomeOf, refused } from '../testing/procedures.ts';
 import { serve } from '../testing/server.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
@@ -263,6 +271,106 @@ describe('a refusal over a WebSocket', () => {
     const links = [sessionLink({ at: 'auth', tokens }), refusing('revoked_session')];
     await errorOf(createTRPCClient<typeof nested>({ links }).app.me.query());
     expect(tokens.get()).toBe('b');
+  });
+});
+
+describe('a refusal of a call that another link retries', () => {
+  test('keeps its reason when `retryLink` is before ours, for each call that shares a context', async () => {
+    await using server = await serve(nested);
+    refused.set('a', 'revoked_session');
+    tokens.set('a');
+    const trpc = createTRPCClient<typeof nested>({
+      links: [
+        retryLink({ retry: ({ attempts }) => attempts < 3 }),
+        sessionLink({ at: 'auth', tokens }),
+        httpBatchLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
+      ],
+    });
+    const context = {};
+    const calls = [0, 1].map(() => errorOf(trpc.app.me.query(undefined, { context })));
+    expect((await Promise.all(calls)).map(sessionErrorReason)).toEqual(['revoked_session', 'revoked_session']);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a', undefined, undefined]);
+    expect(sessionErrorReason(await errorOf(trpc.app.me.query()))).toBe('missing_token');
+  });
+
+  test('does not stop a retry that has a new token', async () => {
+    await using server = await serve(nested);
+    refused.set('a', 'revoked_session');
+    tokens.set('a');
+    const trpc = createTRPCClient<typeof nested>({
+      links: [
+        retryLink({
+          retry({ attempts }) {
+            tokens.set('b');
+            return attempts < 2;
+          },
+        }),
+        sessionLink({ at: 'auth', tokens }),
+        httpLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
+      ],
+    });
+    expect(await trpc.app.me.query()).toBe('b');
+  });
+});
+
+describe('a stored value that is no token', () => {
+  test.each<[string, unknown]>([
+    ['a line break', 'a\nb'],
+    ['an emoji', '🔑'],
+    ['20 kB', 'a'.repeat(20_000)],
+    ['nothing', undefined],
+    ['an object', {}],
+  ])('does not make calls fail: %s', async (_, value) => {
+    await using server = await serve(nested);
+    let held = value as string | null;
+    const custom: TokenStore = { get: () => held, set: (token) => void (held = token), subscribe: () => () => {} };
+    const trpc = connect(server, custom);
+    expect(sessionErrorReason(await errorOf(trpc.app.me.query()))).toBe('missing_token');
+    expect(sessionErrorReason(await errorOf(trpc.auth.logout.mutate()))).toBe('missing_token');
+    const { error } = await outcomeOf((handlers) => trpc.app.silent.subscribe(undefined, handlers));
+    expect(sessionErrorReason(error)).toBe('missing_token');
+    await trpc.auth.login.mutate('b');
+    expect(await trpc.app.me.query()).toBe('b');
+  });
+});
+
+describe('a wrong option is a TypeError that names it:', () => {
+  test.each(['auth.', '.auth', 'account..auth', ' auth', 'auth ', 'account auth', '/auth', 'auth/', '.', ' ', 5, null])(
+    'at %j',
+    (at) => {
+      const wrong = at as string;
+      expect(() => sessionLink({ at: wrong, tokens })).toThrow(TypeError);
+      expect(() => sessionLink({ at: wrong, tokens })).toThrow(/^at: /);
+      expect(() => sessionLinks({ url: '/', at: wrong, tokens })).toThrow(/^at: /);
+    },
+  );
+
+  test.each(['auth', 'account.auth', 'a-b_c', 'sitzung.größe', '', undefined])('at %j is right', (at) => {
+    expect(() => sessionLink({ at, tokens })).not.toThrow();
+  });
+
+  test.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'eyJ'],
+    ['the function that makes a store', memoryTokenStore],
+    ['a store without subscribe', { get: () => null, set: () => {} }],
+  ])('tokens %s', (_, value) => {
+    const wrong = value as TokenStore;
+    expect(() => sessionLink({ tokens: wrong })).toThrow(TypeError);
+    expect(() => sessionLink({ tokens: wrong })).toThrow(/^tokens: /);
+    expect(() => sessionLinks({ url: '/', tokens: wrong })).toThrow(/^tokens: /);
+    expect(() => sessionHeaders(wrong)).toThrow(/^tokens: /);
+    expect(() => sessionConnectionParams(wrong)).toThrow(/^tokens: /);
+  });
+
+  test('an unknown option, such as a misspelt one', () => {
+    const misspelt = { att: 'auth', tokens };
+    expect(() => sessionLink(misspelt)).toThrow('att: unknown option');
+  });
+
+  test('no url', () => {
+    expect(() => sessionLinks({ tokens } as never)).toThrow('url: expected a text or a URL');
   });
 });
 

@@ -1,7 +1,9 @@
-import type { TRPCLink } from '@trpc/client';
+import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { tap } from '@trpc/server/observable';
-import { dropToken, type TokenStore } from '../tokens/token-store.ts';
+import { observable } from '@trpc/server/observable';
+import { endsSession, sessionErrorReason } from '../errors.ts';
+import { requireOptions } from '../options.ts';
+import { dropToken, readToken, requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
 
 /** Options of {@link sessionLink}. */
@@ -18,6 +20,7 @@ export interface SessionLinkOptions {
  *
  * Put it before the links that send; those take {@link sessionHeaders} or {@link sessionConnectionParams}.
  *
+ * @throws {TypeError} naming a wrong option
  * @example
  * ```ts
  * import { sessionHeaders, sessionLink } from '@trpc-sessions/client';
@@ -28,36 +31,74 @@ export interface SessionLinkOptions {
  * ```
  */
 export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkOptions): TRPCLink<TRouter> {
+  requireOptions(options, ['at', 'tokens']);
   const { at, tokens } = options;
-  const prefix = at ? `${at}.` : '';
+  requireTokenStore(tokens);
+  const prefix = prefixOf(at);
   const login = `${prefix}login`;
   const logout = `${prefix}logout`;
 
-  return () =>
-    ({ op: unmarked, next }) => {
-      const op = markOperation(unmarked);
-      const held = tokens.get();
-      const sent = () => {
-        const recorded = sentToken(op, tokens);
-        // A link that records no token has most likely sent the one that was held when the call began.
-        return recorded === undefined ? held : recorded;
-      };
-      return next(op).pipe(
-        tap({
-          next({ result }) {
-            if (!('data' in result)) return;
-            if (op.path === login && !isKeptByCaller(op)) keepToken(tokens, result.data);
-            if (op.path === logout) dropToken(tokens, sent());
+  return () => {
+    const refusals = createRefusals<TRPCClientError<TRouter>>();
+    return ({ op: unmarked, next }) =>
+      observable((observer) => {
+        const op = markOperation(unmarked);
+        const held = readToken(tokens);
+        const sent = () => {
+          const recorded = sentToken(op, tokens);
+          // A link that records no token has most likely sent the one that was held when the call began.
+          return recorded === undefined ? held : recorded;
+        };
+        return next(op).subscribe({
+          next(value) {
+            if ('data' in value.result) {
+              if (op.path === login && !isKeptByCaller(op)) keepToken(tokens, value.result.data);
+              if (op.path === logout) dropToken(tokens, sent());
+            }
+            observer.next(value);
           },
           error(error) {
             dropRefusedToken(tokens, sent(), error);
+            observer.error(refusals.first(op.id, error));
           },
-        }),
-      );
-    };
+          complete: () => observer.complete(),
+        });
+      });
+  };
+}
+
+/** The names of nested routers. */
+const place = /^[^\s./]+(?:\.[^\s./]+)*$/;
+
+/** A wrong `at` would match no `login`, so that no token would be kept. */
+function prefixOf(at: unknown): string {
+  if (at === undefined || at === '') return '';
+  if (typeof at === 'string' && place.test(at)) return `${at}.`;
+  const given = typeof at === 'string' ? JSON.stringify(at) : `a value of type ${typeof at}`;
+  throw new TypeError(`at: expected the place of the sessions router, such as 'auth' or 'account.auth', not ${given}`);
 }
 
 function keepToken(tokens: TokenStore, result: unknown): void {
   if (typeof result !== 'object' || result === null || !('token' in result)) return;
   if (typeof result.token === 'string') tokens.set(result.token);
+}
+
+/** More calls are not refused and retried at the same time. */
+const maxRefusals = 100;
+
+/** Remembers why calls were refused. A link before ours may retry such a call, which then has no token to send. */
+function createRefusals<TError extends Error>(): { first: (callId: number, error: TError) => TError } {
+  const refusals = new Map<number, TError>();
+  return {
+    /** Returns the refusal that ended the session of this call, if `error` only says that a retry had no token. */
+    first(callId, error) {
+      const reason = sessionErrorReason(error);
+      if (endsSession(reason)) {
+        const [oldest] = refusals.keys();
+        if (oldest !== undefined && refusals.size === maxRefusals) refusals.delete(oldest);
+        refusals.set(callId, error);
+      }
+      return (reason === 'missing_token' ? refusals.get(callId) : undefined) ?? error;
+    },
+  };
 }

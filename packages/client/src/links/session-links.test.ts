@@ -75,7 +75,8 @@ describe('the type of sessionLinks', () => {
 
   test('requires the token store', () => {
     // @ts-expect-error -- no token store
-    createTRPCClient<typeof withoutTransformer>({ links: sessionLinks({ url }) });
+    const links = () => sessionLinks<typeof withoutTransformer>({ url });
+    expect(links).toThrow(/^tokens: /);
   });
 
   test('is a list of links', () => {

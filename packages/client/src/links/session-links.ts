@@ -23,6 +23,7 @@ export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOpti
  * All the links that an app needs. They store the access token, and send it in the `Authorization` header, never in a
  * URL. Queries and mutations are batched; subscriptions use Server-Sent Events.
  *
+ * @throws {TypeError} naming a wrong option
  * @example
  * ```ts
  * import { localStorageTokenStore, sessionLinks } from '@trpc-sessions/client';
@@ -37,7 +38,8 @@ export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOpti
 export function sessionLinks<TRouter extends AnyTRPCRouter>(
   options: SessionLinksOptions<TRouter>,
 ): TRPCLink<TRouter>[] {
-  const { tokens } = options;
+  const { at, tokens, url } = options;
+  if (url === undefined) throw new TypeError('url: expected a text or a URL');
   const session = sessionHeaders(tokens);
 
   async function headers({ opList }: { opList: [Operation, ...Operation[]] }): Promise<Headers> {
@@ -46,7 +48,7 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
   }
 
   const subscriptions = {
-    url: options.url.toString(),
+    url: url.toString(),
     transformer: options.transformer,
     ...(options.pathSeparator !== undefined && { pathSeparator: options.pathSeparator }),
     EventSource,
@@ -55,7 +57,7 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
   };
 
   return [
-    sessionLink(options),
+    sessionLink({ at, tokens }),
     splitLink<TRouter>({
       condition: (op) => op.type === 'subscription',
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SessionLinksOptions already requires the transformer if the router has one

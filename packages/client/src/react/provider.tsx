@@ -10,7 +10,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
@@ -30,6 +30,7 @@ const SessionContext = createContext<QueryParts | null>(null);
  * Provides {@link useSession} and {@link useSessions} to the components below it. Put it inside TanStack Query's
  * `QueryClientProvider`.
  *
+ * @throws {TypeError} `tokens` is no token store
  * @example
  * ```tsx
  * import { SessionProvider } from '@trpc-sessions/client/react';
@@ -42,6 +43,7 @@ const SessionContext = createContext<QueryParts | null>(null);
  * ```
  */
 export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
+  requireTokenStore(tokens);
   const subscribe = useCallback((listener: () => void) => tokens.subscribe(listener), [tokens]);
   const tokenVersion = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
   const [, rereadToken] = useReducer((renders: number) => renders + 1, 0);

@@ -2,7 +2,7 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
 import { isSignedIn, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
@@ -86,7 +86,7 @@ function sessionQuery<TData>(
 
 /** Drops a refused token as `sessionLink` does, for apps whose links are their own. */
 async function dropTokenIfRefused<TResult>(tokens: TokenStore, request: () => Promise<TResult>): Promise<TResult> {
-  const token = tokens.get();
+  const token = readToken(tokens);
   try {
     return await request();
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { TokenStore } from '../tokens/token-store.ts';
+import { readToken, type TokenStore } from '../tokens/token-store.ts';
 
 /** {@link tokenVersionOf} a page's token store; `undefined` until the page has hydrated. */
 export type TokenVersion = number | null | undefined;
@@ -18,7 +18,7 @@ let latest = Date.now();
  * query keys, which tools may print.
  */
 export function tokenVersionOf(tokens: TokenStore): number | null {
-  const token = tokens.get();
+  const token = readToken(tokens);
   if (token === null) return null;
   const known = versions.get(tokens);
   if (known?.token === token) return known.version;

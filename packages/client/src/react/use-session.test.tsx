@@ -323,6 +323,17 @@ describe('useSession', () => {
     expect(seen.filter((each, index) => each !== seen[index - 1])).toEqual(['loading', status]);
   });
 
+  test('throws an error that names `tokens` if the provider has no token store', async () => {
+    await using app = await startApp();
+    const page = () =>
+      render(
+        <QueryClientProvider client={app.queryClient}>
+          <SessionProvider client={app.client} tokens={undefined as never} />
+        </QueryClientProvider>,
+      );
+    expect(page).toThrow(/^tokens: /);
+  });
+
   test('throws an error that names the missing provider', () => {
     expect(() => renderHook(() => useSession())).toThrow('SessionProvider');
     const wrapper = ({ children }: PropsWithChildren) => (

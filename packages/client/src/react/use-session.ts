@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { keptByCaller } from '../links/sent-token.ts';
-import { dropToken } from '../tokens/token-store.ts';
+import { dropToken, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { currentKey, currentQuery } from './queries.ts';
 import { receiveSession, type AnySessionClient, type LoginInputOf, type SessionClient } from './session-client.ts';
@@ -75,7 +75,7 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
   );
 
   const logout = useCallback(async () => {
-    const token = tokens.get();
+    const token = readToken(tokens);
     try {
       await client.logout.mutate();
     } catch (refusal) {

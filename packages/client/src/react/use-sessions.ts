@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { dropToken } from '../tokens/token-store.ts';
+import { dropToken, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';
 import { isSignedIn } from './token-version.ts';
@@ -56,7 +56,7 @@ export function useSessions(): UseSessionsResult {
 
   const { mutateAsync: revokeOne, isPending: isRevokingOne } = useMutation({
     mutationFn: async (id: string) => {
-      const token = tokens.get();
+      const token = readToken(tokens);
       await client.sessions.revoke.mutate({ id });
       if (sessions.some((session) => session.current && session.id === id)) dropToken(tokens, token);
       else keep((session) => session.id !== id);

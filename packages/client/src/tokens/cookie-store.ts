@@ -1,14 +1,12 @@
 import { localStorageTokenStore, type LocalStorageTokenStoreOptions } from './local-storage.ts';
-import type { TokenStore } from './token-store.ts';
-
-/** No token has a colon in it (RFC 7515 §7.1). */
-const markPrefix = 'cookie:';
+import { cookieMarkPrefix, type TokenStore } from './token-store.ts';
 
 /**
  * For pages whose token is in an `HttpOnly` cookie (`cookie` of `sessionsContext`). It keeps in `localStorage` that a
  * user has signed in here, never the token. `get` returns a mark in place of the token, which our links do not send: the
  * browser sends the cookie. A token that `localStorageTokenStore` has left is sent until the next login replaces it.
  *
+ * @throws {TypeError} naming a wrong option
  * @example
  * ```ts
  * import { cookieTokenStore, sessionLinks } from '@trpc-sessions/client';
@@ -21,11 +19,11 @@ export function cookieTokenStore(options: LocalStorageTokenStoreOptions = {}): T
   return {
     ...marks,
     // Each login gets a new mark, which separates one user's cached data from the next user's. It is no secret.
-    set: (token) => marks.set(token === null ? null : `${markPrefix}${Math.random()}`),
+    set: (token) => marks.set(token === null ? null : `${cookieMarkPrefix}${Math.random()}`),
   };
 }
 
 /** Returns whether a store holds a mark of {@link cookieTokenStore} in place of a token. */
 export function isCookieMark(token: string | null): boolean {
-  return token !== null && token.startsWith(markPrefix);
+  return token !== null && token.startsWith(cookieMarkPrefix);
 }

@@ -1,5 +1,6 @@
+import { requireMethods, requireOptions } from '../options.ts';
 import { createListeners } from './listeners.ts';
-import type { TokenStore } from './token-store.ts';
+import { tokenOrNull, type TokenStore } from './token-store.ts';
 
 /** The part of the Web Storage API that {@link localStorageTokenStore} needs. */
 export type TokenStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -18,6 +19,7 @@ export interface LocalStorageTokenStoreOptions {
  *
  * On a server, which has no `localStorage`, make one store for each request: memory is shared.
  *
+ * @throws {TypeError} naming a wrong option
  * @example
  * ```ts
  * import { localStorageTokenStore } from '@trpc-sessions/client';
@@ -27,14 +29,17 @@ export interface LocalStorageTokenStoreOptions {
  * ```
  */
 export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = {}): TokenStore {
+  requireOptions(options, ['key', 'storage']);
   const { key = 'trpc-sessions.token', storage = browserStorage() } = options;
+  if (typeof key !== 'string') throw new TypeError('key: expected a text');
+  if (storage !== undefined) requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem']);
   /** The token that storage has rejected; `undefined` while storage works. */
   let rejected: { readonly token: string | null } | undefined;
 
   function get(): string | null {
     if (rejected !== undefined) return rejected.token;
     try {
-      return storage?.getItem(key) ?? null;
+      return tokenOrNull(storage?.getItem(key));
     } catch {
       return null;
     }
@@ -46,7 +51,8 @@ export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = 
 
   return {
     get,
-    set(token) {
+    set(next) {
+      const token = tokenOrNull(next);
       rejected = write(storage, key, token) ? undefined : { token };
       listeners.announce();
     },

@@ -1,5 +1,5 @@
 import { createListeners } from './listeners.ts';
-import type { TokenStore } from './token-store.ts';
+import { tokenOrNull, type TokenStore } from './token-store.ts';
 
 /**
  * Keeps the token in memory: it is gone when the page closes, and other tabs do not see it.
@@ -13,13 +13,13 @@ import type { TokenStore } from './token-store.ts';
  * ```
  */
 export function memoryTokenStore(token: string | null = null): TokenStore {
-  let kept = token;
+  let kept = tokenOrNull(token);
   const get = () => kept;
   const listeners = createListeners(get);
   return {
     get,
     set(next) {
-      kept = next;
+      kept = tokenOrNull(next);
       listeners.announce();
     },
     subscribe: listeners.subscribe,

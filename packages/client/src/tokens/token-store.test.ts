@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { throwingStorage } from '../testing/storage.ts';
+import { cookieTokenStore } from './cookie-store.ts';
 import { localStorageTokenStore } from './local-storage.ts';
 import { memoryTokenStore } from './memory.ts';
-import { dropToken, type TokenStore } from './token-store.ts';
+import { dropToken, readToken, tokenOrNull, type TokenStore } from './token-store.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -156,4 +157,98 @@ describe.each(targets)('$name', ({ create }) => {
 
 test('memoryTokenStore starts with the token it is given', () => {
   expect(memoryTokenStore('a').get()).toBe('a');
+});
+
+const notTokens: readonly (readonly [name: string, value: unknown])[] = [
+  ['an empty text', ''],
+  ['a line break', 'a\nb'],
+  ['a trailing line break', 'a\n'],
+  ['a NUL', 'a\0'],
+  ['an emoji', '🔑'],
+  ['a letter outside of ASCII', 'ä'],
+  ['a space', 'a b'],
+  ['a quoted token', '"eyJhbGciOiJIUzI1NiJ9.e30.e30"'],
+  ['JSON', '{"token":"eyJhbGciOiJIUzI1NiJ9.e30.e30"}'],
+  ['20 kB', 'a'.repeat(20_000)],
+  ['a cookie mark with a line break', 'cookie:1\n'],
+  ['undefined', undefined],
+  ['a number', 5],
+  ['an object', {}],
+  ['a promise', Promise.resolve('a')],
+];
+
+describe.each(notTokens)('%s is no token:', (_, value) => {
+  const text = value as string;
+
+  test('a memory store reads it as signed out', () => {
+    expect(memoryTokenStore(text).get()).toBeNull();
+    const tokens = memoryTokenStore('a');
+    tokens.set(text);
+    expect(tokens.get()).toBeNull();
+  });
+
+  test('a store on localStorage or on another storage reads it as signed out, and stores none', () => {
+    localStorage.setItem('trpc-sessions.token', text);
+    // Storage turns other values into texts: 'undefined' and '5' can be sent, and the server refuses them.
+    expect(localStorageTokenStore().get()).toBe(value === undefined ? 'undefined' : value === 5 ? '5' : null);
+    expect(
+      localStorageTokenStore({ storage: { ...throwingStorage(new Set()), getItem: () => text } }).get(),
+    ).toBeNull();
+
+    const entries = new Map<string, string>();
+    const tokens = localStorageTokenStore({ storage: throwingStorage(new Set(), entries) });
+    tokens.set('a');
+    tokens.set(text);
+    expect(tokens.get()).toBeNull();
+    expect(entries.size).toBe(0);
+  });
+
+  test("a custom store's value is read as signed out", () => {
+    const tokens: TokenStore = { get: () => text, set: vi.fn(), subscribe: () => () => {} };
+    expect(readToken(tokens)).toBeNull();
+    dropToken(tokens, text);
+    expect(tokens.set).not.toHaveBeenCalled();
+  });
+});
+
+test('a custom store that throws is read as signed out', () => {
+  const get = () => {
+    throw new DOMException('blocked', 'SecurityError');
+  };
+  expect(readToken({ get, set: () => {}, subscribe: () => () => {} })).toBeNull();
+});
+
+test('no value that is read as a token makes a header invalid', () => {
+  for (let code = 0; code <= 0xffff; code += 1) {
+    const token = tokenOrNull(`a${String.fromCharCode(code)}`);
+    if (token !== null) expect(new Headers({ authorization: token }).get('authorization')).toBe(token);
+  }
+});
+
+test.each(['a', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', 'abc-._~+/==', 'a'.repeat(4096)])('%.40s can be a token', (text) => {
+  expect(tokenOrNull(text)).toBe(text);
+});
+
+test('the mark of a cookie store is read as it is', () => {
+  const tokens = cookieTokenStore();
+  for (let login = 0; login < 100; login += 1) {
+    tokens.set('a');
+    expect(tokens.get()).toMatch(/^cookie:/);
+  }
+});
+
+describe('a wrong option is a TypeError that names it:', () => {
+  test.each<[string, unknown, string]>([
+    ['key', { key: 5 }, 'key: expected a text'],
+    ['storage without methods', { storage: {} }, 'storage: expected the methods getItem, setItem, removeItem'],
+    ['storage null', { storage: null }, 'storage: expected the methods getItem, setItem, removeItem'],
+    ['an unknown name', { name: 'a' }, 'name: unknown option'],
+    ['a text in place of the options', 'my-key', 'expected an object: key, storage'],
+  ])('%s', (_, options, message) => {
+    for (const create of [localStorageTokenStore, cookieTokenStore]) {
+      const attempt = () => create(options as object);
+      expect(attempt).toThrow(TypeError);
+      expect(attempt).toThrow(message);
+    }
+  });
 });

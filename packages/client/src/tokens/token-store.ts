@@ -1,3 +1,5 @@
+import { requireMethods } from '../options.ts';
+
 /**
  * Holds the access token; `null` when signed out. Write your own for an extension or a keychain that is read into memory.
  *
@@ -11,7 +13,42 @@ export interface TokenStore {
   subscribe(listener: () => void): () => void;
 }
 
+/** In characters. The server issues no longer ones: a cookie holds 4,096 bytes (RFC 6265 §6.1). */
+const maxLength = 4096;
+
+/** No token has a colon in it (RFC 6750 §2.1). */
+export const cookieMarkPrefix = 'cookie:';
+
+/** A token (RFC 6750 §2.1), or a mark of `cookieTokenStore`. */
+const shape = /^(?:cookie:)?[\w.~+/-]+=*$/;
+
+/**
+ * Returns a stored value if it can be a token, otherwise `null`. Sent in a header, other texts make `fetch` throw, and
+ * long ones make servers refuse every call, `login` included: the user could not sign in again.
+ */
+export function tokenOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= maxLength && shape.test(value) ? value : null;
+}
+
+/** Returns the token of any store, the app's own included. A store that throws holds no token. */
+export function readToken(tokens: TokenStore): string | null {
+  try {
+    return tokenOrNull(tokens.get());
+  } catch {
+    return null;
+  }
+}
+
 /** Drops a token that is no longer valid. A store that holds another token by now keeps it: a login has replaced the old one. */
 export function dropToken(tokens: TokenStore, token: string | null): void {
-  if (token !== null && tokens.get() === token) tokens.set(null);
+  if (token !== null && readToken(tokens) === token) tokens.set(null);
+}
+
+/**
+ * Requires a token store.
+ *
+ * @throws {TypeError} `tokens` is none
+ */
+export function requireTokenStore(tokens: TokenStore): void {
+  requireMethods('tokens', tokens, ['get', 'set', 'subscribe']);
 }

@@ -1,0 +1,21 @@
+/**
+ * Requires an options object without unknown names, which TypeScript checks but plain JavaScript does not.
+ *
+ * @throws {TypeError} naming the unknown option
+ */
+export function requireOptions(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`expected an object: ${known.join(', ')}`);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`${unknown}: unknown option; expected ${known.join(', ')}`);
+}
+
+/**
+ * Requires a value that has these methods.
+ *
+ * @throws {TypeError} naming the option and the missing method
+ */
+export function requireMethods(option: string, value: unknown, methods: readonly string[]): void {
+  const missing = methods.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
+  if (missing !== undefined)
+    throw new TypeError(`${option}: expected the methods ${methods.join(', ')}; it has no ${missing}`);
+}
