@@ -8,7 +8,8 @@ import {
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
 import { formatSessionError, trpcErrorOf, withRefusal, type SessionErrorShape } from '../errors.ts';
 import { guardStream, isStream } from '../live/streams.ts';
-import { connectionOf, type SessionsContext } from '../request/context.ts';
+import { connectionOf } from '../request/connection.ts';
+import type { SessionsContext } from '../request/context.ts';
 import { createCallMark } from './call-mark.ts';
 import type { Verifier } from './verifier.ts';
 

@@ -1,5 +1,5 @@
 import type { CallerInfo, SessionManager, VerifiedSession } from '@trpc-sessions/core';
-import { connectionOf, type Connection } from '../request/context.ts';
+import { connectionOf, type Connection } from '../request/connection.ts';
 import { createSockets } from '../live/sockets.ts';
 import { createWatches, type Watches } from '../live/session-watch.ts';
 

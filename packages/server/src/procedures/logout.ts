@@ -3,7 +3,8 @@ import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller, type AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager, isEndOfSession } from '../errors.ts';
-import { connectionOf, type SessionsContext } from '../request/context.ts';
+import { connectionOf } from '../request/connection.ts';
+import type { SessionsContext } from '../request/context.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import type { RevokeResult } from './sessions.ts';
 

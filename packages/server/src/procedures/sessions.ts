@@ -3,7 +3,7 @@ import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '
 import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
-import { connectionOf } from '../request/context.ts';
+import { connectionOf } from '../request/connection.ts';
 import { idInput, pageInput, revokeInput, withInputError } from './inputs.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type Locate, type SessionInfo } from './session-info.ts';

@@ -1,6 +1,6 @@
-/** The part of a request that is read: Node's, Express's and Fastify's, and the Fetch API's. */
+/** The part of a request that is read: of Node, Express, Fastify and the Fetch API. */
 export interface ReadableRequest {
-  readonly headers?: HeadersObject | HeadersRecord | undefined;
+  readonly headers?: HeadersObject | HeadersRecord | null | undefined;
   readonly method?: string | undefined;
   /** Absolute in the Fetch API, a path in Node. */
   readonly url?: string | undefined;
@@ -28,38 +28,44 @@ export interface ReadableEvent {
     | undefined;
 }
 
-/** What tRPC tells of a request beside the request itself. */
+/** The part of tRPC's own description of a request that is read. */
 export interface ReadableInfo {
   readonly isBatchCall?: boolean;
   readonly calls?: readonly unknown[];
   readonly connectionParams?: Readonly<Record<string, string | undefined>> | null;
 }
 
-/** What tRPC's adapters hand to `createContext`, as far as it is read: standalone, Express, Fastify, fetch, Next.js, WebSocket, AWS Lambda. */
+/**
+ * The part that is read of the options that tRPC's adapters pass to `createContext`: standalone, Express, Fastify,
+ * fetch, Next.js, WebSocket, AWS Lambda.
+ */
 export interface CreateContextOptions {
-  readonly req?: ReadableRequest | undefined;
+  readonly req?: ReadableRequest | null | undefined;
   /** Node's response, Fastify's reply, or a WebSocket. */
   readonly res?: unknown;
-  /** The fetch adapter's headers of the response to come. */
-  readonly resHeaders?: { append(name: string, value: string): void } | undefined;
-  readonly event?: ReadableEvent | undefined;
-  readonly info?: ReadableInfo | undefined;
+  /** The headers of the response, in the fetch adapter. */
+  readonly resHeaders?: { append(name: string, value: string): void } | null | undefined;
+  readonly event?: ReadableEvent | null | undefined;
+  readonly info?: ReadableInfo | null | undefined;
 }
 
-/** A request, whichever adapter it came through. */
+/** A request, of any adapter. */
 export interface IncomingRequest {
   readonly header: (name: string) => string | null;
-  /** `undefined` where the adapter does not tell. */
+  /** `undefined` where the adapter does not give it. */
   readonly method: string | undefined;
   /** Host and port that the request was sent to. */
   readonly host: () => string | null;
   readonly remoteAddress: string | undefined;
-  /** A WebSocket's connection parameters: over HTTP they come in the URL, which ends up in logs, and are not read. */
-  readonly connectionParams: Readonly<Record<string, string | undefined>> | null;
+  /**
+   * The token of a WebSocket's connection parameters. Over HTTP they are part of the URL, which ends up in logs, and are
+   * not read.
+   */
+  readonly connectionToken: string | null;
   readonly isBatch: boolean;
-  /** Whether it opens a WebSocket: whatever comes over that may change something. */
+  /** Whether it opens a WebSocket, over which mutations may come. */
   readonly isUpgrade: boolean;
-  /** Adds a header to the response, where the adapter lets a context do so. */
+  /** Adds a header to the response; `undefined` where the adapter gives a context no response. */
   readonly appendHeader: ((name: string, value: string) => void) | undefined;
   readonly socket: Socket | undefined;
 }
@@ -72,17 +78,20 @@ export interface Socket {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Reads what an adapter handed to `createContext`. */
+/**
+ * Reads the options of `createContext`. Platforms and frameworks pass more than their types say, and a client chooses
+ * the values: nothing in them makes it throw.
+ */
 export function readRequest({ req, res, resHeaders, event, info }: CreateContextOptions): IncomingRequest {
-  const header = req === undefined ? eventHeaders(event) : requestHeaders(req);
-  // A WebSocket makes its context when it connects, before any call.
-  const isUpgrade = info?.calls?.length === 0 || header('upgrade')?.toLowerCase() === 'websocket';
+  const header = req ? requestHeaders(req) : eventHeaders(event);
+  const isUpgrade = opensWebSocket(header, info);
+  const token: unknown = info?.connectionParams?.['token'];
   return {
     header,
     method: req?.method ?? event?.httpMethod ?? event?.requestContext?.http?.method,
     host: () => header('host') ?? authorityOf(req),
-    remoteAddress: req?.socket?.remoteAddress ?? sourceIpOf(event),
-    connectionParams: isUpgrade && isSocket(res) ? (info?.connectionParams ?? null) : null,
+    remoteAddress: textOf(req?.socket?.remoteAddress) ?? textOf(sourceIpOf(event)) ?? undefined,
+    connectionToken: isUpgrade && isSocket(res) && isText(token) ? token : null,
     isBatch: !isUpgrade && (info?.isBatchCall ?? isBatchUrl(req?.url)),
     isUpgrade,
     appendHeader: headerAppender(res, resHeaders),
@@ -90,51 +99,66 @@ export function readRequest({ req, res, resHeaders, event, info }: CreateContext
   };
 }
 
-/** HTTP/2 has `:authority` for `Host`; a `Request` of the Fetch API may have its URL alone. */
-function authorityOf(req: ReadableRequest | undefined): string | null {
-  if (req === undefined) return null;
-  const { headers = {}, url } = req;
-  const authority = isHeadersObject(headers) ? null : textOf(headers[':authority']);
-  return authority ?? (url !== undefined && URL.canParse(url) ? new URL(url).host : null);
+/** tRPC makes the context of a WebSocket when it connects, before any call. The header counts for a bare request alone. */
+function opensWebSocket(header: IncomingRequest['header'], info: CreateContextOptions['info']): boolean {
+  if (Array.isArray(info?.calls)) return info.calls.length === 0;
+  return header('upgrade')?.toLowerCase() === 'websocket';
 }
 
-/** For a `createContext` that passes on `req` alone. */
-function isBatchUrl(url = ''): boolean {
+/** HTTP/2 has `:authority` for `Host`; a `Request` of the Fetch API may have its URL alone. */
+function authorityOf(req: CreateContextOptions['req']): string | null {
+  if (!req) return null;
+  const { headers, url } = req;
+  const authority = headers && !isHeadersObject(headers) ? textOf(headers[':authority']) : null;
+  return authority ?? (typeof url === 'string' && URL.canParse(url) ? new URL(url).host : null);
+}
+
+/** For a `createContext` that passes `req` alone. */
+function isBatchUrl(url: unknown): boolean {
+  if (typeof url !== 'string') return false;
   return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('batch') === '1';
 }
 
-function requestHeaders({ headers = {} }: ReadableRequest): IncomingRequest['header'] {
-  if (isHeadersObject(headers)) return (name) => headers.get(name);
+function requestHeaders({ headers }: ReadableRequest): IncomingRequest['header'] {
+  if (!headers) return () => null;
+  if (isHeadersObject(headers)) return (name) => textOf(headers.get(name));
   return (name) => textOf(headers[name]);
 }
 
 /** API Gateway's first version keeps the case in which names were sent; its second takes cookies out of the headers. */
-function eventHeaders(event: ReadableEvent | undefined): IncomingRequest['header'] {
+function eventHeaders(event: CreateContextOptions['event']): IncomingRequest['header'] {
   const headers = new Map(
     Object.entries(event?.headers ?? {}).map(([name, value]) => [name.toLowerCase(), textOf(value)]),
   );
-  if (event?.cookies !== undefined) headers.set('cookie', event.cookies.join('; '));
+  if (Array.isArray(event?.cookies)) headers.set('cookie', event.cookies.filter(isText).join('; '));
   return (name) => headers.get(name) ?? null;
 }
 
-function textOf(value: string | readonly string[] | undefined): string | null {
-  return typeof value === 'string' ? value : (value?.join(', ') ?? null);
+/** A header may have come several times (RFC 9110 §5.3), and be no text on the platforms that build events themselves. */
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.filter(isText).join(', ');
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
 
-function sourceIpOf(event: ReadableEvent | undefined): string | undefined {
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function sourceIpOf(event: CreateContextOptions['event']): unknown {
   const context = event?.requestContext;
-  return context?.http?.sourceIp ?? context?.identity?.sourceIp ?? undefined;
+  return context?.http?.sourceIp ?? context?.identity?.sourceIp;
 }
 
 function headerAppender(res: unknown, resHeaders: CreateContextOptions['resHeaders']): IncomingRequest['appendHeader'] {
-  if (resHeaders !== undefined) return (name, value) => resHeaders.append(name, value);
+  if (resHeaders) return (name, value) => resHeaders.append(name, value);
   if (hasMethod(res, 'appendHeader')) {
     return (name, value) => {
       // A streamed batch sends its headers before its calls are done.
       if (Reflect.get(res, 'headersSent') !== true) res.appendHeader(name, value);
     };
   }
-  // Fastify's reply appends cookies where it would replace other headers.
+  // Fastify's reply appends cookies, and replaces other headers.
   if (hasMethod(res, 'header')) return (name, value) => void res.header(name, value);
   return undefined;
 }

@@ -2,7 +2,8 @@ import { sessionErrors, type SessionErrorReason } from '@trpc-sessions/core';
 import type { IncomingRequest } from './request.ts';
 
 /**
- * Makes what sets `WWW-Authenticate` on a response, once: the calls of a batch share it.
+ * Creates the function that sets `WWW-Authenticate` on the response to a refusal. It sets the header once: the calls of a
+ * batch share their response.
  *
  * @see RFC 9110 §15.5.2 (a 401 has one) and RFC 6750 §3
  */
