@@ -98,7 +98,7 @@ export async function trpc(
     'a query by createCaller': [
       { name: 'floor: no session', run: () => call.asking(context()).open() },
       { name: 'a middleware that does nothing', run: () => call.others(context()).passing() },
-      { name: 'a middleware that does what the SQLite floor does', run: () => call.others(context()).floor() },
+      { name: 'a middleware that does the work of the SQLite floor', run: () => call.others(context()).floor() },
       { name: 'trpc-sessions', run: () => call.asking(context()).mine() },
       { name: 'trpc-sessions, cache and bus', run: () => call.cached(context()).mine() },
       { name: 'a middleware that calls better-auth getSession', run: () => call.others(context()).peer() },

@@ -20,10 +20,10 @@ export const scenarios: readonly Scenario[] = [
   { ...quiet, name: 'one in a hundred is lost, maxAge 10s', loss: 0.01, maxAge: '10s' },
   {
     ...quiet,
-    name: 'one node in a hundred is cut off, and finds out by its heartbeat',
+    name: 'one node in a hundred is cut off, and its heartbeat detects it',
     partitioned: 0.01,
     foundOutWithin: 10_000,
   },
-  { ...quiet, name: 'all messages are lost, and nobody finds out', loss: 1 },
+  { ...quiet, name: 'all messages are lost, and no node detects it', loss: 1 },
   { ...quiet, name: 'all nodes know that they are cut off', partitioned: 1, foundOutWithin: 0 },
 ];

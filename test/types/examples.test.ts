@@ -35,7 +35,7 @@ function examplesOf(page: string): Example[] {
 }
 
 const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter((file) => !file.includes('.test.'));
-const pages = ['README.md', ...globSync(['docs/*.md', 'packages/*/README.md'], { cwd: root })];
+const pages = globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root });
 const examples = [...pages, ...sources].flatMap(examplesOf);
 
 /** What stands around a fragment in an app. */
