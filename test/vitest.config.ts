@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Set by continuous integration: what a machine lacks is then a failure, not a skip.
@@ -13,7 +14,15 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     env: { TZ: 'Pacific/Chatham' },
     reporters: required ? ['default', ['json', { outputFile: 'test/node_modules/.cache/report.json' }]] : ['default'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // By default one core stays idle.
+    maxWorkers: availableParallelism(),
+    // To load Kysely, tRPC and the drivers again for each file takes longer than most files.
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    // Limits for a hang, not for speed: on a busy machine a test is slow, not red.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000, interval: 10 } },
   },
 });

@@ -110,7 +110,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     const { token } = await app.manager.issue({ userId: 'ada' });
     const client = clientOf(server.url, bearer(token));
     const verify = vi.spyOn(app.manager, 'verify');
-    app.database.forgetQueries();
+    app.database.clearQueries();
 
     await Promise.all(Array.from({ length: 10 }, () => client.me.query()));
 

@@ -80,7 +80,7 @@ test('a WebSocket says who it is once, and is verified at every call', async () 
   await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
   await using socket = connect(server.url, { token });
-  app.database.forgetQueries();
+  app.database.clearQueries();
 
   expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });
   expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });

@@ -25,7 +25,7 @@ const authorization = fc.oneof(
 
 test('no header lets anyone in, asks the database or fails the server', async () => {
   await using app = await createTestApp();
-  app.database.forgetQueries();
+  app.database.clearQueries();
   const headers = fc.record({
     authorization,
     cookie: headerValue,

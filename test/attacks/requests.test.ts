@@ -175,7 +175,7 @@ const attacks: readonly Attack[] = [
 describe('a token is refused, and nothing unsigned reaches the database', () => {
   test.each(attacks)('$name: $reason', async ({ token: make, reason, queries }) => {
     const attack = make();
-    app.database.forgetQueries();
+    app.database.clearQueries();
     const { status, body } = await send('me', { headers: { authorization: `Bearer ${attack}` } });
     expect(status).toBe(401);
     expect(body).toContain(`"reason":"${reason}"`);

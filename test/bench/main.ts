@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { createConnection } from 'mysql2/promise';
 import { mariadbProgram, postgresPrograms, startMariadb, startPostgres } from '../support/database-servers.ts';
 import { growth, type Growth } from './growth.ts';
@@ -62,25 +61,18 @@ if (isWanted('trpc')) {
 if (isWanted('postgres')) {
   if (postgresPrograms() === undefined) console.log('\nPostgreSQL: skipped, install postgresql to measure it');
   else {
-    const url = (port: number): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
-    await using server = await startPostgres(async (port) => {
-      const client = new pg.Client(url(port));
-      await client.connect();
-      await client.end();
-    });
-    await measureServer('PostgreSQL', await verifyOnPostgres(url(server.port), rows, sampleCount));
+    await using server = await startPostgres();
+    await measureServer('PostgreSQL', await verifyOnPostgres(server.url, rows, sampleCount));
   }
 }
 if (isWanted('mysql')) {
   if (mariadbProgram() === undefined) console.log('\nMariaDB: skipped, install mariadb-server to measure it');
   else {
-    const url = (port: number): string => `mysql://root@127.0.0.1:${port}/bench`;
-    await using server = await startMariadb(async (port) => {
-      const connection = await createConnection(`mysql://root@127.0.0.1:${port}`);
-      await connection.query('create database if not exists bench');
-      await connection.end();
-    });
-    await measureServer('MariaDB', await verifyOnMysql(url(server.port), rows, sampleCount));
+    await using server = await startMariadb();
+    const connection = await createConnection(server.url);
+    await connection.query('create database bench');
+    await connection.end();
+    await measureServer('MariaDB', await verifyOnMysql(`${server.url}/bench`, rows, sampleCount));
   }
 }
 

@@ -6,8 +6,7 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import { describe, expect, test, vi } from 'vitest';
 import { busTargets, nodeRedisTarget, postgresTarget } from '../support/buses.ts';
-import { startRedis } from '../support/database-servers.ts';
-import { pingRedis, redisAt } from '../support/global-setup.ts';
+import { redisAt, startRedis } from '../support/database-servers.ts';
 import { describeIf } from '../support/optional.ts';
 import { heartbeat, soon, testBus } from './bus.ts';
 
@@ -87,10 +86,7 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
   });
 
   test('a bus over a Redis Cluster delivers, and listens again after a loss', async () => {
-    await using server = await startRedis(
-      (port) => pingRedis(redisAt(port)),
-      ['--cluster-enabled yes', '--cluster-announce-ip 127.0.0.1'],
-    );
+    await using server = await startRedis(['--cluster-enabled yes', '--cluster-announce-ip 127.0.0.1']);
     const node = new Redis(server.port);
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await soon(async () => expect(await node.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'));

@@ -146,8 +146,8 @@ async function createWorld() {
 }
 
 /** How many queries a request cost. */
-async function cost({ queries, forgetQueries }: TestDatabase, work: Promise<unknown>): Promise<number> {
-  forgetQueries();
+async function cost({ queries, clearQueries }: TestDatabase, work: Promise<unknown>): Promise<number> {
+  clearQueries();
   await work;
   return queries.length;
 }
@@ -157,7 +157,7 @@ describe('a session that a node has read', () => {
     await using w = await createWorld();
     const { token, session } = await w.a.manager.issue({ userId: 'u1' });
     await w.a.manager.verify(token);
-    w.database.forgetQueries();
+    w.database.clearQueries();
     await w.a.manager.verify(token);
     expect(w.database.queries).toEqual([]);
     await w.a.manager.revoke({ userId: 'u1', id: session.id });
@@ -421,7 +421,7 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       await database.plain.deleteFrom('sessions').execute();
-      database.forgetQueries();
+      database.clearQueries();
       const clock = createTestClock();
       const reads = createSlowReads(database);
       // Nothing but the steps happens: last-seen would be written when a timer says.

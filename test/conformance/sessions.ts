@@ -74,7 +74,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       test('a good token costs one query, by primary key', async () => {
         await using w = await world();
         const { token } = await w.manager.issue({ userId: 'u1' });
-        w.database.forgetQueries();
+        w.database.clearQueries();
 
         await w.manager.verify(token);
         await w.manager.close();
@@ -192,7 +192,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         w.clock.advance(hour - second);
         await w.manager.verify(token);
         w.clock.advance(second);
-        w.database.forgetQueries();
+        w.database.clearQueries();
         await refused(w.manager.verify(token), 'expired_token');
         expect(w.database.queries).toEqual([]);
       });
@@ -239,7 +239,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           await using w = await world({ touchInterval: '1m' });
           const { token, session } = await w.manager.issue({ userId: 'u1', caller: { ip: '198.51.100.1' } });
           w.clock.advance(minute);
-          w.database.forgetQueries();
+          w.database.clearQueries();
 
           await Promise.all(Array.from({ length: 20 }, () => w.manager.verify(token, { ip: '2001:db8::1' })));
           const asked = w.database.queries.length;
@@ -247,7 +247,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           expect(w.database.queries).toHaveLength(asked + 1);
 
           w.clock.advance(minute - 1);
-          w.database.forgetQueries();
+          w.database.clearQueries();
           await w.manager.verify(token, { ip: '198.51.100.3' });
           await w.manager.close();
           expect(w.database.queries.filter((query) => query.startsWith('update'))).toEqual([]);

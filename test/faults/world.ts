@@ -9,12 +9,12 @@ import { expect } from 'vitest';
 import { createAppRouter, secret } from '../support/app.ts';
 import {
   mariadbProgram,
+  postgresAt,
   postgresPrograms,
   startMariadb,
   startPostgres,
   type DatabaseServer,
 } from '../support/database-servers.ts';
-import { mysqlAt, pingMysql, pingPostgres, postgresAt } from '../support/global-setup.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
 /** How the app's pool of connections is limited. */
@@ -54,7 +54,7 @@ export const postgres: FaultTarget = {
   name: 'PostgreSQL',
   available: postgresPrograms() !== undefined,
   howToEnable: 'install postgresql',
-  start: () => startPostgres((port) => pingPostgres(postgresAt(port))),
+  start: () => startPostgres(),
   open(port, { size, patience }) {
     const connectionString = `postgres://app@127.0.0.1:${port}/app`;
     const pool = new pg.Pool({ connectionString, max: size, connectionTimeoutMillis: patience });
@@ -90,7 +90,7 @@ export const mariadb: FaultTarget = {
   name: 'MariaDB',
   available: mariadbProgram() !== undefined,
   howToEnable: 'install mariadb-server',
-  start: () => startMariadb((port) => pingMysql(mysqlAt(port))),
+  start: () => startMariadb(),
   open(port, { size, patience }) {
     const uri = `mysql://app@127.0.0.1:${port}/app`;
     const pool = createPool({ uri, connectionLimit: size, connectTimeout: patience });

@@ -5,15 +5,14 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import { inject } from 'vitest';
 import type { BusTarget } from '../conformance/bus.ts';
-import { startPostgres, startRedis } from './database-servers.ts';
-import { pingPostgres, pingRedis, postgresAt, redisAt } from './global-setup.ts';
+import { postgresAt, redisAt, startPostgres, startRedis } from './database-servers.ts';
 
 // The app listens to its own client's errors: these tests expect them.
 
 const redis = {
   url: inject('redisUrl'),
   howToEnable: 'install redis, or set REDIS_URL',
-  startServer: () => startRedis((port) => pingRedis(redisAt(port))),
+  startServer: () => startRedis(),
   urlOf: redisAt,
   async killListeners(url: string) {
     const client = new Redis(url);
@@ -67,7 +66,7 @@ export const postgresTarget: BusTarget = {
   name: 'PostgreSQL',
   url: inject('postgresUrl'),
   howToEnable: 'install postgresql, or set POSTGRES_URL',
-  startServer: () => startPostgres((port) => pingPostgres(postgresAt(port))),
+  startServer: startPostgres,
   urlOf: postgresAt,
   join(url, options) {
     const pool = new pg.Pool({ connectionString: url });

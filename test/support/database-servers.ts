@@ -1,30 +1,41 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
+import { createClient } from 'redis';
 import { freePort } from './ports.ts';
+import { runFolder } from './run.ts';
 
 const run = promisify(execFile);
 
-/** A database server of the tests' own: on a free port, in a temporary folder, gone afterwards. */
+/** A database server of the tests' own: on a free port, in a folder of its own, removed afterwards. */
 export interface DatabaseServer extends AsyncDisposable {
   readonly port: number;
-  /** As a crash would: no flushing, no good-byes. */
+  readonly url: string;
+  /** Ends it as a crash would: it flushes nothing, and closes no connection in order. */
   kill(): Promise<void>;
   stop(): Promise<void>;
+  /** Starts it again, on the same port and the same data. */
   start(): Promise<void>;
 }
 
-/** How a kind of server is made and started. */
+type Command = readonly [program: string, args: readonly string[]];
+
+/** How a kind of server is set up and started. */
 interface Recipe {
-  initialize?(folder: string): readonly [command: string, args: readonly string[]];
-  serve(folder: string, port: number): readonly [command: string, args: readonly string[]];
-  isReady(port: number): Promise<unknown>;
-  /** What it stops by, in good order and soon, whoever is connected. */
-  readonly stopSignal?: NodeJS.Signals;
+  readonly name: string;
+  /** Writes an empty data folder. It takes seconds, so it runs once: each server gets a copy. */
+  initialize?(folder: string): Command;
+  serve(folder: string, port: number): Command;
+  urlAt(port: number): string;
+  /** Rejects until the server takes connections. */
+  ping(url: string): Promise<void>;
+  /** Stops the server in good order and soon, whatever connections it has. */
+  readonly stopSignal: NodeJS.Signals;
 }
 
 /** Debian keeps PostgreSQL's programs off PATH, in a folder for each version. */
@@ -44,114 +55,162 @@ export function redisProgram(): string | undefined {
   return folders.flatMap((folder) => [join(folder, 'redis-server'), join(folder, 'valkey-server')]).find(existsSync);
 }
 
-/** @param settings more of its command line, such as `['--cluster-enabled yes']` */
-export function startRedis(isReady: Recipe['isReady'], settings: readonly string[] = []): Promise<DatabaseServer> {
+export const postgresAt = (port: number): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
+export const mysqlAt = (port: number): string => `mysql://root@127.0.0.1:${port}`;
+export const redisAt = (port: number): string => `redis://127.0.0.1:${port}`;
+
+/** @param settings - more of its command line, such as `['--cluster-enabled yes']` */
+export function startRedis(settings: readonly string[] = []): Promise<DatabaseServer> {
   return startServer({
+    name: 'redis',
     serve: (folder, port) => [
       redisProgram() ?? 'redis-server',
       [`--port ${port}`, '--bind 127.0.0.1', `--dir ${folder}`, '--save ""', '--appendonly no', ...settings],
     ],
-    isReady,
+    urlAt: redisAt,
+    async ping(url) {
+      const client = createClient({ url, socket: { reconnectStrategy: false } });
+      client.on('error', () => {});
+      await client.connect();
+      await client.close();
+    },
+    stopSignal: 'SIGTERM',
   });
 }
 
-export function startPostgres(isReady: Recipe['isReady']): Promise<DatabaseServer> {
+export function startPostgres(): Promise<DatabaseServer> {
   const programs = postgresPrograms() ?? '';
   return startServer({
+    name: 'postgres',
     initialize: (folder) => [
       join(programs, 'initdb'),
-      ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'],
+      ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N', '--wal-segsize=1'],
     ],
     serve: (folder, port) => [
       join(programs, 'postgres'),
-      ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F'],
+      // No flushing (-F): the tests kill servers, not machines.
+      ['-D', folder, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-F', '--max_connections=300'],
     ],
+    urlAt: postgresAt,
+    async ping(url) {
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.end();
+    },
     // SIGTERM would wait for its clients.
     stopSignal: 'SIGINT',
-    isReady,
   });
 }
 
-export function startMariadb(isReady: Recipe['isReady']): Promise<DatabaseServer> {
+export function startMariadb(): Promise<DatabaseServer> {
   const user = asNobody() === undefined ? [] : ['--user=nobody'];
+  const small = ['--innodb-log-file-size=4M', '--innodb-flush-method=nosync'];
+  const settingsOf = (folder: string): string[] => ['--no-defaults', `--datadir=${folder}`, ...user, ...small];
   return startServer({
+    name: 'mariadb',
     initialize: (folder) => [
       'mariadb-install-db',
-      [
-        '--no-defaults',
-        ...user,
-        `--datadir=${folder}`,
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-        `--tmpdir=${folder}`,
-      ],
+      [...settingsOf(folder), `--tmpdir=${folder}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
     ],
     serve: (folder, port) => [
       mariadbProgram() ?? 'mariadbd',
       [
-        '--no-defaults',
-        ...user,
-        `--datadir=${folder}`,
+        ...settingsOf(folder),
         `--socket=${join(folder, 'socket')}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
+        '--max-connections=300',
         '--innodb-flush-log-at-trx-commit=2',
       ],
     ],
-    isReady,
+    urlAt: mysqlAt,
+    async ping(url) {
+      const connection = await createConnection(url);
+      await connection.end();
+    },
+    stopSignal: 'SIGTERM',
   });
 }
 
-/** Database servers refuse to run as root: there, they run as nobody. */
+/** Database servers refuse to run as root: there, they run as the user `nobody`. */
 function asNobody(): { uid: number; gid: number } | undefined {
   return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 }
 
-async function startServer(recipe: Recipe): Promise<DatabaseServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-db-'));
+async function createFolder(name: string): Promise<string> {
   const nobody = asNobody();
+  const folder = await mkdtemp(join(runFolder(), `${name}-`));
+  if (nobody !== undefined) await chown(folder, nobody.uid, nobody.gid);
+  return folder;
+}
+
+/** An initialized data folder to copy. The first worker that needs one makes it, for all. */
+async function templateOf({ name, initialize }: Recipe): Promise<string | undefined> {
+  if (initialize === undefined) return undefined;
+  const template = join(runFolder(), `${name}.template`);
+  if (existsSync(template)) return template;
+  const folder = await createFolder(name);
+  const [program, args] = initialize(folder);
+  await run(program, [...args], { cwd: folder, ...asNobody() });
+  // Another worker may have been first: its template is as good.
+  await rename(folder, template).catch(() => rm(folder, { recursive: true }));
+  return template;
+}
+
+async function startServer(recipe: Recipe): Promise<DatabaseServer> {
+  const template = await templateOf(recipe);
+  const folder = await createFolder(recipe.name);
+  if (template !== undefined) await run('cp', ['-a', `${template}/.`, folder]);
+  const port = await freePort();
+  const url = recipe.urlAt(port);
+  const outputFile = `${folder}.output`;
   let server: ChildProcess | undefined;
 
+  const hasEnded = (): boolean => server === undefined || server.exitCode !== null || server.signalCode !== null;
+
   async function end(signal: NodeJS.Signals): Promise<void> {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    if (hasEnded()) return;
     const exited = new Promise((resolve) => server?.once('exit', resolve));
-    server.kill(signal);
+    server?.kill(signal);
     await exited;
   }
 
   async function start(): Promise<void> {
-    const [command, args] = recipe.serve(folder, port);
-    server = spawn(command, args, { stdio: 'ignore', cwd: folder, ...nobody });
-    for (let attempt = 0; ; attempt += 1) {
+    const [program, args] = recipe.serve(folder, port);
+    const output = await open(outputFile, 'a');
+    server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...asNobody() });
+    await output.close();
+    const deadline = performance.now() + 120_000;
+    for (;;) {
       try {
-        await recipe.isReady(port);
+        await recipe.ping(url);
         return;
       } catch (error) {
-        if (attempt === 200 || server.exitCode !== null) throw error;
-        await sleep(50);
+        if (hasEnded() || performance.now() > deadline) {
+          throw new Error(`${recipe.name} did not start: ${await readFile(outputFile, 'utf8')}`, { cause: error });
+        }
+        await sleep(20);
       }
     }
   }
 
-  const port = await freePort();
-  const running: DatabaseServer = {
+  const started: DatabaseServer = {
     port,
+    url,
     start,
-    stop: () => end(recipe.stopSignal ?? 'SIGTERM'),
+    stop: () => end(recipe.stopSignal),
     kill: () => end('SIGKILL'),
     async [Symbol.asyncDispose]() {
       await end('SIGKILL');
       await rm(folder, { recursive: true, force: true });
+      await rm(outputFile, { force: true });
     },
   };
   try {
-    if (nobody !== undefined) await chown(folder, nobody.uid, nobody.gid);
-    const [command, args] = recipe.initialize?.(folder) ?? [];
-    if (command !== undefined) await run(command, [...(args ?? [])], { cwd: folder, ...nobody });
     await start();
-    return running;
+    return started;
   } catch (error) {
-    await running[Symbol.asyncDispose]();
+    await started[Symbol.asyncDispose]();
     throw error;
   }
 }

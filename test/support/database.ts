@@ -14,8 +14,8 @@ import {
   Kysely,
   MysqlDialect,
   PGliteDialect,
-  type PGliteDialectConfig,
   PostgresDialect,
+  sql,
   SqliteDialect,
   type CompiledQuery,
   type Dialect,
@@ -23,44 +23,44 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { createDatabasePool, type OpenDatabase, type TableShape } from './database-pool.ts';
 
-/** A database for one test: migrated, empty, and every query it is asked is written down. */
+/** A database for one test: migrated, empty, and with a record of its queries. */
 export interface TestDatabase extends AsyncDisposable {
-  /** As an app would have it, with whatever plugins. */
+  /** As an app has it, with the app's plugins. */
   readonly db: Kysely<SessionsDatabase>;
   /** The `table` option that it needs. */
   readonly table: string;
-  /** The same database, plain. */
+  /** The same database without plugins. */
   readonly plain: Kysely<SessionsDatabase>;
-  /** The SQL asked since the last call of {@link forgetQueries}. */
+  /** The SQL of each query since the last call of {@link clearQueries}. */
   readonly queries: readonly string[];
-  forgetQueries(): void;
-  /** The same queries, with their parameters. */
+  /** The same queries with their parameters. */
   readonly compiledQueries: readonly CompiledQuery[];
-  /** What tells a cache of every write, where the database can. */
+  clearQueries(): void;
+  /** Tells a cache of every write, if the database can. */
   readonly guard?: CacheGuard;
 }
-
-type PgliteLike = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>;
 
 /** A kind of database that the conformance suite runs on. */
 export interface DatabaseTarget {
   readonly name: string;
-  /** Whether this machine has it, and how it would. */
+  /** Whether this machine has it. */
   readonly available: boolean;
   readonly howToEnable: string;
   create(): Promise<TestDatabase>;
 }
 
 interface TestDatabaseOptions {
-  readonly dispose?: () => Promise<void>;
   readonly plugins?: KyselyPlugin[];
-  /** A schema to put the table in, also the one the app's Kysely is set to. */
-  readonly schema?: string;
+  /** The schema of the table, and of the app's Kysely. */
+  readonly schema?: string | undefined;
+  dispose?(): Promise<void>;
 }
 
-async function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { dispose, plugins = [], schema } = options;
+/** @param dialect - of a migrated database */
+function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {}): TestDatabase {
+  const { plugins = [], schema } = options;
   const queries: string[] = [];
   const compiledQueries: CompiledQuery[] = [];
   const app = new Kysely<SessionsDatabase>({
@@ -71,41 +71,55 @@ async function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions
       compiledQueries.push(query);
     },
   });
-  const table = schema === undefined ? 'sessions' : `${schema}.sessions`;
-  if (schema !== undefined) await app.schema.createSchema(schema).execute();
-  const db = schema === undefined ? app : app.withSchema(schema);
-  await migrateToLatest(db, { table });
-  const forgetQueries = (): void => {
-    queries.length = 0;
-    compiledQueries.length = 0;
-  };
-  forgetQueries();
   return {
-    db,
-    table,
+    db: schema === undefined ? app : app.withSchema(schema),
+    table: schema === undefined ? 'sessions' : `${schema}.sessions`,
     plain: schema === undefined ? app.withoutPlugins() : app.withoutPlugins().withSchema(schema),
     queries,
     compiledQueries,
-    forgetQueries,
+    clearQueries() {
+      queries.length = 0;
+      compiledQueries.length = 0;
+    },
     async [Symbol.asyncDispose]() {
       await app.destroy();
-      await dispose?.();
+      await options.dispose?.();
     },
   };
 }
 
 const everywhere = { available: true, howToEnable: '' };
 
+/** A migrated database of SQLite, as bytes to open copies of. */
+let migratedSqlite: Buffer | undefined;
+
+async function createSqlite(file = ':memory:'): Promise<SqliteDatabase.Database> {
+  if (migratedSqlite === undefined || file !== ':memory:') {
+    const database = new SqliteDatabase(file);
+    await migrateToLatest(new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database }) }));
+    if (file !== ':memory:') return database;
+    migratedSqlite = database.serialize();
+  }
+  return new SqliteDatabase(migratedSqlite);
+}
+
 export const sqlite: DatabaseTarget = {
   name: 'SQLite',
   ...everywhere,
-  create: () => createTestDatabase(new SqliteDialect({ database: new SqliteDatabase(':memory:') })),
+  create: async () => createTestDatabase(new SqliteDialect({ database: await createSqlite() })),
 };
 
 export const sqliteReusingStatements: DatabaseTarget = {
   name: 'SQLite, statements reused',
   ...everywhere,
-  create: () => createTestDatabase(new SqliteDialect({ database: reuseStatements(new SqliteDatabase(':memory:')) })),
+  create: async () => createTestDatabase(new SqliteDialect({ database: reuseStatements(await createSqlite()) })),
+};
+
+export const sqliteCamelCase: DatabaseTarget = {
+  name: 'SQLite, under CamelCasePlugin',
+  ...everywhere,
+  create: async () =>
+    createTestDatabase(new SqliteDialect({ database: await createSqlite() }), { plugins: [new CamelCasePlugin()] }),
 };
 
 /** A guard needs a connection of its own, and so a file to connect to. */
@@ -115,7 +129,7 @@ export const sqliteGuarded: DatabaseTarget = {
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-sqlite-'));
     const file = join(folder, 'app.db');
-    const database = new SqliteDatabase(file);
+    const database = await createSqlite(file);
     database.pragma('journal_mode = WAL');
     const watching = new SqliteDatabase(file, { readonly: true });
     const dispose = async (): Promise<void> => {
@@ -123,25 +137,17 @@ export const sqliteGuarded: DatabaseTarget = {
       await rm(folder, { recursive: true });
     };
     const dialect = new SqliteDialect({ database: reuseStatements(database) });
-    return { ...(await createTestDatabase(dialect, { dispose })), guard: dataVersionGuard(watching) };
+    return { ...createTestDatabase(dialect, { dispose }), guard: dataVersionGuard(watching) };
   },
 };
 
-export const sqliteCamelCase: DatabaseTarget = {
-  name: 'SQLite, under CamelCasePlugin',
-  ...everywhere,
-  create: () =>
-    createTestDatabase(new SqliteDialect({ database: new SqliteDatabase(':memory:') }), {
-      plugins: [new CamelCasePlugin()],
-    }),
-};
+let databaseCount = 0;
+const uniqueName = (): string => `${inject('databasePrefix')}${process.pid.toString(36)}_${(databaseCount += 1)}`;
 
-let databases = 0;
-const uniqueName = (): string => `sessions_${process.pid}_${Date.now().toString(36)}_${(databases += 1)}`;
-
-/** A database on a server: empty, and dropped at the end. */
+/** An empty database on a server, for one test. */
 export interface ServerDatabase {
   readonly url: string;
+  /** Drops it. The end of the run does so too. */
   dispose(): Promise<void>;
 }
 
@@ -176,25 +182,67 @@ export async function createMysqlDatabase(): Promise<ServerDatabase> {
   };
 }
 
-interface ServerOptions extends TestDatabaseOptions {
-  /** Whether the pool goes through `reuseStatements`. */
-  readonly reuse?: boolean;
-}
-
-function postgresWith(name: string, { reuse = false, ...options }: ServerOptions = {}): DatabaseTarget {
+/** A target whose databases serve one test after another. */
+function pooled(
+  target: Omit<DatabaseTarget, 'create'>,
+  open: () => Promise<OpenDatabase>,
+  schema?: string,
+): DatabaseTarget {
+  const pool = createDatabasePool(open, schema);
   return {
-    name,
-    available: inject('postgresUrl') !== null,
-    howToEnable: 'install postgresql, or set POSTGRES_URL',
+    ...target,
     async create() {
-      const { url, dispose } = await createPostgresDatabase();
-      const pool = new pg.Pool({ connectionString: url, max: 10 });
-      // Dropping the database ends the connections that the pool has just let go of.
-      pool.on('error', () => {});
-      const dialect = new PostgresDialect({ pool: reuse ? reusePostgresStatements(pool) : pool });
-      return createTestDatabase(dialect, { dispose, ...options });
+      const { dialect, release } = await pool.take();
+      return createTestDatabase(dialect, { schema, dispose: release });
     },
   };
+}
+
+async function listPostgresTables(db: Kysely<SessionsDatabase>): Promise<readonly TableShape[]> {
+  const { rows } = await sql<TableShape>`
+    select quote_ident(n.nspname) || '.' || quote_ident(t.relname) as name,
+      concat_ws(' ', (select string_agg(attname, ',' order by attnum) from pg_attribute where attrelid = t.oid),
+        (select count(*) from pg_index where indrelid = t.oid), t.relhastriggers) as shape
+    from pg_class t join pg_namespace n on n.oid = t.relnamespace
+    where t.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'pg_toast', 'information_schema')
+    order by t.oid
+  `.execute(db);
+  return rows;
+}
+
+async function listMysqlTables(db: Kysely<SessionsDatabase>): Promise<readonly TableShape[]> {
+  const { rows } = await sql<TableShape>`
+    select concat('\`', table_name, '\`') as name,
+      group_concat(column_name, ' ', column_type, ' ', column_key order by ordinal_position) as shape
+    from information_schema.columns where table_schema = database()
+    group by table_name order by table_name
+  `.execute(db);
+  return rows;
+}
+
+interface ServerOptions {
+  /** Whether the pool goes through `reuseStatements`. */
+  readonly reuse?: boolean;
+  readonly schema?: string;
+}
+
+function postgresWith(name: string, { reuse = false, schema }: ServerOptions = {}): DatabaseTarget {
+  const available = inject('postgresUrl') !== null;
+  return pooled(
+    { name, available, howToEnable: 'install postgresql, or set POSTGRES_URL' },
+    async () => {
+      const { url, dispose } = await createPostgresDatabase();
+      const pool = new pg.Pool({ connectionString: url, max: 10 });
+      // Dropping the database ends connections that the pool has just closed.
+      pool.on('error', () => {});
+      return {
+        dialect: new PostgresDialect({ pool: reuse ? reusePostgresStatements(pool) : pool }),
+        listTables: listPostgresTables,
+        close: dispose,
+      };
+    },
+    schema,
+  );
 }
 
 export const postgres: DatabaseTarget = postgresWith('PostgreSQL');
@@ -202,47 +250,37 @@ export const postgresReusingStatements: DatabaseTarget = postgresWith('PostgreSQ
 export const postgresInSchema: DatabaseTarget = postgresWith('PostgreSQL, in a schema', { schema: 'auth' });
 
 function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): DatabaseTarget {
-  return {
-    name,
-    available: inject('mysqlUrl') !== null,
-    howToEnable: 'install mariadb-server, or set MYSQL_URL',
-    async create() {
-      const { url, dispose } = await createMysqlDatabase();
-      const pool = createPool({ uri: url, connectionLimit: 10 });
-      const dialect = new MysqlDialect({ pool: reuse ? reuseMysqlStatements(pool) : pool });
-      return createTestDatabase(dialect, { dispose });
-    },
-  };
+  const available = inject('mysqlUrl') !== null;
+  return pooled({ name, available, howToEnable: 'install mariadb-server, or set MYSQL_URL' }, async () => {
+    const { url, dispose } = await createMysqlDatabase();
+    const pool = createPool({ uri: url, connectionLimit: 10 });
+    return {
+      dialect: new MysqlDialect({ pool: reuse ? reuseMysqlStatements(pool) : pool }),
+      listTables: listMysqlTables,
+      async close() {
+        await new Promise((resolve) => pool.end(resolve));
+        await dispose();
+      },
+    };
+  });
 }
 
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
 export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
 
-/** One takes seconds to start, and a moment to empty. */
-const idlePglites: PGlite[] = [];
-
-function takePglite(): PgliteLike {
-  const taken = idlePglites.pop() ?? new PGlite();
-  return {
-    get ready() {
-      return taken.ready;
-    },
-    waitReady: taken.waitReady,
-    closed: false,
-    query: (text, values, options) => taken.query(text, values, options),
-    transaction: (work) => taken.transaction(work),
-    async close() {
-      await taken.exec('drop schema if exists auth cascade; drop schema public cascade; create schema public');
-      idlePglites.push(taken);
-    },
-  };
-}
-
-export const pglite: DatabaseTarget = {
-  name: 'PGlite',
-  ...everywhere,
-  create: () => createTestDatabase(new PGliteDialect({ pglite: takePglite() })),
-};
+export const pglite: DatabaseTarget = pooled({ name: 'PGlite', ...everywhere }, () => {
+  const database = new PGlite();
+  return Promise.resolve({
+    dialect: new PGliteDialect({ pglite: database }),
+    listTables: listPostgresTables,
+    // It takes seconds to start another one.
+    dropTables: async () =>
+      void (await database.exec(
+        'drop schema if exists auth cascade; drop schema public cascade; create schema public',
+      )),
+    close: () => database.close(),
+  });
+});
 
 export const allDatabases: readonly DatabaseTarget[] = [
   sqlite,

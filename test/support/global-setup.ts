@@ -1,6 +1,6 @@
+import { chmod, rm } from 'node:fs/promises';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
-import { createClient } from 'redis';
 import type { TestProject } from 'vitest/node';
 import {
   mariadbProgram,
@@ -11,46 +11,55 @@ import {
   startRedis,
   type DatabaseServer,
 } from './database-servers.ts';
+import { runFolder } from './run.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where a server is, `null` where the machine has none. The user may create databases. */
+    /** Where a shared server is, `null` if the machine has none. The user may create databases. */
     postgresUrl: string | null;
     mysqlUrl: string | null;
     redisUrl: string | null;
+    /** Each database that the tests create on a shared server has a name that begins like this. */
+    databasePrefix: string;
   }
 }
 
-/** Starts the database servers that the suites share, each file in databases of its own; or takes those it is given. */
+/** Starts the database servers that all tests share, or takes those that environment variables name. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const started: DatabaseServer[] = [];
-  const url = async (given: string | undefined, there: boolean, start: () => Promise<[DatabaseServer, string]>) => {
-    if (given !== undefined && given !== '') return given;
-    if (!there) return null;
-    const [server, address] = await start();
-    started.push(server);
-    return address;
+  const folder = runFolder();
+  // Servers that do not run as root must be able to pass through it.
+  await chmod(folder, 0o711);
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  const tearDown = async (): Promise<void> => {
+    await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
+    await rm(folder, { recursive: true, force: true });
   };
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((server) => server[Symbol.asyncDispose]()));
-  };
+  const databasePrefix = `sessions_${process.pid.toString(36)}_${Date.now().toString(36)}_`;
+
+  async function find(
+    given: string | undefined,
+    program: string | undefined,
+    start: () => Promise<DatabaseServer>,
+    dropDatabases?: (url: string, prefix: string) => Promise<void>,
+  ): Promise<string | null> {
+    if (given !== undefined && given !== '') {
+      cleanUps.push(async () => dropDatabases?.(given, databasePrefix));
+      return given;
+    }
+    if (program === undefined) return null;
+    const server = await start();
+    cleanUps.push(async () => server[Symbol.asyncDispose]());
+    return server.url;
+  }
+
   const outcomes = await Promise.allSettled([
-    url(process.env['POSTGRES_URL'], postgresPrograms() !== undefined, async () => {
-      const server = await startPostgres((port) => pingPostgres(postgresAt(port)));
-      return [server, postgresAt(server.port)];
-    }),
-    url(process.env['MYSQL_URL'], mariadbProgram() !== undefined, async () => {
-      const server = await startMariadb((port) => pingMysql(mysqlAt(port)));
-      return [server, mysqlAt(server.port)];
-    }),
-    url(process.env['REDIS_URL'], redisProgram() !== undefined, async () => {
-      const server = await startRedis((port) => pingRedis(redisAt(port)));
-      return [server, redisAt(server.port)];
-    }),
+    find(process.env['POSTGRES_URL'], postgresPrograms(), startPostgres, dropPostgresDatabases),
+    find(process.env['MYSQL_URL'], mariadbProgram(), startMariadb, dropMysqlDatabases),
+    find(process.env['REDIS_URL'], redisProgram(), startRedis),
   ]);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) {
-    await stop();
+    await tearDown();
     throw failure.reason;
   }
   const [postgresUrl = null, mysqlUrl = null, redisUrl = null] = outcomes.map((outcome) =>
@@ -59,27 +68,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresUrl', postgresUrl);
   project.provide('mysqlUrl', mysqlUrl);
   project.provide('redisUrl', redisUrl);
-  return stop;
+  project.provide('databasePrefix', databasePrefix);
+  return tearDown;
 }
 
-export const postgresAt = (port: number): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
-export const mysqlAt = (port: number): string => `mysql://root@127.0.0.1:${port}`;
-export const redisAt = (port: number): string => `redis://127.0.0.1:${port}`;
-
-export async function pingPostgres(url: string): Promise<void> {
+async function dropPostgresDatabases(url: string, prefix: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
+  const ours = 'select datname from pg_database where starts_with(datname, $1)';
+  const { rows } = await client.query<{ datname: string }>(ours, [prefix]);
+  for (const { datname } of rows) await client.query(`drop database if exists ${datname} with (force)`);
   await client.end();
 }
 
-export async function pingMysql(url: string): Promise<void> {
+async function dropMysqlDatabases(url: string, prefix: string): Promise<void> {
   const connection = await createConnection(url);
+  const ours = 'select schema_name as name from information_schema.schemata where left(schema_name, length(?)) = ?';
+  const [rows] = await connection.query(ours, [prefix, prefix]);
+  for (const { name } of rows as { name: string }[]) await connection.query(`drop database if exists ${name}`);
   await connection.end();
-}
-
-export async function pingRedis(url: string): Promise<void> {
-  const client = createClient({ url, socket: { reconnectStrategy: false } });
-  client.on('error', () => {});
-  await client.connect();
-  await client.close();
 }
