@@ -130,27 +130,84 @@ describe.each(targets)('a stream over $name', ({ start, connect }) => {
   });
 });
 
-test('a query that streams ends with its session too', async () => {
-  const [standalone] = httpAdapters;
+describe('a query over httpBatchStreamLink', () => {
+  async function world() {
+    const [standalone] = httpAdapters;
+    const app = await createTestApp();
+    const server = await standalone!.start(app.router);
+    const { token, session } = await app.manager.issue({ userId: 'ada' });
+    const tokens = memoryTokenStore(token);
+    const client = createTRPCClient<AppRouter>({
+      links: [
+        sessionLink({ at: 'auth', tokens }),
+        httpBatchStreamLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
+      ],
+    });
+    return {
+      client,
+      /** Reads a stream, and revokes its session at the third value. */
+      async read(stream: AsyncIterable<number>): Promise<{ count: number; error: unknown }> {
+        let count = 0;
+        const reading = (async () => {
+          for await (const _ of stream) {
+            count += 1;
+            if (count === 3) await app.manager.revoke({ userId: 'ada', id: session.id });
+          }
+        })();
+        const error: unknown = await reading.catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ data: { code: 'UNAUTHORIZED' } });
+        return { count, error };
+      },
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await app[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test.each(['the result itself', 'a property', 'a property of a promise'])(
+    'ends with its session where the stream is %s',
+    async (where) => {
+      await using w = await world();
+      const { streamed, nested } = w.client;
+      const stream =
+        where === 'the result itself'
+          ? await streamed.query()
+          : where === 'a property'
+            ? (await nested.query()).direct
+            : (await (await nested.query()).later).deep;
+      const { count, error } = await w.read(stream);
+      expect(count).toBeLessThan(20);
+      // tRPC formats the errors of inner streams with the app's formatter alone.
+      if (where === 'the result itself') {
+        expect(error).toMatchObject({ data: { session: { reason: 'revoked_session' } } });
+      }
+    },
+  );
+});
+
+test('1,500 silent streams of a user cost no query when another of her sessions ends', async () => {
   await using app = await createTestApp();
-  await using server = await standalone!.start(app.router);
+  await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
-  const tokens = memoryTokenStore(token);
-  const client = createTRPCClient<AppRouter>({
-    links: [
-      sessionLink({ at: 'auth', tokens }),
-      httpBatchStreamLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
-    ],
-  });
-  let count = 0;
-  const reading = (async () => {
-    for await (const _ of await client.streamed.query()) {
-      count += 1;
-      if (count === 3) await app.manager.revoke({ userId: 'ada', id: session.id });
-    }
-  })();
-  await expect(reading).rejects.toMatchObject({
-    data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } },
-  });
-  expect(count).toBeLessThan(20);
+  const { session: other } = await app.manager.issue({ userId: 'ada' });
+  const socket = createWSClient({ url: server.url, connectionParams: { token } });
+  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] });
+  let started = 0;
+  let ended = 0;
+  for (let n = 0; n < 1500; n += 1) {
+    client.silent.subscribe(undefined, { onStarted: () => void (started += 1), onError: () => void (ended += 1) });
+  }
+  await expect.poll(() => started, { timeout: 15_000 }).toBe(1500);
+
+  app.database.clearQueries();
+  await app.manager.revoke({ userId: 'ada', id: other.id });
+  await client.me.query();
+  expect(app.database.queries).toHaveLength(2);
+
+  app.database.clearQueries();
+  await app.manager.revoke({ userId: 'ada', id: session.id });
+  await expect.poll(() => ended, { timeout: 15_000 }).toBe(1500);
+  expect(app.database.queries.length).toBeLessThan(6);
+  await socket.close();
 });

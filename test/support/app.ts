@@ -52,6 +52,7 @@ export function createAppRouter(manager: SessionManager) {
     }),
     ticks: protectedProcedure.subscription(ticks),
     streamed: protectedProcedure.query(ticks),
+    nested: protectedProcedure.query(() => ({ direct: ticks(), later: Promise.resolve({ deep: ticks() }) })),
     silent: protectedProcedure.subscription(async function* ({ signal }) {
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
       yield 0;

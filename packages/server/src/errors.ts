@@ -61,6 +61,7 @@ export async function fromManager<TValue>(work: Promise<TValue>, misuse?: Misuse
  * stay on the server. Only the first may end a session.
  */
 export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
+  if (error instanceof TRPCError) return error;
   if (isSessionError(error)) return refusal(error);
   if (error instanceof SessionUsageError) {
     return new TRPCError({ code: misuse, message: error.message, cause: error });

@@ -28,6 +28,7 @@ export const sessionsPluginOptions: z.ZodObject<
     authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
     credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
     locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
+    maxStreamsPerSession: z.ZodOptional<z.ZodCustom<number, number>>;
   },
   z.core.$strict
 > = z.strictObject(
@@ -41,6 +42,10 @@ export const sessionsPluginOptions: z.ZodObject<
     locate: option<Locate>(
       isFunction,
       'expected a function that takes an IP address and returns a text or null',
+    ).optional(),
+    maxStreamsPerSession: option<number>(
+      (value) => (Number.isInteger(value) && Number(value) >= 1) || value === Infinity,
+      'expected a whole number of at least 1',
     ).optional(),
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'expected { manager, authenticate }' : undefined) },

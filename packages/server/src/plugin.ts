@@ -19,6 +19,11 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
   readonly credentials?: TSchema | undefined;
   /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
   readonly locate?: Locate | undefined;
+  /**
+   * How many streams and sockets may be open on one session: the next is refused with `TOO_MANY_REQUESTS`.
+   * @defaultValue 2000
+   */
+  readonly maxStreamsPerSession?: number | undefined;
 }
 
 /** The parts that an app merges and concatenates. */
@@ -50,8 +55,8 @@ export function createSessionsPlugin<
   TClaims = unknown,
 >(options: SessionsPluginOptions<TSchema, TClaims>): SessionsPlugin<TSchema, TClaims> {
   checkOptions(options);
-  const { manager, authenticate, credentials, locate } = options;
-  const verifier = createVerifier(manager);
+  const { manager, authenticate, credentials, locate, maxStreamsPerSession = 2000 } = options;
+  const verifier = createVerifier(manager, maxStreamsPerSession);
   const authenticated = createAuthenticated<TClaims>(verifier);
   return {
     router: createRouter({ manager, authenticate, credentials, locate, verifier, authenticated }),

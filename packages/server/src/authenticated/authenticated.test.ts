@@ -183,6 +183,33 @@ describe('a WebSocket', () => {
     expect(listeners).toHaveLength(1);
   });
 
+  test('that breaks when its session ends is no unhandled rejection', async () => {
+    vi.useFakeTimers();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    process.on('uncaughtException', unhandled);
+    try {
+      const { token } = await manager.issue({ userId: 'ada' });
+      const { socket } = createSocket();
+      const broken = vi.fn(() => {
+        throw new Error('write EPIPE');
+      });
+      const router = t.router({ auth: plugin().router });
+      const caller = callerOver({ ...socket, send: broken, close: broken }, token);
+      await router.createCaller({ caller }).auth.sessions.current();
+      await manager.revokeAll('ada');
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(broken).toHaveBeenCalledTimes(2);
+      vi.useRealTimers();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      vi.useRealTimers();
+      process.off('unhandledRejection', unhandled);
+      process.off('uncaughtException', unhandled);
+    }
+  });
+
   test.each(['before', 'while'])('that closes %s its first call is verified leaves no timer', async (when) => {
     vi.useFakeTimers();
     try {

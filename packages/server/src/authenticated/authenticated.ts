@@ -7,7 +7,7 @@ import {
 } from '@trpc-sessions/core';
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
 import { formatSessionError, trpcErrorOf, withRefusal, type SessionErrorShape } from '../errors.ts';
-import { guardStream, isStream } from '../live/streams.ts';
+import { guardResult, type StreamGuard } from '../live/streams.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { createCallMark } from './call-mark.ts';
@@ -55,18 +55,16 @@ export function createAuthenticated<TClaims>(verifier: Verifier): AuthenticatedP
   const t = initTRPC.context<SessionsContext>().create();
   const procedure = t.procedure
     .errors(formatSessionError)
-    .use(async ({ ctx, type, getRawInput, next }) => {
+    .use(async ({ ctx, type, signal, getRawInput, next }) => {
       const caller = requireCaller(ctx);
       if (callMark.isSet({ ctx, getRawInput })) return next();
       const since = watches.moment();
       const { session, claims } = await verify(caller);
       const added = { session, claims, userId: session.userId, ...callMark.create({ ctx, getRawInput }) };
       const result = withRefusal(await next({ ctx: added }));
-      if (!result.ok || !isStream(result.data, type)) return result;
-      return {
-        ...result,
-        data: guardStream(result.data, (onEnd) => watches.watch({ session, caller, since, onEnd })),
-      };
+      if (!result.ok) return result;
+      const guard: StreamGuard = { signal, watch: (onEnd) => watches.watch({ session, caller, since, onEnd }) };
+      return { ...result, data: guardResult(result.data, type, guard) };
     })
     .use(({ ctx, next }) => next({ getRawInput: callMark.rawInputOf(ctx) }));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app says which claims it signs

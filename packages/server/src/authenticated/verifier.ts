@@ -1,7 +1,7 @@
 import type { CallerInfo, SessionManager, VerifiedSession } from '@trpc-sessions/core';
 import { connectionOf, type Connection } from '../request/connection.ts';
 import { createSockets } from '../live/sockets.ts';
-import { createWatches, type Watches } from '../live/session-watch.ts';
+import { createWatches, type Watches } from '../live/watches.ts';
 
 /** Verifies callers: once for each call, or once for all calls of one HTTP batch. */
 export interface Verifier {
@@ -17,9 +17,9 @@ interface SharedVerification {
   readonly verified: Promise<VerifiedSession>;
 }
 
-export function createVerifier(manager: SessionManager): Verifier {
+export function createVerifier(manager: SessionManager, maxStreamsPerSession: number): Verifier {
   const batches = new WeakMap<Connection, SharedVerification>();
-  const watches = createWatches(manager);
+  const watches = createWatches(manager, maxStreamsPerSession);
   const sockets = createSockets(watches);
 
   function verifyBatch(batch: Connection, caller: CallerInfo): Promise<VerifiedSession> {

@@ -6,92 +6,111 @@ import {
   type SessionManager,
 } from '@trpc-sessions/core';
 
-/** What lives longer than one call, on a session that it must not outlive: a stream, or a socket. */
-export interface Watched {
-  readonly session: Session;
-  /** Whose call opened it. */
-  readonly caller: CallerInfo;
-  /** {@link Watches.moment}, read before the session was verified: what is ended meanwhile counts. */
-  readonly since: number;
-  /** Called once, when the session has ended. */
-  readonly onEnd: (error: SessionError) => void;
-}
+/** Called once, when the session has ended. */
+export type OnEnd = (error: SessionError) => void;
 
-/** Tells what lives on a session when that has ended. */
-export interface Watches {
-  moment(): number;
-  /** @returns a function that stops watching */
-  watch(watched: Watched): () => void;
+/** Watches one session for all streams and sockets that are open on it: they share its look-ups. */
+export interface SessionWatch {
+  /** How many streams and sockets are open on it. */
+  readonly size: number;
+  add(onEnd: OnEnd): void;
+  delete(onEnd: OnEnd): void;
+  /** Looks the session up now. */
+  check(): void;
 }
 
 /**
- * How often a session is looked up while something lives on it, in milliseconds. That finds what no event tells: it has
- * expired or gone idle, or a process that no bus connects has ended it.
+ * How often a watched session is looked up, in milliseconds. That finds an end without an event: the session has expired or
+ * gone idle, or a process that no bus connects has ended it.
  */
 const interval = 60_000;
-/** How soon at the earliest, and how soon again where the database did not answer: a fault ends nothing. */
+/** The shortest wait before a look-up, also after a fault: a database that does not answer ends no session. */
 const minInterval = 1000;
 
-export function createWatches(manager: SessionManager): Watches {
-  /** What to check, by user. */
-  const checks = new Map<string, Set<() => Promise<void>>>();
-  let endings = 0;
-  manager.on('ended', ({ userId }) => {
-    endings += 1;
-    for (const check of checks.get(userId) ?? []) void check();
-  });
+/** @param onEmpty - called once, when nothing is open on the session any more */
+export function createSessionWatch(
+  manager: Pick<SessionManager, 'get' | 'verify'>,
+  session: Session,
+  caller: CallerInfo,
+  onEmpty: () => void,
+): SessionWatch {
+  const { id, userId } = session;
+  const expiresAt = session.expiresAt.getTime();
+  const listeners = new Set<OnEnd>();
+  let timer: NodeJS.Timeout | undefined;
+  let isLooking = false;
+  /** Whether the session may have ended after the look-up that is under way has read its row. */
+  let isStale = false;
+  let isOver = false;
 
-  function add(userId: string, check: () => Promise<void>): () => void {
-    const ofUser = checks.get(userId) ?? new Set();
-    checks.set(userId, ofUser.add(check));
-    return () => {
-      ofUser.delete(check);
-      if (ofUser.size === 0 && checks.get(userId) === ofUser) checks.delete(userId);
-    };
+  function untilNextLook(): number {
+    return Math.min(interval, Math.max(minInterval, expiresAt - Date.now()));
   }
 
+  function checkIn(milliseconds: number): void {
+    timer = setTimeout(() => void check(), milliseconds).unref();
+  }
+
+  function stop(): void {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    onEmpty();
+  }
+
+  /** Returns why the session has ended; `undefined` while it is live. */
+  async function look(): Promise<SessionError | undefined> {
+    try {
+      // This look-up does not count as use: an open stream keeps no session from going idle.
+      if ((await manager.get({ userId, id })) === null) await manager.verify(caller.token, caller);
+      return undefined;
+    } catch (error) {
+      if (isSessionError(error)) return error;
+      throw error;
+    }
+  }
+
+  function end(error: SessionError): void {
+    stop();
+    for (const onEnd of listeners) {
+      try {
+        onEnd(error);
+      } catch {
+        // One that cannot be ended, such as a broken socket, must not keep the others open.
+      }
+    }
+  }
+
+  async function check(): Promise<void> {
+    clearTimeout(timer);
+    isStale = isLooking;
+    if (isLooking || isOver) return;
+    isLooking = true;
+    let wait = minInterval;
+    try {
+      const error = await look();
+      wait = untilNextLook();
+      if (error !== undefined) end(error);
+    } catch {
+      // The database did not answer: ask again soon.
+    }
+    isLooking = false;
+    if (isOver) return;
+    if (isStale) void check();
+    else checkIn(wait);
+  }
+
+  checkIn(untilNextLook());
+
   return {
-    moment: () => endings,
-
-    watch({ session, caller, since, onEnd }) {
-      const { id, userId } = session;
-      const expiresAt = session.expiresAt.getTime();
-      let isOver = false;
-      let timer: NodeJS.Timeout | undefined;
-
-      function stop(): void {
-        isOver = true;
-        clearTimeout(timer);
-        remove();
-      }
-
-      function checkIn(milliseconds: number): void {
-        clearTimeout(timer);
-        if (!isOver) timer = setTimeout(() => void check(), milliseconds).unref();
-      }
-
-      function checkInTime(): void {
-        checkIn(Math.min(interval, Math.max(minInterval, expiresAt - Date.now())));
-      }
-
-      async function check(): Promise<void> {
-        try {
-          // A look that does not count as use: a stream that is only open keeps no session from going idle.
-          if ((await manager.get({ userId, id })) === null) await manager.verify(caller.token, caller);
-          checkInTime();
-        } catch (error) {
-          if (!isSessionError(error)) checkIn(minInterval);
-          else if (!isOver) {
-            stop();
-            onEnd(error);
-          }
-        }
-      }
-
-      const remove = add(userId, check);
-      if (endings === since) checkInTime();
-      else void check();
-      return stop;
+    get size() {
+      return listeners.size;
     },
+    add: (onEnd) => void listeners.add(onEnd),
+    delete(onEnd) {
+      listeners.delete(onEnd);
+      if (listeners.size === 0) stop();
+    },
+    check: () => void check(),
   };
 }

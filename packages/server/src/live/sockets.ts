@@ -1,22 +1,22 @@
 import type { CallerInfo, VerifiedSession } from '@trpc-sessions/core';
 import type { Socket } from '../request/request.ts';
-import type { Watches } from './session-watch.ts';
+import type { Watches } from './watches.ts';
 
-/** What tRPC's client takes as a request to connect anew: there it is refused, and told why. */
+/** To tRPC's client a request to reconnect: the new connection is refused, with the reason. */
 const reconnect = JSON.stringify({ id: null, method: 'reconnect' });
 
-/** How long a socket may live on after it was told, in milliseconds. Its calls are refused from the first moment. */
+/** How long a client has to reconnect by itself, in milliseconds. Its calls are refused from the first moment. */
 const grace = 1000;
 
 /** In the range for applications (RFC 6455 §7.4.2), after HTTP's 401. */
 const closeCode = 4401;
 
-/** `readyState`, where it closes or is closed (WHATWG WebSockets §3.1). */
+/** `readyState` of a socket that is closing or closed (WHATWG WebSockets §3.1). */
 const closing = 2;
 
 /** Closes WebSockets whose session has ended. */
 export interface Sockets {
-  /** Verifies a call over a socket. From the first that holds, the socket is watched. */
+  /** Verifies a call over a socket. The first that is verified has the socket watched. */
   verify(socket: Socket, caller: CallerInfo, verify: () => Promise<VerifiedSession>): Promise<VerifiedSession>;
 }
 
@@ -48,14 +48,23 @@ export function createSockets(watches: Watches): Sockets {
       const verified = await verify();
       if (watching.stop === undefined && !watching.isClosed) {
         const { session } = verified;
-        watching.stop = watches.watch({ session, caller, since, onEnd: () => tellToClose(socket) });
+        watching.stop = watches.watch({ session, caller, since, onEnd: () => endSocket(socket) });
       }
       return verified;
     },
   };
 }
 
-function tellToClose(socket: Socket): void {
-  socket.send(reconnect);
-  setTimeout(() => socket.close(closeCode, 'session ended'), grace).unref();
+function endSocket(socket: Socket): void {
+  setTimeout(() => attempt(() => socket.close(closeCode, 'session ended')), grace).unref();
+  attempt(() => socket.send(reconnect));
+}
+
+/** A socket may break at any moment; its session has ended all the same. */
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // A broken socket has nothing left to close.
+  }
 }

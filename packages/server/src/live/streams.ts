@@ -1,68 +1,129 @@
-import type { SessionError } from '@trpc-sessions/core';
 import type { TRPCProcedureType as ProcedureType } from '@trpc/server';
 import { isObservable, observable, type Observable } from '@trpc/server/observable';
 import { refusal, refusalOf } from '../errors.ts';
+import type { OnEnd } from './session-watch.ts';
 
-/** Watches the session of a stream, from when somebody reads it. Returns a function that stops. */
-export type WatchStream = (onEnd: (error: SessionError) => void) => () => void;
-
-/** What a procedure may answer with that goes on after the call: of a subscription, or of a query that streams. */
-export type Stream = AsyncIterable<unknown> | Observable<unknown, unknown>;
-
-/** As tRPC tells them: an observable is any object that has a `subscribe`, so only a subscription's is taken for one. */
-export function isStream(data: unknown, type: ProcedureType): data is Stream {
-  if (typeof data !== 'object' || data === null) return false;
-  return Symbol.asyncIterator in data || (type === 'subscription' && isObservable(data));
+/** How the streams of one call end with its session. */
+export interface StreamGuard {
+  /** Watches the session, from now until the function that it returns is called. */
+  readonly watch: (onEnd: OnEnd) => () => void;
+  /** Aborted when the reader has gone. */
+  readonly signal: AbortSignal | undefined;
 }
 
-/** Has a stream end with the session that it was opened on, and gives the refusals that are thrown inside it their code. */
-export function guardStream(stream: Stream, watch: WatchStream): Stream {
-  return Symbol.asyncIterator in stream ? guardIterable(stream, watch) : guardObservable(stream, watch);
+/**
+ * Has the streams of a result end with the session, and gives the refusals that are thrown inside them their code. A
+ * subscription is a stream; of a query, `httpBatchStreamLink` streams the result itself, the promises and iterables in its
+ * direct properties, and again those in their values.
+ */
+export function guardResult(result: unknown, type: ProcedureType, guard: StreamGuard): unknown {
+  // To tRPC any object with a `subscribe` is an observable, so only a subscription's is one.
+  if (type === 'subscription' && isObservable(result)) return guardObservable(result, guard);
+  return guardValue(result, guard);
 }
 
-async function* guardIterable(source: AsyncIterable<unknown>, watch: WatchStream): AsyncGenerator<unknown, unknown> {
-  const iterator = source[Symbol.asyncIterator]();
-  let ended: Error | undefined;
-  let refuse: ((error: Error) => void) | undefined;
-  const stop = watch((error) => {
-    ended = refusal(error);
-    refuse?.(ended);
+function guardValue(value: unknown, guard: StreamGuard): unknown {
+  if (isAsyncIterable(value)) return guardIterable(value, guard);
+  if (isPromise(value)) return guardPromise(value, guard);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const items: [string, unknown][] = Object.entries(value);
+  const streams = items.filter(([, item]) => isAsyncIterable(item) || isPromise(item));
+  if (streams.length === 0) return value;
+  const guarded = Object.fromEntries(streams.map(([name, stream]) => [name, guardValue(stream, guard)]));
+  return Object.create(Object.getPrototypeOf(value), {
+    ...Object.getOwnPropertyDescriptors(value),
+    ...Object.getOwnPropertyDescriptors(guarded),
   });
+}
 
-  /** What comes first: the next of the source, or the end of the session. */
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** As tRPC decides. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return ['then', 'catch'].every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+function guardPromise(source: Promise<unknown>, guard: StreamGuard): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const stop = guard.watch((error) => reject(refusal(error)));
+  guard.signal?.addEventListener('abort', stop, { once: true });
+
+  async function settle(): Promise<void> {
+    try {
+      resolve(guardValue(await source, guard));
+    } catch (error) {
+      reject(refusalOf(error));
+    } finally {
+      stop();
+    }
+  }
+
+  void settle();
+  // tRPC never reads it for a client without streams, and a rejection that is never read would end the process.
+  promise.catch(() => {});
+  return promise;
+}
+
+/** How an iterable was ended: with a refusal, or because its reader has gone. */
+interface Ending {
+  readonly refusal: Error | undefined;
+}
+
+async function* guardIterable(source: AsyncIterable<unknown>, guard: StreamGuard): AsyncGenerator<unknown, unknown> {
+  const { signal } = guard;
+  const iterator = source[Symbol.asyncIterator]();
+  let ending: Ending | undefined;
+  let onEnding: ((how: Ending) => void) | undefined;
+
+  function end(how: Ending): void {
+    ending ??= how;
+    onEnding?.(ending);
+  }
+
+  const leave = (): void => end({ refusal: undefined });
+  const stop = guard.watch((error) => end({ refusal: refusal(error) }));
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal?.aborted === true) leave();
+
+  /** The next value of the source, unless the stream ends before it comes. */
   function nextOrEnd(): Promise<IteratorResult<unknown>> {
     return new Promise((resolve, reject) => {
-      if (ended !== undefined) return reject(ended);
-      refuse = reject;
-      iterator.next().then(resolve, reject);
+      onEnding = (how) => (how.refusal === undefined ? resolve({ done: true, value: undefined }) : reject(how.refusal));
+      if (ending === undefined) iterator.next().then(resolve, reject);
+      else onEnding(ending);
     });
   }
 
   try {
     for (;;) {
       const result = await nextOrEnd();
-      if (result.done === true) return result.value;
-      yield result.value;
+      const value = guardValue(result.value, guard);
+      if (result.done === true) return value;
+      yield value;
     }
   } catch (error) {
     throw refusalOf(error);
   } finally {
     stop();
+    signal?.removeEventListener('abort', leave);
     void close(iterator);
   }
 }
 
-/** It may be waiting for what never comes, so nobody waits for it in turn, nor minds what it throws. */
+/** Does not wait: the source may be waiting for a value that never comes. */
 async function close(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // Nobody reads it any longer.
+    // Its reader has gone.
   }
 }
 
-/** What tRPC had for streams before it took iterables. */
-function guardObservable(source: Observable<unknown, unknown>, watch: WatchStream): Observable<unknown, unknown> {
+/** The form that streams had in tRPC before iterables. */
+function guardObservable(source: Observable<unknown, unknown>, { watch }: StreamGuard): Observable<unknown, unknown> {
   return observable((observer) => {
     const stop = watch((error) => observer.error(refusal(error)));
     const subscription = source.subscribe({

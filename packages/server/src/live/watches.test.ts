@@ -1,15 +1,15 @@
 import { createSessionManager, migrateToLatest, type SessionError, type SessionManager } from '@trpc-sessions/core';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createWatches } from './session-watch.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createWatches } from './watches.ts';
 
 const minute = 60_000;
 const keys = 'a secret of more than thirty-two bytes';
 
 let db: Kysely<object>;
 let manager: SessionManager;
-/** Another process on the same database, that no bus connects. */
+/** Another process on the same database, without a bus. */
 let elsewhere: SessionManager;
 
 beforeEach(async () => {
@@ -24,8 +24,8 @@ afterEach(async () => {
   await db.destroy();
 });
 
-async function watch() {
-  const watches = createWatches(manager);
+async function watch(maxPerSession = 2000) {
+  const watches = createWatches(manager, maxPerSession);
   const { token, session } = await manager.issue({ userId: 'ada' });
   const caller = { token, ip: null, userAgent: null, clientHints: null };
   const ends: string[] = [];
@@ -34,7 +34,7 @@ async function watch() {
   return { watches, token, session, start, ends };
 }
 
-test('an ending that this process hears of is told at once, and once', async () => {
+test('a stream ends at once, and once, when its session is revoked', async () => {
   const { watches, session, start, ends } = await watch();
   start(watches.moment());
   await manager.revoke({ userId: 'ada', id: session.id });
@@ -45,7 +45,7 @@ test('an ending that this process hears of is told at once, and once', async () 
   expect(ends).toHaveLength(1);
 });
 
-test('so is one from before it was watched, but after it was verified', async () => {
+test('a stream ends when its session was revoked after it was verified and before it was watched', async () => {
   const { watches, session, start, ends } = await watch();
   const since = watches.moment();
   await manager.revoke({ userId: 'ada', id: session.id });
@@ -54,7 +54,7 @@ test('so is one from before it was watched, but after it was verified', async ()
   expect(ends).toEqual(['revoked_session']);
 });
 
-test('one that nobody tells is found within a minute', async () => {
+test('a session that another process revoked, without a bus, is found within a minute', async () => {
   const { watches, session, start, ends } = await watch();
   start(watches.moment());
   await elsewhere.revoke({ userId: 'ada', id: session.id });
@@ -64,7 +64,7 @@ test('one that nobody tells is found within a minute', async () => {
   expect(ends).toEqual(['revoked_session']);
 });
 
-test('a session goes idle though it is watched, and expires', async () => {
+test('a session goes idle and expires though a stream is open on it', async () => {
   const { watches, start, ends } = await watch();
   start(watches.moment());
   await vi.advanceTimersByTimeAsync(9 * minute);
@@ -83,7 +83,7 @@ test('a session goes idle though it is watched, and expires', async () => {
   expect(used.ends).toEqual(['expired_token']);
 });
 
-test('the ending of another session of the user ends nothing', async () => {
+test('a stream goes on while other sessions of its user end', async () => {
   const { watches, session, start, ends } = await watch();
   start(watches.moment());
   const { session: other } = await manager.issue({ userId: 'ada' });
@@ -93,7 +93,7 @@ test('the ending of another session of the user ends nothing', async () => {
   expect(ends).toEqual([]);
 });
 
-test('nor does one that a transaction undoes', async () => {
+test('a stream goes on when the transaction that revoked its session was rolled back', async () => {
   manager = createSessionManager({ db, keys, maxSessionsPerUser: 1 });
   const { watches, token, start, ends } = await watch();
   start(watches.moment());
@@ -110,7 +110,7 @@ test('nor does one that a transaction undoes', async () => {
   await manager.verify(token);
 });
 
-test('a database that does not answer ends nothing, and is asked again', async () => {
+test('a database that does not answer ends no stream, and is asked again', async () => {
   const { watches, session, start, ends } = await watch();
   start(watches.moment());
   const get = vi.spyOn(manager, 'get').mockRejectedValue(new Error('down'));
@@ -122,7 +122,7 @@ test('a database that does not answer ends nothing, and is asked again', async (
   expect(ends).toEqual(['revoked_session']);
 });
 
-test('what is not watched any longer is not told, and leaves no timer', async () => {
+test('a stream that was closed leaves no timer', async () => {
   const { watches, start, ends } = await watch();
   const stop = start(watches.moment());
   stop();
@@ -130,4 +130,77 @@ test('what is not watched any longer is not told, and leaves no timer', async ()
   await vi.advanceTimersByTimeAsync(2 * minute);
   expect(ends).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+describe('streams of one session share its look-ups', () => {
+  test('1,500 streams cost no look-up when another session of their user ends', async () => {
+    const { watches, start, ends } = await watch();
+    for (let n = 0; n < 1500; n += 1) start(watches.moment());
+    const { session: other } = await manager.issue({ userId: 'ada' });
+    const get = vi.spyOn(manager, 'get');
+    const verify = vi.spyOn(manager, 'verify');
+    await manager.revoke({ userId: 'ada', id: other.id });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(get).not.toHaveBeenCalled();
+    expect(verify).not.toHaveBeenCalled();
+    expect(ends).toEqual([]);
+  });
+
+  test('1,500 streams end after one look-up, and one for the reason', async () => {
+    const { watches, start, ends } = await watch();
+    for (let n = 0; n < 1500; n += 1) start(watches.moment());
+    const get = vi.spyOn(manager, 'get');
+    const verify = vi.spyOn(manager, 'verify');
+    await manager.revokeAll('ada');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ends).toHaveLength(1500);
+    expect(get).toHaveBeenCalledOnce();
+    expect(verify).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('the minute’s look-up is one for all', async () => {
+    const { watches, start } = await watch();
+    for (let n = 0; n < 1500; n += 1) start(watches.moment());
+    const get = vi.spyOn(manager, 'get');
+    await vi.advanceTimersByTimeAsync(3 * minute);
+    expect(get).toHaveBeenCalledTimes(3);
+  });
+});
+
+test('an end that comes during a look-up is looked up again', async () => {
+  const { watches, session, start, ends } = await watch();
+  start(watches.moment());
+  const { promise: answered, resolve: answer } = Promise.withResolvers<typeof session>();
+  vi.spyOn(manager, 'get').mockReturnValueOnce(answered);
+  await vi.advanceTimersByTimeAsync(minute);
+  await manager.revoke({ userId: 'ada', id: session.id });
+  answer(session);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ends).toEqual(['revoked_session']);
+});
+
+test('a stream whose end throws keeps no other open', async () => {
+  const { watches, session, start, ends } = await watch();
+  const caller = { token: null, ip: null, userAgent: null, clientHints: null };
+  const onEnd = () => {
+    throw new Error('broken');
+  };
+  watches.watch({ session, caller, since: watches.moment(), onEnd });
+  start(watches.moment());
+  await manager.revokeAll('ada');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ends).toHaveLength(1);
+});
+
+test('a session takes no more streams than its limit, until one is closed', async () => {
+  const { watches, start } = await watch(2);
+  const stop = start(watches.moment());
+  start(watches.moment());
+  expect(() => start(watches.moment())).toThrow(expect.objectContaining({ code: 'TOO_MANY_REQUESTS' }));
+  const other = await manager.issue({ userId: 'ada' });
+  const caller = { token: other.token, ip: null, userAgent: null, clientHints: null };
+  watches.watch({ session: other.session, caller, since: watches.moment(), onEnd() {} });
+  stop();
+  start(watches.moment());
 });

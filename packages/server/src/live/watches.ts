@@ -1,0 +1,70 @@
+import type { CallerInfo, Session, SessionManager } from '@trpc-sessions/core';
+import { TRPCError } from '@trpc/server';
+import { createSessionWatch, type OnEnd, type SessionWatch } from './session-watch.ts';
+
+/** A stream or a socket: it lives longer than one call, and must not outlive its session. */
+export interface Watched {
+  readonly session: Session;
+  /** Whose call opened it. */
+  readonly caller: CallerInfo;
+  /** {@link Watches.moment}, read before the session was verified: an end since then counts. */
+  readonly since: number;
+  readonly onEnd: OnEnd;
+}
+
+/** Ends streams and sockets with their session. */
+export interface Watches {
+  moment(): number;
+  /**
+   * @returns a function that stops watching
+   * @throws {TRPCError} `TOO_MANY_REQUESTS`: too many are open on this session
+   */
+  watch(watched: Watched): () => void;
+}
+
+/** @param maxPerSession - how many streams and sockets may be open on one session */
+export function createWatches(manager: SessionManager, maxPerSession: number): Watches {
+  const watchesByUser = new Map<string, Map<string, SessionWatch>>();
+  let endings = 0;
+
+  manager.on('ended', ({ userId, ids, exceptId }) => {
+    endings += 1;
+    const ofUser = watchesByUser.get(userId);
+    if (ofUser === undefined) return;
+    for (const id of ids ?? Array.from(ofUser.keys())) if (id !== exceptId) ofUser.get(id)?.check();
+  });
+
+  function watchOf(session: Session, caller: CallerInfo): SessionWatch {
+    const { id, userId } = session;
+    const ofUser = watchesByUser.get(userId) ?? new Map<string, SessionWatch>();
+    watchesByUser.set(userId, ofUser);
+    let watch = ofUser.get(id);
+    if (watch === undefined) {
+      watch = createSessionWatch(manager, session, caller, () => {
+        ofUser.delete(id);
+        if (ofUser.size === 0) watchesByUser.delete(userId);
+      });
+      ofUser.set(id, watch);
+    }
+    return watch;
+  }
+
+  return {
+    moment: () => endings,
+
+    watch({ session, caller, since, onEnd }) {
+      const watch = watchOf(session, caller);
+      if (watch.size >= maxPerSession) {
+        throw new TRPCError({
+          code: 'TOO_MANY_REQUESTS',
+          message: 'Too many streams are open on this session: close some first.',
+        });
+      }
+      // A listener of its own, though an app may pass the same function twice.
+      const own: OnEnd = (error) => onEnd(error);
+      watch.add(own);
+      if (endings !== since) watch.check();
+      return () => watch.delete(own);
+    },
+  };
+}
