@@ -80,7 +80,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await w.manager.close();
 
         expect(w.database.queries).toHaveLength(1);
-        expect(w.database.queries[0]).toMatch(/where .id. = \S+$/);
+        expect(w.database.queries[0]).toMatch(/where .id. = \S+ \/\* one row \*\/ \/\* trpc-sessions \*\/$/);
       });
 
       test('the secret lookup id is stored nowhere, and a log of the claims does not show it', async () => {

@@ -69,7 +69,7 @@ for (const target of [postgres, mariadb]) {
       expect(await w.call('auth.login', { input: { username: 'ada', password: 'right' } })).toMatchObject(fault);
       expect(await w.call('auth.logout', { token, input: null })).toMatchObject(fault);
       expect(await w.call('me', { token })).toMatchObject(welcome);
-      await vi.waitFor(() => expect(faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'touch' })));
+      await vi.waitFor(() => expect(faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })));
 
       await administrator.run(...target.writable);
       await target.cut(administrator);

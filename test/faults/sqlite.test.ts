@@ -58,7 +58,10 @@ describe('when a SQLite file', () => {
     expect(await app.call('auth.login', login)).toMatchObject(fault);
     expect(await app.call('auth.logout', { token, input: null })).toMatchObject(fault);
     expect(await app.call('me', { token })).toMatchObject(welcome);
-    await vi.waitFor(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'touch' })), 5000);
+    await vi.waitFor(
+      () => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })),
+      5000,
+    );
     w.first.exec('rollback');
     expect(await app.call('auth.login', login)).toMatchObject(welcome);
     expect(await app.call('auth.logout', { token, input: null })).toMatchObject(welcome);
@@ -84,7 +87,7 @@ describe('when a SQLite file', () => {
     expect(await app.call('auth.login', login)).toMatchObject(fault);
     expect(await app.call('auth.logout', { token, input: null })).toMatchObject(fault);
     expect(await app.call('me', { token })).toMatchObject(welcome);
-    await vi.waitFor(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'touch' })));
+    await vi.waitFor(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })));
   });
 
   test('is full, requests are let in and sessions end, until there is room again', async () => {

@@ -1,8 +1,9 @@
 import { createBroadcast } from '../../packages/core/src/bus/broadcast.ts';
 import type { Bus, BusListener } from '../../packages/core/src/bus/bus.ts';
-import { createLiveSessions, memoryCache } from '../../packages/core/src/cache/session-cache.ts';
+import { memoryCache } from '../../packages/core/src/cache/memory-cache.ts';
+import { createSessionCache } from '../../packages/core/src/cache/session-cache.ts';
 import type { Duration } from '../../packages/core/src/duration.ts';
-import type { SessionRow } from '../../packages/core/src/session/session.ts';
+import { createRow } from '../../packages/core/src/store/columns.ts';
 
 // Many nodes, each with the product's own cache and its own way to tell and hear of endings, in a time that is made up:
 // for how long after a session was ended, and that acknowledged, does any of them still let it in?
@@ -42,16 +43,14 @@ export interface Quantiles {
 const before = 0.001;
 const id = 'session';
 const userId = 'ada';
-const row: SessionRow = {
+const row = createRow({
+  id,
   user_id: userId,
   created_at: 0,
   last_seen_at: 0,
   expires_at: Number.MAX_SAFE_INTEGER,
-  ip: null,
-  created_ip: null,
-  user_agent: null,
   device: '{"os":{},"browser":{},"app":{}}',
-};
+});
 
 /** Ends a session so many times. The same seed gives the same outcome. */
 export async function simulate(scenario: Scenario, endings: number, seed: number): Promise<Outcome> {
@@ -103,7 +102,7 @@ async function endOnce(scenario: Scenario, random: () => number): Promise<number
 /** A node that has read the session some time ago. */
 async function createNode(scenario: Scenario, age: number) {
   let now = -age;
-  const live = createLiveSessions(memoryCache({ max: 100, maxAge: scenario.maxAge }), () => now);
+  const cache = createSessionCache(memoryCache({ max: 100, maxAge: scenario.maxAge }), () => now);
   let listener: BusListener | undefined;
   let publish: (message: string) => void = () => {};
   const bus: Bus = {
@@ -114,24 +113,24 @@ async function createNode(scenario: Scenario, age: number) {
     },
   };
   const broadcast = createBroadcast(bus, {
-    connected: () => live.trust(),
-    disconnected: () => live.distrust(),
-    ended: ({ ended }) => live.forget(ended),
-    unknown: () => live.clear(),
+    connected: () => cache.enable(),
+    disconnected: () => cache.disable(),
+    ended: ({ ended }) => cache.invalidate(ended),
+    unknown: () => cache.clear(),
     fault: () => {},
   });
   if (listener === undefined) throw new Error('a node that has a bus listens to it');
   listener.connected();
-  await live.load(id, userId, () => Promise.resolve(row));
+  await cache.load(id, userId, () => Promise.resolve(row));
   const since = now;
   now = 0;
   return {
     since,
     listener,
-    letsIn: (at: number): boolean => live.get(id, at) !== undefined,
+    letsIn: (at: number): boolean => cache.get(id, at) !== undefined,
     hearOf: (sending: (message: string) => void) => void (publish = sending),
     end() {
-      live.forget({ userId, ids: [id] });
+      cache.invalidate({ userId, ids: [id] });
       broadcast.publish({ ended: { userId, ids: [id] } });
     },
   };

@@ -1,6 +1,6 @@
 export type { Bus, BusListener } from './bus/bus.ts';
 export { localBus } from './bus/local-bus.ts';
-export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/session-cache.ts';
+export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/memory-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
 export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device.ts';
 export { readDevice } from './session/read-device.ts';
@@ -17,16 +17,11 @@ export {
 } from './errors.ts';
 export type { RevokedEvent, SessionEvents } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
-export {
-  createSessionManager,
-  type IssuedSession,
-  type IssueInput,
-  type IssueOptions,
-  type SessionManager,
-} from './manager/manager.ts';
+export type { IssuedSession, IssueInput, IssueOptions } from './manager/issue.ts';
+export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
 export type { SessionManagerOptions } from './manager/options.ts';
-export type { PageInput, SessionPage } from './session/page.ts';
+export type { SessionPage, SessionPageInput } from './session/page.ts';
 export { hashPassword, maxPasswordLength, verifyPassword } from './password.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';

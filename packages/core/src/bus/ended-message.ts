@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 
 /** A message on the bus: a process has revoked sessions. */
@@ -15,11 +16,7 @@ const idsPerMessage = 100;
 export function encodeEnded({ ended, ...message }: EndedMessage): string[] {
   const { ids } = ended;
   if (ids === undefined || ids.length <= idsPerMessage) return [JSON.stringify({ ...message, ended })];
-  const messages = [];
-  for (let start = 0; start < ids.length; start += idsPerMessage) {
-    messages.push(JSON.stringify({ ...message, ended: { ...ended, ids: ids.slice(start, start + idsPerMessage) } }));
-  }
-  return messages;
+  return chunksOf(ids, idsPerMessage).map((chunk) => JSON.stringify({ ...message, ended: { ...ended, ids: chunk } }));
 }
 
 /** Reads a message. `undefined`: it is not one of ours, or from a newer version. */

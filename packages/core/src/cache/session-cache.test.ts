@@ -1,207 +1,203 @@
 import { describe, expect, test } from 'vitest';
-import { createLiveSessions, memoryCache, type LiveSessions } from './session-cache.ts';
 import type { SessionRow } from '../session/session.ts';
+import { createRow } from '../store/columns.ts';
+import { memoryCache } from './memory-cache.ts';
+import { createSessionCache, type SessionCache } from './session-cache.ts';
 
 const device = JSON.stringify({ name: null, os: {}, browser: {}, app: {} });
 
-function rowOf(userId: string): SessionRow {
-  return {
-    user_id: userId,
-    created_at: 0,
-    last_seen_at: 0,
-    expires_at: 1e12,
-    ip: null,
-    created_ip: null,
-    user_agent: null,
-    device,
-  };
+function rowOf(id: string, userId = 'u1'): SessionRow {
+  return createRow({ id, user_id: userId, created_at: 0, last_seen_at: 0, expires_at: 1e12, device });
 }
 
 function createWorld({ max = 10, guarded = false } = {}) {
   let now = 1_000_000;
   let version = 1;
   const guard = { version: () => version };
-  const sessions = createLiveSessions(memoryCache({ max, maxAge: '1m', ...(guarded && { guard }) }), () => now);
-  if (!guarded) sessions.trust();
-  const live = { ...sessions, get: (id: string) => sessions.get(id, now) };
-  return { live, advance: (milliseconds: number) => void (now += milliseconds), write: () => void (version += 1) };
+  const sessions = createSessionCache(memoryCache({ max, maxAge: '1m', ...(guarded && { guard }) }), () => now);
+  if (!guarded) sessions.enable();
+  const cache = { ...sessions, get: (id: string) => sessions.get(id, now) };
+  return { cache, advance: (milliseconds: number) => void (now += milliseconds), write: () => void (version += 1) };
 }
 
-const load = (live: LiveSessions, id: string, userId = 'u1') =>
-  live.load(id, userId, () => Promise.resolve(rowOf(userId)));
+const load = (cache: SessionCache, id: string, userId = 'u1') =>
+  cache.load(id, userId, () => Promise.resolve(rowOf(id, userId)));
 
-/** A reading that waits to be told what it found: the database answers when it likes. */
-function slowly(live: LiveSessions, id: string, userId = 'u1') {
+/** A read that is still running: the database answers when `found` is called. */
+function loadSlowly(cache: SessionCache, id: string, userId = 'u1') {
   const { promise, resolve } = Promise.withResolvers<SessionRow | undefined>();
-  const loaded = live.load(id, userId, () => promise);
+  const loaded = cache.load(id, userId, () => promise);
   return {
-    async found(row: SessionRow | undefined = rowOf(userId)) {
-      resolve(row);
+    async found() {
+      resolve(rowOf(id, userId));
       return loaded;
     },
   };
 }
 
-test('a session that was read is known, and one that does not exist is not', async () => {
-  const { live } = createWorld();
-  await load(live, 'a');
-  expect(await live.load('b', 'u1', () => Promise.resolve(undefined))).toBeUndefined();
-  expect(live.get('a')?.session).toMatchObject({ id: 'a', userId: 'u1' });
-  expect(live.get('b')).toBeUndefined();
+test('a session that was read is cached, and one that does not exist is not', async () => {
+  const { cache } = createWorld();
+  await load(cache, 'a');
+  expect(await cache.load('b', 'u1', () => Promise.resolve(undefined))).toBeUndefined();
+  expect(cache.get('a')?.session).toMatchObject({ id: 'a', userId: 'u1' });
+  expect(cache.get('b')).toBeUndefined();
 });
 
-test('a reading that fails leaves nothing behind', async () => {
-  const { live } = createWorld();
-  await expect(live.load('a', 'u1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
-  expect(live.get('a')).toBeUndefined();
+test('a read that fails caches nothing', async () => {
+  const { cache } = createWorld();
+  await expect(cache.load('a', 'u1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+  expect(cache.get('a')).toBeUndefined();
 });
 
-describe('forgetting', () => {
+describe('invalidating', () => {
   test.each([
-    ['one', { userId: 'u1', ids: ['a'] }, ['b', 'c', 'x']],
-    ['all but one', { userId: 'u1', exceptId: 'b' }, ['b', 'x']],
-    ['all of a user', { userId: 'u1' }, ['x']],
-    ["another's", { userId: 'u2', ids: ['a'] }, ['a', 'b', 'c', 'x']],
-    ['those of nobody', { userId: 'nobody' }, ['a', 'b', 'c', 'x']],
+    ['one drops it', { userId: 'u1', ids: ['a'] }, ['b', 'c', 'x']],
+    ['all but one drops the others', { userId: 'u1', exceptId: 'b' }, ['b', 'x']],
+    ['all of a user drops no other user’s', { userId: 'u1' }, ['x']],
+    ['another user’s id drops nothing', { userId: 'u2', ids: ['a'] }, ['a', 'b', 'c', 'x']],
+    ['an unknown user’s drops nothing', { userId: 'unknown' }, ['a', 'b', 'c', 'x']],
   ])('%s', async (_, ended, left) => {
-    const { live } = createWorld();
-    for (const id of ['a', 'b', 'c']) await load(live, id);
-    await load(live, 'x', 'u2');
-    live.forget(ended);
-    expect(['a', 'b', 'c', 'x'].filter((id) => live.get(id) !== undefined)).toEqual(left);
+    const { cache } = createWorld();
+    for (const id of ['a', 'b', 'c']) await load(cache, id);
+    await load(cache, 'x', 'u2');
+    cache.invalidate(ended);
+    expect(['a', 'b', 'c', 'x'].filter((id) => cache.get(id) !== undefined)).toEqual(left);
   });
 
-  test.each<[string, (live: LiveSessions) => void]>([
-    ['is ended by its id', (live) => live.forget({ userId: 'u1', ids: ['a'] })],
-    ['is ended with all others', (live) => live.forget({ userId: 'u1', exceptId: 'b' })],
-    ['is ended with all of its user', (live) => live.forget({ userId: 'u1' })],
-    ['may have been ended while the bus was away', (live) => live.distrust()],
-    ['may have been ended while the bus was away, though it is back', (live) => (live.distrust(), live.trust())],
-    ['may have been ended by a message of a version to come', (live) => live.clear()],
-  ])('a session that, while it is being read, %s, is not kept', async (_, end) => {
-    const { live } = createWorld();
-    const reading = slowly(live, 'a');
-    end(live);
+  test.each<[string, (cache: SessionCache) => void]>([
+    ['is revoked by its id', (cache) => cache.invalidate({ userId: 'u1', ids: ['a'] })],
+    ['is revoked with all others', (cache) => cache.invalidate({ userId: 'u1', exceptId: 'b' })],
+    ['is revoked with all of its user', (cache) => cache.invalidate({ userId: 'u1' })],
+    ['may have been revoked while the bus was disconnected', (cache) => cache.disable()],
+    [
+      'may have been revoked while the bus was disconnected, though it is connected again',
+      (cache) => (cache.disable(), cache.enable()),
+    ],
+    ['may have been revoked by a message of a newer version', (cache) => cache.clear()],
+  ])('a session that, while it is read, %s, is not cached', async (_, end) => {
+    const { cache } = createWorld();
+    const reading = loadSlowly(cache, 'a');
+    end(cache);
     expect(await reading.found()).toMatchObject({ user_id: 'u1' });
-    expect(live.get('a')).toBeUndefined();
+    expect(cache.get('a')).toBeUndefined();
   });
 
-  test('keeps what was read since', async () => {
-    const { live } = createWorld();
-    const early = slowly(live, 'a');
-    live.forget({ userId: 'u1', ids: ['a'] });
-    const late = slowly(live, 'a');
+  test('caches a read that began afterwards', async () => {
+    const { cache } = createWorld();
+    const early = loadSlowly(cache, 'a');
+    cache.invalidate({ userId: 'u1', ids: ['a'] });
+    const late = loadSlowly(cache, 'a');
     await late.found();
     await early.found();
-    expect(live.get('a')).toBeDefined();
+    expect(cache.get('a')).toBeDefined();
   });
 });
 
-test('a session that a transaction is ending is not kept, however often it is read, for as long as one is believed', async () => {
-  const { live, advance } = createWorld();
-  await load(live, 'a');
-  const reading = slowly(live, 'b');
-  live.doubt({ userId: 'u1', ids: ['a', 'b'] });
+test('a session that an open transaction revokes is not cached until the maximum age has passed, however often it is read', async () => {
+  const { cache, advance } = createWorld();
+  await load(cache, 'a');
+  const reading = loadSlowly(cache, 'b');
+  cache.holdBack({ userId: 'u1', ids: ['a', 'b'] });
   await reading.found();
   for (const id of ['a', 'b']) {
-    expect(live.get(id)).toBeUndefined();
-    await load(live, id);
-    expect(live.get(id)).toBeUndefined();
+    expect(cache.get(id)).toBeUndefined();
+    await load(cache, id);
+    expect(cache.get(id)).toBeUndefined();
   }
   advance(60_000);
-  await load(live, 'a');
-  expect(live.get('a')).toBeDefined();
+  await load(cache, 'a');
+  expect(cache.get('a')).toBeDefined();
 });
 
 describe('without the bus', () => {
-  test('nothing is known, nor from before when it is back', async () => {
-    const { live } = createWorld();
-    await load(live, 'a');
-    live.distrust();
-    expect(live.get('a')).toBeUndefined();
-    await load(live, 'a');
-    expect(live.get('a')).toBeUndefined();
-    live.trust();
-    expect(live.get('a')).toBeUndefined();
-    await load(live, 'a');
-    expect(live.get('a')).toBeDefined();
+  test('nothing is cached, and nothing from before once it is connected again', async () => {
+    const { cache } = createWorld();
+    await load(cache, 'a');
+    cache.disable();
+    expect(cache.get('a')).toBeUndefined();
+    await load(cache, 'a');
+    expect(cache.get('a')).toBeUndefined();
+    cache.enable();
+    expect(cache.get('a')).toBeUndefined();
+    await load(cache, 'a');
+    expect(cache.get('a')).toBeDefined();
   });
 
-  test('a reading that began without it is not kept', async () => {
-    const { live } = createWorld();
-    live.distrust();
-    const reading = slowly(live, 'a');
-    live.trust();
+  test('a read that began without it is not cached', async () => {
+    const { cache } = createWorld();
+    cache.disable();
+    const reading = loadSlowly(cache, 'a');
+    cache.enable();
     await reading.found();
-    expect(live.get('a')).toBeUndefined();
+    expect(cache.get('a')).toBeUndefined();
   });
 });
 
-test('a session is believed for its maximum age, from when its reading began, and not when the clock was set back', async () => {
-  const { live, advance } = createWorld();
-  const reading = slowly(live, 'a');
+test('a session is cached for the maximum age from when its read began, and not once the clock was set back', async () => {
+  const { cache, advance } = createWorld();
+  const reading = loadSlowly(cache, 'a');
   advance(59_000);
   await reading.found();
   advance(999);
-  expect(live.get('a')).toBeDefined();
+  expect(cache.get('a')).toBeDefined();
   advance(1);
-  expect(live.get('a')).toBeUndefined();
-  await load(live, 'a');
+  expect(cache.get('a')).toBeUndefined();
+  await load(cache, 'a');
   advance(-1);
-  expect(live.get('a')).toBeUndefined();
+  expect(cache.get('a')).toBeUndefined();
 });
 
-test('being seen makes no session younger', async () => {
-  const { live, advance } = createWorld();
-  await load(live, 'a');
+test('a last-seen write does not extend how long a session is cached', async () => {
+  const { cache, advance } = createWorld();
+  await load(cache, 'a');
   advance(59_999);
-  live.see('a', { ...rowOf('u1'), last_seen_at: 7, ip: '203.0.113.7' });
-  expect(live.get('a')?.session).toMatchObject({ lastSeenAt: new Date(7), ip: '203.0.113.7' });
+  cache.updateRow({ ...rowOf('a'), last_seen_at: 7, ip: '203.0.113.7' });
+  expect(cache.get('a')?.session).toMatchObject({ lastSeenAt: new Date(7), ip: '203.0.113.7' });
   advance(1);
-  expect(live.get('a')).toBeUndefined();
-  live.see('unknown', rowOf('u1'));
-  expect(live.get('unknown')).toBeUndefined();
+  expect(cache.get('a')).toBeUndefined();
+  cache.updateRow(rowOf('unknown'));
+  expect(cache.get('unknown')).toBeUndefined();
 });
 
-test('the least recently used makes room, and forgetting its user then costs nothing', async () => {
-  const { live } = createWorld({ max: 2 });
-  for (const id of ['a', 'b', 'c']) await load(live, id);
-  expect(['a', 'b', 'c'].filter((id) => live.get(id) !== undefined)).toEqual(['b', 'c']);
-  live.forget({ userId: 'u1' });
-  expect(live.get('c')).toBeUndefined();
+test('the least recently used session is dropped first, and its user can be invalidated afterwards', async () => {
+  const { cache } = createWorld({ max: 2 });
+  for (const id of ['a', 'b', 'c']) await load(cache, id);
+  expect(['a', 'b', 'c'].filter((id) => cache.get(id) !== undefined)).toEqual(['b', 'c']);
+  cache.invalidate({ userId: 'u1' });
+  expect(cache.get('c')).toBeUndefined();
 });
 
 describe('under a guard', () => {
   test('any write empties the cache, and no bus is needed', async () => {
-    const { live, write } = createWorld({ guarded: true });
-    await load(live, 'a');
-    expect(live.get('a')).toBeDefined();
+    const { cache, write } = createWorld({ guarded: true });
+    await load(cache, 'a');
+    expect(cache.get('a')).toBeDefined();
     write();
-    expect(live.get('a')).toBeUndefined();
+    expect(cache.get('a')).toBeUndefined();
   });
 
-  test('a session is not kept when there was a write while it was being read', async () => {
-    const { live, write } = createWorld({ guarded: true });
-    const reading = slowly(live, 'a');
+  test('a session is not cached when there was a write while it was read', async () => {
+    const { cache, write } = createWorld({ guarded: true });
+    const reading = loadSlowly(cache, 'a');
     write();
     await reading.found();
-    expect(live.get('a')).toBeUndefined();
+    expect(cache.get('a')).toBeUndefined();
   });
 
-  test('caches that share it all hear of a write', async () => {
+  test('caches that share it are all emptied by a write', async () => {
     let version = 1;
-    const cache = memoryCache({ max: 10, guard: { version: () => version } });
-    const both = [createLiveSessions(cache, () => 0), createLiveSessions(cache, () => 0)];
-    for (const live of both) await load(live, 'a');
+    const shared = memoryCache({ max: 10, guard: { version: () => version } });
+    const both = [createSessionCache(shared, () => 0), createSessionCache(shared, () => 0)];
+    for (const cache of both) await load(cache, 'a');
     version += 1;
-    expect(both.map((live) => live.get('a', 0))).toEqual([undefined, undefined]);
+    expect(both.map((cache) => cache.get('a', 0))).toEqual([undefined, undefined]);
   });
 
-  test('age does not count', async () => {
-    const { live, advance } = createWorld({ guarded: true });
-    await load(live, 'a');
+  test('a session has no maximum age', async () => {
+    const { cache, advance } = createWorld({ guarded: true });
+    await load(cache, 'a');
     advance(1e9);
-    expect(live.get('a')).toBeDefined();
+    expect(cache.get('a')).toBeDefined();
   });
 });
 

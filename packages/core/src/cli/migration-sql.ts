@@ -5,7 +5,6 @@ import {
   MysqlQueryCompiler,
   PostgresAdapter,
   PostgresQueryCompiler,
-  sql,
   SqliteAdapter,
   SqliteQueryCompiler,
   type CompiledQuery,
@@ -15,6 +14,7 @@ import {
   type QueryCompiler,
   type QueryResult,
 } from 'kysely';
+import { isMariadb } from '../store/dialects/mysql.ts';
 import { migrateToLatest } from '../store/migrations.ts';
 import { parseTableName } from '../store/table-name.ts';
 import { openDatabase, readUrl } from './database-url.ts';
@@ -52,7 +52,7 @@ export async function readSqlDialect(name: string | undefined, url: string | und
   if (dialect !== 'mysql') return dialect;
   const db = await openDatabase(url);
   try {
-    return await detectMysqlOrMariadb(db);
+    return (await isMariadb(db)) ? 'mariadb' : 'mysql';
   } finally {
     await db.destroy();
   }
@@ -60,12 +60,6 @@ export async function readSqlDialect(name: string | undefined, url: string | und
 
 function isSqlDialect(name: string): name is SqlDialect {
   return Object.hasOwn(writers, name);
-}
-
-/** Asks the server: the scheme of its URL may be either. */
-async function detectMysqlOrMariadb<TDatabase>(db: Kysely<TDatabase>): Promise<'mysql' | 'mariadb'> {
-  const { rows } = await sql<{ version: string }>`select version() as version`.execute(db);
-  return /mariadb/i.test(rows[0]?.version ?? '') ? 'mariadb' : 'mysql';
 }
 
 /**

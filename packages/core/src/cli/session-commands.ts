@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { parseDuration, type Duration } from '../duration.ts';
+import { liveSince, type LiveSince } from '../session/liveness.ts';
 import { sessionOf } from '../session/session.ts';
-import { dialectOf, type Dialect } from '../store/dialect.ts';
+import { detectDialect } from '../store/detect-dialect.ts';
+import type { Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
-import { createStore, type LiveSince, type Store } from '../store/store.ts';
+import { createStore, type Store } from '../store/store.ts';
 import { defaultTable } from '../store/table-name.ts';
 import { checkTable } from './check-table.ts';
 import { exitCodes, type CommandContext, type Outcome } from './command.ts';
@@ -19,14 +21,14 @@ export function list(values: Values, context: CommandContext): Promise<Outcome> 
   const userId = readUser(values);
   return withSessions(values, context, async ({ store, live }) => {
     const rows = await store.list(userId, live);
-    const sessions = rows.map((row) => sessionOf(row.id, row));
+    const sessions = rows.map(sessionOf);
     const json = { userId, sessions };
     if (sessions.length === 0) return { json, text: 'The user has no live sessions.' };
     const cells = sessions.map(({ id, device, ip, lastSeenAt, createdAt, expiresAt }) => [
       id,
       device.name ?? '-',
       ip ?? '-',
-      formatAgo(lastSeenAt, live.now),
+      formatAgo(lastSeenAt, live.expiresAfter),
       formatTime(createdAt),
       formatTime(expiresAt),
     ]);
@@ -58,7 +60,7 @@ export function purge(values: Values, context: CommandContext): Promise<Outcome>
     let purged = 0;
     while (!complete && !stopping.signal.aborted) {
       const started = performance.now();
-      const deleted = await store.deleteDead(live, purgeChunk);
+      const deleted = await store.purge(live, purgeChunk);
       complete = deleted === undefined;
       purged += deleted ?? 0;
       context.progress(`Purging: ${plural(purged, 'session')}`);
@@ -107,7 +109,7 @@ async function withSessions(
   const db = await openDatabase(url);
   try {
     await checkTable(db, table);
-    const dialect = dialectOf(db);
+    const dialect = detectDialect(db);
     // A store and no manager: nothing is signed or verified here, so the command line needs no key.
     return await work({ db, dialect, table, store: createStore(db, dialect, name), live });
   } finally {
@@ -121,8 +123,9 @@ function readUser({ user }: Values): string {
 }
 
 function readLive({ 'idle-timeout': idleTimeout }: Values): LiveSince {
-  const now = Date.now();
-  if (idleTimeout === undefined) return { now, seenAfter: 0 };
+  const rules = { clockTolerance: 0, idleTimeout: Infinity };
+  if (idleTimeout === undefined) return liveSince(Date.now(), rules);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parseDuration checks it
-  return { now, seenAfter: now - orUsageError(() => parseDuration('idle-timeout', idleTimeout as Duration)) };
+  const parsed = orUsageError(() => parseDuration('idle-timeout', idleTimeout as Duration));
+  return liveSince(Date.now(), { ...rules, idleTimeout: parsed });
 }

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { LiveSince } from '../session/liveness.ts';
 import type { Dialect } from '../store/dialect.ts';
+import { isExpired, isLive, storeLiveSince } from '../store/live-rows.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
-import type { LiveSince } from '../store/store.ts';
 
 /** The counts of sessions, users and devices. */
 export interface Stats {
@@ -28,21 +29,19 @@ export async function readStats(
   table: string,
   live: LiveSince,
 ): Promise<Stats> {
-  const now = writeTime(live.now);
-  const isUnexpired = sql<boolean>`expires_at > ${now}`;
-  const isLive = sql<boolean>`${isUnexpired} and last_seen_at > ${writeTime(live.seenAfter)}`;
+  const stored = storeLiveSince(live, writeTime);
   const from = db.selectFrom(sql<SessionsDatabase['sessions']>`${sql.table(table)}`.as('session'));
-  const { total, unexpired, alive, users } = await from
+  const { total, expired, alive, users } = await from
     .select([
       sql`count(*)`.as('total'),
-      sql`count(case when ${isUnexpired} then 1 end)`.as('unexpired'),
-      sql`count(case when ${isLive} then 1 end)`.as('alive'),
-      sql`count(distinct case when ${isLive} then user_id end)`.as('users'),
+      sql`count(case when ${isExpired(stored)} then 1 end)`.as('expired'),
+      sql`count(case when ${isLive(stored)} then 1 end)`.as('alive'),
+      sql`count(distinct case when ${isLive(stored)} then user_id end)`.as('users'),
     ])
     .executeTakeFirstOrThrow();
   const devices = await from
     .select([deviceType[name].as('type'), sql`count(*)`.as('live')])
-    .where(isLive)
+    .where(isLive(stored))
     // By position: the name means the expression in one dialect, and a column in another.
     .groupBy(sql`1`)
     .orderBy(sql`2`, 'desc')
@@ -52,8 +51,8 @@ export async function readStats(
   return {
     sessions: {
       live: Number(alive),
-      idle: Number(unexpired) - Number(alive),
-      expired: Number(total) - Number(unexpired),
+      idle: Number(total) - Number(expired) - Number(alive),
+      expired: Number(expired),
     },
     users: Number(users),
     devices: devices.map((row) => ({ type: row.type, live: Number(row.live) })),

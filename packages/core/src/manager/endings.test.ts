@@ -3,7 +3,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus } from '../bus/bus.ts';
 import { localBus } from '../bus/local-bus.ts';
-import { memoryCache } from '../cache/session-cache.ts';
+import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';
 import { createReconnectingBus } from '../bus/reconnecting-bus.ts';

@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
 import { createEvents } from './events.ts';
 
-test('a listener hears its event, until it unsubscribes', () => {
+test('a listener is called for its event until it unsubscribes', () => {
   const events = createEvents();
   const listener = vi.fn();
   const stop = events.on('purged', listener);
   events.emit('purged', { count: 1 });
-  events.emit('fault', { task: 'touch', error: new Error('other') });
+  events.emit('fault', { task: 'last-seen', error: new Error('other') });
   stop();
   stop();
   events.emit('purged', { count: 2 });
@@ -24,7 +24,7 @@ test('a function subscribed twice is called twice, and unsubscribed one at a tim
   expect(listener).toHaveBeenCalledTimes(3);
 });
 
-test('a listener that throws silences no other, and is told as a fault', () => {
+test('a listener that throws stops no other, and is reported as a fault', () => {
   const events = createEvents();
   const error = new Error('of a listener');
   const [other, fault] = [vi.fn(), vi.fn()];

@@ -16,7 +16,7 @@ export interface SessionEvents {
   /** Rows that had expired were deleted. */
   purged: { readonly count: number };
   /** Work in the background failed: nobody waits for it, so this is where it shows. */
-  fault: { readonly task: 'touch' | 'bus' | 'purge' | 'listener'; readonly error: unknown };
+  fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'listener'; readonly error: unknown };
 }
 
 /** Which sessions were ended, and why. */

@@ -1,7 +1,7 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { memoryCache } from '../cache/session-cache.ts';
+import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager } from './manager.ts';
 import { readOptions } from './options.ts';
 import type { SessionsDatabase } from '../store/schema.ts';

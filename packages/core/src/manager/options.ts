@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
-import type { MemoryCache } from '../cache/session-cache.ts';
-import { dialectOf, type Dialect } from '../store/dialect.ts';
+import type { MemoryCache } from '../cache/memory-cache.ts';
+import type { Dialect } from '../store/dialect.ts';
+import { detectDialect } from '../store/detect-dialect.ts';
 import { parseDuration, type Duration } from '../duration.ts';
 import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
@@ -102,7 +103,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
   }
   if (clock !== undefined && typeof clock !== 'function')
     throw new TypeError('clock: expected a function that returns milliseconds');
-  const dialect = dialectOf(options.db);
+  const dialect = detectDialect(options.db);
   return Object.freeze({
     dialect,
     keys: createKeyRing(options.keys),

@@ -2,7 +2,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { localBus } from '../bus/local-bus.ts';
-import { memoryCache } from '../cache/session-cache.ts';
+import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionManagerOptions } from './options.ts';
@@ -120,7 +120,7 @@ describe.each([
     now += 30 * second;
     await manager.verify(token);
     await written();
-    expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'touch', error: expect.any(Error) });
+    expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'last-seen', error: expect.any(Error) });
     await db.schema.dropView('sessions').execute();
     await db.schema.alterTable('elsewhere').renameTo('sessions').execute();
     now += 50 * second;

@@ -1,102 +1,108 @@
-import type { LiveSessions } from '../cache/session-cache.ts';
+import type { CachedSession, SessionCache } from '../cache/session-cache.ts';
+import { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
-import { SessionError, type SessionErrorReason } from '../errors.ts';
+import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
-import type { Touches } from './last-seen.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
+import type { LastSeenWrites } from './last-seen.ts';
 
-/** A request that was let in. */
+/** The session of a verified request. */
 export interface VerifiedSession {
   readonly session: Session;
   readonly claims: AccessTokenClaims;
 }
 
-/** Lets a request in, or rejects. */
+/** Verifies a request; rejects with `SessionError`. */
 export type Verify = (token: string | null | undefined, caller?: Partial<CallerInfo>) => Promise<VerifiedSession>;
 
-/** What verifying is made of. Times are in milliseconds. */
+/** The parts that verify a request. */
 export interface VerifyParts {
   readonly verifyToken: VerifyToken;
   readonly find: (id: string) => Promise<SessionRow | undefined>;
-  readonly live: LiveSessions | undefined;
-  readonly touches: Pick<Touches, 'add' | 'seenAt'>;
-  readonly onRefused: (error: unknown, caller: Partial<CallerInfo> | undefined) => void;
+  readonly cache: SessionCache | undefined;
+  readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt'>;
+  readonly onRefused: (error: SessionError, caller: Partial<CallerInfo> | undefined) => void;
 }
 
-/** How long sessions last. In milliseconds. */
-export interface VerifyRules {
+/** When a session is refused, and when its last-seen time is written. In milliseconds. */
+export interface VerifyRules extends LivenessRules {
   readonly clock: () => number;
-  readonly clockTolerance: number;
-  /** `Infinity` where there is none. */
-  readonly idleTimeout: number;
   readonly touchInterval: number;
 }
 
 /**
- * The way in, and the order of its law: the token's shape, its signature and claims, then its row. What is known of a row
- * may let a request in at once; only the database may refuse one.
+ * Verifies requests. Checks run in this order: the token's shape, its signature and claims, then its row. A cached row
+ * is enough to accept a request; only the database refuses one.
  */
 export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
-  const { verifyToken, find, live, touches, onRefused } = parts;
-  const { clock, clockTolerance, idleTimeout, touchInterval } = rules;
+  const { verifyToken, find, cache, lastSeen, onRefused } = parts;
+  const { clock, touchInterval } = rules;
 
-  function refusalOf(row: SessionRow, { id, claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
+  function refusalOf(row: SessionRow, { claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
     if (row.user_id !== claims.sub) return 'revoked_session';
-    if (row.expires_at + clockTolerance <= now) return 'expired_token';
-    // What this process has seen counts, though it is not written yet.
-    if (row.last_seen_at + idleTimeout <= now && touches.seenAt(id) + idleTimeout <= now) return 'idle_session';
-    return undefined;
+    const live = liveSince(now, rules);
+    const liveness = livenessOf(row, live);
+    if (liveness === 'live') return undefined;
+    if (liveness === 'expired') return 'expired_token';
+    // A last-seen write that still waits counts.
+    const waiting = { expires_at: row.expires_at, last_seen_at: lastSeen.seenAt(row.id) };
+    return livenessOf(waiting, live) === 'live' ? undefined : 'idle_session';
   }
 
-  function letIn(
-    { id, claims }: VerifiedToken,
-    row: SessionRow,
-    session: Session,
+  function accept(
+    { claims }: VerifiedToken,
+    { row, session }: CachedSession,
     caller: Partial<CallerInfo> | undefined,
     now: number,
   ): VerifiedSession {
     if (now - row.last_seen_at < touchInterval) return { session, claims };
     const ip = readIp(caller?.ip) ?? row.ip;
-    const seen = { ...row, last_seen_at: now, ip };
-    const isTaken = touches.add({
-      id,
+    const isQueued = lastSeen.add({
+      id: row.id,
       seenAt: now,
       seenBefore: now - touchInterval,
       ip: ip === row.ip ? null : ip,
     });
-    // What is not going to be written, memory must not take as written.
-    if (isTaken) live?.see(id, seen);
-    return { session: sessionOf(id, seen), claims };
+    const seen = { ...row, last_seen_at: now, ip };
+    // Update the cache only if the write was queued.
+    if (isQueued) cache?.updateRow(seen);
+    return { session: sessionOf(seen), claims };
   }
 
-  async function ask(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
+  async function verifyRow(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
     try {
       const { id, claims } = verified;
-      const row = live === undefined ? await find(id) : await live.load(id, claims.sub, () => find(id));
+      const row = cache === undefined ? await find(id) : await cache.load(id, claims.sub, () => find(id));
       if (row === undefined) throw new SessionError('revoked_session');
       const now = clock();
       const reason = refusalOf(row, verified, now);
       if (reason !== undefined) throw new SessionError(reason);
-      return letIn(verified, row, sessionOf(id, row), caller, now);
+      return accept(verified, { row, session: sessionOf(row) }, caller, now);
     } catch (error) {
-      onRefused(error, caller);
+      report(error, caller);
       throw error;
     }
   }
 
-  // Not async: a request that is let in from memory costs one promise.
+  /** Reports a refusal. A fault of the database is none. */
+  function report(error: unknown, caller: Partial<CallerInfo> | undefined): void {
+    if (isSessionError(error)) onRefused(error, caller);
+  }
+
+  // Not async: a request that the cache accepts costs one promise.
   return (token, caller) => {
     try {
       if (token === null || token === undefined || token === '') throw new SessionError('missing_token');
       const now = clock();
       const verified = verifyToken(token, now);
-      const found = live?.get(verified.id, now);
-      // Another process may have seen the session since: only the database may say no.
-      if (found === undefined || refusalOf(found.row, verified, now) !== undefined) return ask(verified, caller);
-      return Promise.resolve(letIn(verified, found.row, found.session, caller, now));
+      const cached = cache?.get(verified.id, now);
+      // Another process may have seen the session since: only the database may refuse it.
+      if (cached === undefined || refusalOf(cached.row, verified, now) !== undefined)
+        return verifyRow(verified, caller);
+      return Promise.resolve(accept(verified, cached, caller, now));
     } catch (error) {
-      onRefused(error, caller);
+      report(error, caller);
       return Promise.reject(error);
     }
   };

@@ -2,7 +2,7 @@ import { SessionUsageError } from '../errors.ts';
 import type { Session } from './session.ts';
 
 /** Which page of a list. */
-export interface PageInput {
+export interface SessionPageInput {
   /** How many sessions at most. */
   readonly limit: number;
   /** The `nextCursor` of the page before. @defaultValue the first page */
@@ -41,7 +41,7 @@ const latest = Date.UTC(10_000, 0) - 1;
  * @throws {RangeError} `limit` is not a whole number of at least 1
  * @throws {SessionUsageError} `cursor` is none of ours
  */
-export function readPage({ limit, cursor }: PageInput): Page {
+export function readPage({ limit, cursor }: SessionPageInput): Page {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new RangeError(`limit: expected a whole number of at least 1, got ${String(limit)}`);
   }

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Device } from './device.ts';
 
-/** A session: somebody signed in, somewhere, and not ended. */
+/** A session: one sign-in of one user, until it is revoked or expires. */
 export interface Session {
-  /** The public handle, for listing and revoking. Not the lookup id, and of no use to sign in with. */
+  /** The public handle, for listing and revoking. It is not the lookup id, and does not sign anyone in. */
   readonly id: string;
   readonly userId: string;
   readonly createdAt: Date;
@@ -18,22 +18,27 @@ export interface Session {
   readonly device: Device;
 }
 
-/** A row of the sessions table as the store reads it: times in milliseconds. */
-export interface SessionRow {
+/** A row of the sessions table. As this package uses it, times are in milliseconds. */
+export interface SessionRow<TTime = number> {
+  /** The public handle: a one-way hash of the secret `lookup_id`, which is stored nowhere. */
+  readonly id: string;
   readonly user_id: string;
-  readonly created_at: number;
-  readonly last_seen_at: number;
-  readonly expires_at: number;
+  readonly created_at: TTime;
+  readonly last_seen_at: TTime;
+  readonly expires_at: TTime;
+  /** The IP address last seen from. */
   readonly ip: string | null;
+  /** The IP address signed in from. */
   readonly created_ip: string | null;
   readonly user_agent: string | null;
+  /** A `Device`, as JSON. */
   readonly device: string;
 }
 
 /** Makes a session of its row. */
-export function sessionOf(id: string, row: SessionRow): Session {
+export function sessionOf(row: SessionRow): Session {
   return {
-    id,
+    id: row.id,
     userId: row.user_id,
     createdAt: new Date(row.created_at),
     lastSeenAt: new Date(row.last_seen_at),
@@ -45,7 +50,7 @@ export function sessionOf(id: string, row: SessionRow): Session {
   };
 }
 
-/** A million sessions run on a few hundred kinds of device: each is parsed once, and shared frozen. */
+/** A million sessions share a few hundred devices: each is parsed once, and shared frozen. */
 const devices = new LRUCache<string, Device>({ max: 1000 });
 
 function deviceOf(text: string): Device {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { gatherLookups } from './batch-lookups.ts';
+import { batchLookups } from './batch-lookups.ts';
 
 interface Row {
   readonly id: string;
@@ -12,7 +12,7 @@ function createWorld(missing: readonly string[] = []) {
   const findMany = vi.fn((ids: readonly string[]) =>
     Promise.resolve(ids.map(rowOf).filter((row) => row !== undefined)),
   );
-  return { find, findMany, lookup: gatherLookups<Row>({ find, findMany }) };
+  return { find, findMany, lookup: batchLookups<Row>({ find, findMany }) };
 }
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `id${index}`);

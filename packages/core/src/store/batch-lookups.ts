@@ -1,15 +1,14 @@
 /** A look-up by id. */
 export type Find<TRow> = (id: string) => Promise<TRow | undefined>;
 
-/** What look-ups are made of. */
+/** The queries of look-ups. */
 export interface LookupQueries<TRow> {
   readonly find: Find<TRow>;
-  /** Finds several at once, in whatever order. The ids are distinct. */
+  /** Finds several rows at once, in any order. The ids are distinct. */
   readonly findMany: (ids: readonly string[]) => Promise<readonly (TRow & { readonly id: string })[]>;
 }
 
-/** How many ids one query asks for at most. */
-const maxIds = 256;
+const maxIdsPerLookup = 256;
 
 interface Lookup<TRow> {
   readonly promise: Promise<TRow | undefined>;
@@ -20,21 +19,21 @@ interface Lookup<TRow> {
 type Batch<TRow> = Map<string, Lookup<TRow>>;
 
 /**
- * Gathers the look-ups of one turn of the event loop into one query: a busy server asks its database once for all the
- * requests that came in together. A look-up alone is asked alone. A query that fails fails its own look-ups only, and
- * no query waits for another.
+ * Batches the look-ups of one turn of the event loop into one query: a busy server asks its database once for all the
+ * requests that arrived together. A single look-up runs as the single query. A query that fails rejects its own
+ * look-ups only, and no query waits for another.
  */
-export function gatherLookups<TRow>({ find, findMany }: LookupQueries<TRow>): Find<TRow> {
+export function batchLookups<TRow>({ find, findMany }: LookupQueries<TRow>): Find<TRow> {
   let waiting: Batch<TRow> | undefined;
 
-  async function ask(batch: Batch<TRow>): Promise<void> {
+  async function run(batch: Batch<TRow>): Promise<void> {
     if (waiting === batch) waiting = undefined;
     try {
       const ids = [...batch.keys()];
       const [first] = ids;
       if (first !== undefined && ids.length === 1) return batch.get(first)?.resolve(await find(first));
       for (const row of await findMany(ids)) batch.get(row.id)?.resolve(row);
-      // What the database did not name is not there; a promise that is settled takes no notice.
+      // The other rows do not exist. A promise that is already resolved ignores this.
       for (const lookup of batch.values()) lookup.resolve(undefined);
     } catch (error) {
       for (const lookup of batch.values()) lookup.reject(error);
@@ -45,16 +44,16 @@ export function gatherLookups<TRow>({ find, findMany }: LookupQueries<TRow>): Fi
     if (waiting === undefined) {
       const batch: Batch<TRow> = new Map();
       waiting = batch;
-      // Not the microtasks' end: sockets that are read in the same turn have theirs one after the other.
+      // Later than microtasks: each socket that is read in the same turn runs its own microtasks first.
       setImmediate(() => {
-        if (waiting === batch) void ask(batch);
+        if (waiting === batch) void run(batch);
       });
     }
     let lookup = waiting.get(id);
     if (lookup === undefined) {
       lookup = Promise.withResolvers<TRow | undefined>();
       waiting.set(id, lookup);
-      if (waiting.size === maxIds) void ask(waiting);
+      if (waiting.size === maxIdsPerLookup) void run(waiting);
     }
     return lookup.promise;
   };

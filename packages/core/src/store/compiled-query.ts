@@ -1,49 +1,47 @@
 import { sql, type Compilable, type CompiledQuery, type RawBuilder } from 'kysely';
 
-/** Stands, in a query being built, for a value that each run fills in. */
+/** Stands for a value in a query that is being built: each run supplies the value. */
 export type Parameter<TParameters> = <TName extends keyof TParameters>(name: TName) => RawBuilder<TParameters[TName]>;
 
-/** A query, built and compiled: a run only fills in its parameters. */
+/** A query that is built and compiled: a run only supplies its parameters. */
 export type Statement<TParameters, TRow> = (parameters: TParameters) => CompiledQuery<TRow>;
 
-/** The texts of all statements. Few: a manager has a dozen, and managers of the same table share them. */
-const texts = new Set<string>();
-/** Those of them that find one row at most. */
-const singular = new Set<string>();
+/**
+ * Ends the text of each statement, so that the wrappers of drivers recognise it: they receive only the text. A comment
+ * also works where the package is loaded twice, as an ES module and as CommonJS.
+ */
+const mark = ' /* trpc-sessions */';
+/** Ends the text of a statement that finds one row at most. */
+const oneRowMark = ' /* one row */ /* trpc-sessions */';
 
-/** Answers whether a query is one of ours, whose text comes again and again: worth preparing, unlike what apps ask. */
+/** Answers whether a query is a statement of ours. Its text recurs, unlike most of an app's: it is worth preparing. */
 export function isStatement(text: string): boolean {
-  return texts.has(text);
+  return text.endsWith(mark);
 }
 
-/** Answers whether a query is one of ours that finds one row at most. */
+/** Answers whether a query is a statement of ours that finds one row at most. */
 export function findsOne(text: string): boolean {
-  return singular.has(text);
+  return text.endsWith(oneRowMark);
 }
 
 /**
- * Builds and compiles a query once. The SQL is then the same string at every run, which is what drivers
- * recognise a prepared statement by.
+ * Builds and compiles a query once. The SQL is then the same string at every run, by which drivers recognise a prepared
+ * statement.
  *
- * @param rows - `'one'` where it finds one row at most: drivers may stop at the first
+ * @param rows - `'one'` for a query that finds one row at most: drivers may stop at the first
  */
 export function compileOnce<TParameters, TRow>(
   build: (parameter: Parameter<TParameters>) => Compilable<TRow>,
   rows: 'one' | 'any' = 'any',
 ): Statement<TParameters, TRow> {
   const slots = new Map<unknown, keyof TParameters>();
-  const {
-    sql: text,
-    query,
-    queryId,
-    parameters: values,
-  } = build((name) => {
+  const compiled = build((name) => {
     const slot = Object.freeze({ slot: name });
     slots.set(slot, name);
     return sql`${slot}`;
   }).compile();
-  texts.add(text);
-  if (rows === 'one') singular.add(text);
+  const { query, queryId, parameters: values } = compiled;
+  const text = compiled.sql + (rows === 'one' ? oneRowMark : mark);
   const names = values.map((value) => slots.get(value));
   return (parameters) => ({
     sql: text,
@@ -57,8 +55,8 @@ export function compileOnce<TParameters, TRow>(
 type WithIds<TParameters> = TParameters & Readonly<Record<number, string>>;
 
 /**
- * Compiles a query on several ids once for 1, 2, 4, 8 … of them, when first needed: the last id is repeated where they are
- * fewer, so that few texts serve all.
+ * Compiles a query on several ids for 1, 2, 4, 8 … ids, each when it is first needed. The last id is repeated to fill
+ * the list, so that few texts serve every number of ids.
  */
 export function compileForIds<TParameters extends object, TRow>(
   build: (ids: RawBuilder<string>[], parameter: Parameter<TParameters>) => Compilable<TRow>,

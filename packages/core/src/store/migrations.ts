@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
-import { dialectOf } from './dialect.ts';
+import { detectDialect } from './detect-dialect.ts';
 import { defaultTable, parseTableName } from './table-name.ts';
 
 /** Where the migrations put the table. */
@@ -30,7 +30,7 @@ export function createMigrations(options: MigrationOptions = {}): Record<'trpc_s
   // Asked for a table that can be nowhere, it says so before a migrator runs.
   parseTableName(options.table);
   const at = <TDatabase>(db: Kysely<TDatabase>): { readonly table: string; readonly builder: SchemaBuilder } => {
-    const { schema, table } = parseTableName(options.table, dialectOf(db).name);
+    const { schema, table } = parseTableName(options.table, detectDialect(db).name);
     const plain = db.withoutPlugins();
     return { table, builder: (schema === undefined ? plain : plain.withSchema(schema)).schema };
   };
@@ -39,7 +39,7 @@ export function createMigrations(options: MigrationOptions = {}): Record<'trpc_s
     trpc_sessions_0001_sessions: {
       async up(db) {
         const { table, builder } = at(db);
-        const columns = await dialectOf(db).columns(db.withoutPlugins());
+        const columns = await detectDialect(db).columns(db.withoutPlugins());
         await builder
           .createTable(table)
           .addColumn('id', columns.id, (column) => column.notNull().primaryKey())
@@ -90,7 +90,7 @@ export async function migrateToLatest<TDatabase>(
   db: Kysely<TDatabase>,
   options: MigrationOptions = {},
 ): Promise<readonly MigrationResult[]> {
-  const dialect = dialectOf(db);
+  const dialect = detectDialect(db);
   const { schema, table } = parseTableName(options.table, dialect.name);
   const log = logOf(table);
   return dialect.migrate(db.withoutPlugins(), async (connection) => {

@@ -1,80 +1,52 @@
-import { sql, type CompiledQuery, type Kysely } from 'kysely';
-import type { Dialect } from './dialect.ts';
-import type { SessionsDatabase } from './schema.ts';
+import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
+import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
+import { columnNames, convertTimes, isTimeColumn } from './columns.ts';
 import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
+import type { Dialect, StoredTime } from './dialect.ts';
+import { isExpired, isIdle, isLive, storeLiveSince, type StoredLiveSince } from './live-rows.ts';
+import type { SessionsDatabase } from './schema.ts';
 
-/** A session's row with its id, as lists read it. */
-export interface IdentifiedRow extends SessionRow {
-  readonly id: string;
-}
-
-/** A row to write: times in milliseconds. */
-export interface NewRow {
-  readonly id: string;
-  readonly user_id: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly ip: string | null;
-  readonly user_agent: string | null;
-  readonly device: string;
-}
-
-/** Which rows are still sessions: those that expire after `now` and were seen after `seenAfter`. In milliseconds. */
-export interface LiveSince {
-  readonly now: number;
-  readonly seenAfter: number;
-}
-
-/** A last-seen write. */
-export interface Touch {
+/** A last-seen write. Times are in milliseconds. */
+export interface LastSeenWrite {
   readonly id: string;
   readonly seenAt: number;
-  /** Written only when the row was last seen at or before this: another node may have written a moment ago. */
+  /** Writes only if the row was last seen at or before this: another node may have written a moment ago. */
   readonly seenBefore: number;
-  /** Where from; `null` where that is not known, or not new. */
+  /** The new IP address; `null` if it is unknown or unchanged. */
   readonly ip: string | null;
 }
 
-/** A moment, as the dialect writes it. */
-type Time = string | number;
-
-/** {@link LiveSince}, as the dialect writes it. */
-interface LiveParameters {
-  readonly now: Time;
-  readonly seenAfter: Time;
-}
-
-interface ListParameters extends LiveParameters {
+interface ListParameters extends StoredLiveSince {
   readonly userId: string;
 }
 
-/** The queries on the sessions table, compiled: they take times in milliseconds. Nothing is run here. */
+/** The queries on the sessions table, compiled. They take times in milliseconds, and run nothing. */
 export interface Queries {
   find(id: string): CompiledQuery<SessionRow>;
-  findMany(ids: readonly string[]): CompiledQuery<IdentifiedRow>;
+  findMany(ids: readonly string[]): CompiledQuery<SessionRow>;
   get(userId: string, id: string, live: LiveSince): CompiledQuery<SessionRow>;
-  list(userId: string, live: LiveSince, page?: Page): CompiledQuery<IdentifiedRow>;
-  /** The same list, in a transaction that ends some of it: as it is now, whatever the transaction has read before. */
-  listToEvict(userId: string, live: LiveSince): CompiledQuery<IdentifiedRow>;
-  insert(row: NewRow): CompiledQuery;
-  touch(touch: Touch): CompiledQuery;
-  /** For sessions whose address has not changed. */
-  touchMany(ids: readonly string[], seen: Pick<Touch, 'seenAt' | 'seenBefore'>): CompiledQuery;
+  list(userId: string, live: LiveSince, page?: Page): CompiledQuery<SessionRow>;
+  /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
+  listToEvict(userId: string, live: LiveSince): CompiledQuery<SessionRow>;
+  insert(row: SessionRow): CompiledQuery;
+  writeLastSeen(write: LastSeenWrite): CompiledQuery;
+  /** The same write for sessions whose address has not changed. */
+  writeLastSeenOfMany(ids: readonly string[], write: Pick<LastSeenWrite, 'seenAt' | 'seenBefore'>): CompiledQuery;
   deleteMany(userId: string, ids: readonly string[]): CompiledQuery;
   deleteOthers(userId: string, currentId: string): CompiledQuery;
   deleteAll(userId: string): CompiledQuery;
-  /** Up to `limit` rows that have expired, or that have gone idle: each by its own index. */
-  dead(which: 'expired' | 'idle', live: LiveSince, limit: number): CompiledQuery<{ readonly id: string }>;
-  /** Of these rows, those that are dead still. */
-  deleteDead(ids: readonly string[], live: LiveSince): CompiledQuery;
+  /** Up to `limit` rows that have expired, or that have gone idle: each query has its own index. */
+  findPurgeable(why: 'expired' | 'idle', live: LiveSince, limit: number): CompiledQuery<Pick<SessionRow, 'id'>>;
+  /** Deletes those of the rows that are still expired or idle. */
+  purge(ids: readonly string[], live: LiveSince): CompiledQuery;
 }
 
 /**
- * Compiles the queries, once for all where their text is always the same.
+ * Compiles the queries, once for all if their text is always the same.
  *
- * @param db - only builds: it carries no plugins, or an app's own would rename our columns
+ * @param db - only builds queries. It carries no plugins: an app's own would rename our columns
  */
 export function createQueries(
   db: Kysely<SessionsDatabase>,
@@ -83,39 +55,32 @@ export function createQueries(
 ): Queries {
   const row = db
     .selectFrom(sessions)
-    .select(['user_id', 'ip', 'created_ip', 'user_agent', 'device'])
-    .select([
-      readTime('created_at').as('created_at'),
-      readTime('last_seen_at').as('last_seen_at'),
-      readTime('expires_at').as('expires_at'),
-    ]);
+    .select(columnNames.map((name) => (isTimeColumn(name) ? readTime(name).as(name) : name)))
+    .$castTo<SessionRow>();
 
   const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')), 'one');
-  const findMany = compileForIds<object, IdentifiedRow>((ids) => row.select('id').where('id', 'in', ids));
+  const findMany = compileForIds<object, SessionRow>((ids) => row.where('id', 'in', ids));
 
-  const get = compileOnce<{ userId: string; id: string } & LiveParameters, SessionRow>((value) =>
-    row
-      .where('id', '=', value('id'))
-      .where('user_id', '=', value('userId'))
-      .where('expires_at', '>', value('now'))
-      .where('last_seen_at', '>', value('seenAfter')),
+  const isStillLive = (value: Parameter<StoredLiveSince>): RawBuilder<boolean> =>
+    isLive({ expiresAfter: value('expiresAfter'), seenAfter: value('seenAfter') });
+
+  const get = compileOnce<{ userId: string; id: string } & StoredLiveSince, SessionRow>((value) =>
+    row.where('id', '=', value('id')).where('user_id', '=', value('userId')).where(isStillLive(value)),
   );
 
   const listQuery = (value: Parameter<ListParameters>) =>
     row
-      .select('id')
       .where('user_id', '=', value('userId'))
-      .where('expires_at', '>', value('now'))
-      .where('last_seen_at', '>', value('seenAfter'))
+      .where(isStillLive(value))
       .orderBy('last_seen_at', 'desc')
       .orderBy('created_at', 'desc')
       .orderBy('id');
-  const list = compileOnce<ListParameters, IdentifiedRow>(listQuery);
-  const listToEvict = compileOnce<ListParameters, IdentifiedRow>((value) =>
+  const list = compileOnce<ListParameters, SessionRow>(listQuery);
+  const listToEvict = compileOnce<ListParameters, SessionRow>((value) =>
     readsSnapshots ? listQuery(value).forUpdate() : listQuery(value),
   );
 
-  function pageQuery(parameters: ListParameters, { limit, after }: Page): CompiledQuery<IdentifiedRow> {
+  function pageQuery(parameters: ListParameters, { limit, after }: Page): CompiledQuery<SessionRow> {
     const query = listQuery((name) => sql`${parameters[name]}`).limit(limit);
     if (after === undefined) return query.compile();
     const lastSeenAt = writeTime(after.lastSeenAt);
@@ -135,25 +100,18 @@ export function createQueries(
       .compile();
   }
 
-  const insert = compileOnce<
-    Omit<NewRow, 'created_at' | 'expires_at'> & { created_at: Time; expires_at: Time },
-    unknown
-  >((value) =>
-    db.insertInto(sessions).values({
-      id: value('id'),
-      user_id: value('user_id'),
-      created_at: value('created_at'),
-      last_seen_at: value('created_at'),
-      expires_at: value('expires_at'),
-      ip: value('ip'),
-      created_ip: value('ip'),
-      user_agent: value('user_agent'),
-      device: value('device'),
-    }),
+  const insert = compileOnce<SessionRow<StoredTime>, unknown>((value) =>
+    db
+      .insertInto(sessions)
+      .columns(columnNames)
+      .expression(sql`values (${sql.join(columnNames.map((name) => value(name)))})`),
   );
 
-  // A condition, not an upsert: a row that was ended in the meantime stays ended.
-  const touch = compileOnce<{ id: string; seenAt: Time; seenBefore: Time; ip: string | null }, unknown>((value) =>
+  // A condition, not an upsert: a row that was revoked in the meantime stays deleted.
+  const writeLastSeen = compileOnce<
+    { id: string; seenAt: StoredTime; seenBefore: StoredTime; ip: string | null },
+    unknown
+  >((value) =>
     db
       .updateTable(sessions)
       .set((column) => ({
@@ -164,7 +122,7 @@ export function createQueries(
       .where('last_seen_at', '<=', value('seenBefore')),
   );
 
-  const touchMany = compileForIds<{ seenAt: Time; seenBefore: Time }, unknown>((ids, value) =>
+  const writeLastSeenOfMany = compileForIds<{ seenAt: StoredTime; seenBefore: StoredTime }, unknown>((ids, value) =>
     db
       .updateTable(sessions)
       .set({ last_seen_at: value('seenAt') })
@@ -184,43 +142,37 @@ export function createQueries(
     db.deleteFrom(sessions).where('user_id', '=', value('userId')),
   );
 
-  const liveParameters = (live: LiveSince): LiveParameters => ({
-    now: writeTime(live.now),
-    seenAfter: writeTime(live.seenAfter),
-  });
+  const stored = (live: LiveSince): StoredLiveSince => storeLiveSince(live, writeTime);
 
   return {
     find: (id) => find({ id }),
     findMany: (ids) => findMany(ids, {}),
-    get: (userId, id, live) => get({ userId, id, ...liveParameters(live) }),
+    get: (userId, id, live) => get({ userId, id, ...stored(live) }),
     list(userId, live, page) {
-      const parameters = { userId, ...liveParameters(live) };
+      const parameters = { userId, ...stored(live) };
       return page === undefined ? list(parameters) : pageQuery(parameters, page);
     },
-    listToEvict: (userId, live) => listToEvict({ userId, ...liveParameters(live) }),
-    insert: (newRow) =>
-      insert({ ...newRow, created_at: writeTime(newRow.created_at), expires_at: writeTime(newRow.expires_at) }),
-    touch: ({ id, seenAt, seenBefore, ip }) =>
-      touch({ id, seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore), ip }),
-    touchMany: (ids, { seenAt, seenBefore }) =>
-      touchMany(ids, { seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore) }),
+    listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
+    insert: (newRow) => insert(convertTimes(newRow, writeTime)),
+    writeLastSeen: ({ id, seenAt, seenBefore, ip }) =>
+      writeLastSeen({ id, seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore), ip }),
+    writeLastSeenOfMany: (ids, { seenAt, seenBefore }) =>
+      writeLastSeenOfMany(ids, { seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore) }),
     deleteMany: (userId, ids) => deleteMany(ids, { userId }),
     deleteOthers: (userId, currentId) => deleteOthers({ userId, currentId }),
     deleteAll: (userId) => deleteAll({ userId }),
-    dead(which, live, limit) {
-      const { now, seenAfter } = liveParameters(live);
-      const query = db.selectFrom(sessions).select('id').limit(limit);
-      return (
-        which === 'expired' ? query.where('expires_at', '<=', now) : query.where('last_seen_at', '<=', seenAfter)
-      ).compile();
-    },
-    deleteDead(ids, live) {
-      const { now, seenAfter } = liveParameters(live);
-      return db
+    findPurgeable: (why, live, limit) =>
+      db
+        .selectFrom(sessions)
+        .select('id')
+        .where(why === 'expired' ? isExpired(stored(live)) : isIdle(stored(live)))
+        .limit(limit)
+        .compile(),
+    purge: (ids, live) =>
+      db
         .deleteFrom(sessions)
         .where('id', 'in', ids)
-        .where((column) => column.or([column('expires_at', '<=', now), column('last_seen_at', '<=', seenAfter)]))
-        .compile();
-    },
+        .where((column) => column.or([isExpired(stored(live)), isIdle(stored(live))]))
+        .compile(),
   };
 }

@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import type { SessionRow } from '../session/session.ts';
 
 /**
  * The database with the sessions table, to extend your own with: `interface Database extends SessionsDatabase { … }`.
@@ -8,24 +9,10 @@ export interface SessionsDatabase {
 }
 
 /**
- * A moment as the database keeps it: a `timestamptz` in PostgreSQL, a UTC `datetime(3)` in MySQL, milliseconds since
- * 1970 in SQLite. What a query of your own gets is up to its driver.
+ * A time as the database stores it: a `timestamptz` in PostgreSQL, a UTC `datetime(3)` in MySQL, milliseconds since
+ * 1970 in SQLite. The type that a query of your own reads depends on the driver.
  */
 export type SessionTime = ColumnType<Date | string | number>;
 
-/** The sessions table: one row a session that has not been ended. */
-export interface SessionsTable {
-  /** The public handle: a one-way hash of the secret `lookup_id`, which is stored nowhere. */
-  id: string;
-  user_id: string;
-  created_at: SessionTime;
-  last_seen_at: SessionTime;
-  expires_at: SessionTime;
-  /** Last seen from. */
-  ip: string | null;
-  /** Signed in from. */
-  created_ip: string | null;
-  user_agent: string | null;
-  /** A `Device`, as JSON. */
-  device: string;
-}
+/** The sessions table: one row for each session. */
+export interface SessionsTable extends SessionRow<SessionTime> {}

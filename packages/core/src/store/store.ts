@@ -1,54 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, Kysely } from 'kysely';
-import type { Dialect } from './dialect.ts';
-import { gatherLookups, type Find } from './batch-lookups.ts';
-import { createQueries, type Queries, type IdentifiedRow, type LiveSince, type NewRow, type Touch } from './queries.ts';
-import type { SessionsDatabase } from './schema.ts';
+import { chunksOf } from '../chunks.ts';
+import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
+import { batchLookups, type Find } from './batch-lookups.ts';
+import { readTimes } from './columns.ts';
+import type { Dialect } from './dialect.ts';
+import { createQueries, type LastSeenWrite, type Queries } from './queries.ts';
+import type { SessionsDatabase } from './schema.ts';
 import type { TableName } from './table-name.ts';
 
-export type { LiveSince, NewRow, Touch } from './queries.ts';
+export type { LastSeenWrite } from './queries.ts';
 
 /** How many live sessions a user may have. */
 export interface Cap {
   readonly max: number;
   readonly live: LiveSince;
-  /** When a session was last seen by what is not written yet; `-Infinity` where nothing is. */
-  readonly seenAt: (id: string) => number;
+  /** The time of a session's last-seen write that is still waiting; `-Infinity` for none. */
+  readonly waitingSeenAt: (id: string) => number;
 }
 
-/** A transaction that the app has begun and will end: its own plugins are already off. */
+/** A transaction that the app began and will end. Its own plugins are already off. */
 export type AppTransaction = Kysely<SessionsDatabase>;
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
 export interface Store {
   find(id: string): Promise<SessionRow | undefined>;
   /**
-   * Inserts a row and, in the same transaction, ends the user's least recently seen live sessions beyond the cap.
-   * Returns their ids. In a transaction of the app's, where one is given.
+   * Inserts a row and, in the same transaction, evicts the user's least recently seen live sessions beyond the cap.
+   * Returns their ids. It runs in the app's transaction if one is given.
    */
-  insert(row: NewRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
-  list(userId: string, live: LiveSince, page?: Page): Promise<readonly IdentifiedRow[]>;
+  insert(row: SessionRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
+  list(userId: string, live: LiveSince, page?: Page): Promise<readonly SessionRow[]>;
   get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
   deleteMany(userId: string, ids: readonly string[]): Promise<number>;
-  /** Deletes all of a user's rows but one, which must exist: `undefined`, and nothing deleted, where it is gone. */
+  /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
   deleteOthers(userId: string, currentId: string): Promise<number | undefined>;
   deleteAll(userId: string): Promise<number>;
-  /** Deletes up to `limit` rows that are no longer live. Returns how many; `undefined` when there are none left. */
-  deleteDead(live: LiveSince, limit: number): Promise<number | undefined>;
-  touch(touches: readonly Touch[]): Promise<void>;
+  /** Deletes up to `limit` rows that have expired or gone idle. Returns how many; `undefined` when none are left. */
+  purge(live: LiveSince, limit: number): Promise<number | undefined>;
+  writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
 }
 
-/** How often a write is tried that others keep undoing. */
+/** How often a write is attempted that conflicts with concurrent ones. */
 const maxAttempts = 5;
-/** How many ids one statement takes: SQLite has 32,766 parameters, PostgreSQL 65,535. */
-const maxIds = 1000;
+/** SQLite has 32,766 parameters a statement, PostgreSQL 65,535. */
+const maxIdsPerStatement = 1000;
 
 /**
- * Puts the store together. Neither connection carries plugins: an app's own would rename our columns.
+ * Creates the store. Neither connection carries plugins: an app's own would rename our columns.
  *
- * @param readDb - what look-ups and lists ask: another connection to the same database
+ * @param readDb - another connection to the same database, for look-ups and lists
  */
 export function createStore(
   db: Kysely<SessionsDatabase>,
@@ -56,34 +59,34 @@ export function createStore(
   { schema, table }: TableName,
   readDb: Kysely<SessionsDatabase> = db,
 ): Store {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a name is only a name: the types know the table as `sessions`, whatever it is called
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = (schema === undefined ? table : `${schema}.${table}`) as 'sessions';
   const queries = createQueries(db, dialect, sessions);
 
   async function insertAndEvict(
     on: Kysely<SessionsDatabase>,
-    newRow: NewRow,
+    row: SessionRow,
     cap: Cap | undefined,
   ): Promise<readonly string[]> {
-    await on.executeQuery(queries.insert(newRow));
+    await on.executeQuery(queries.insert(row));
     if (cap === undefined) return [];
-    const rows = await read(on, queries.listToEvict(newRow.user_id, cap.live));
-    const seenAt = ({ id, last_seen_at }: IdentifiedRow): number => Math.max(last_seen_at, cap.seenAt(id));
-    const others = rows.filter(({ id }) => id !== newRow.id).toSorted((a, b) => seenAt(b) - seenAt(a));
+    const rows = await read(on, queries.listToEvict(row.user_id, cap.live));
+    const seenAt = ({ id, last_seen_at }: SessionRow): number => Math.max(last_seen_at, cap.waitingSeenAt(id));
+    const others = rows.filter(({ id }) => id !== row.id).toSorted((a, b) => seenAt(b) - seenAt(a));
     const evicted = others.slice(cap.max - 1).map(({ id }) => id);
-    await deleteIds(on, newRow.user_id, evicted);
+    await deleteIds(on, row.user_id, evicted);
     return evicted;
   }
 
   async function deleteIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number> {
     let count = 0;
-    for (let start = 0; start < ids.length; start += maxIds) {
-      count += await changed(on, queries.deleteMany(userId, ids.slice(start, start + maxIds)));
+    for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
+      count += await changed(on, queries.deleteMany(userId, chunk));
     }
     return count;
   }
 
-  /** Runs a write, again where another at the same moment undid it. */
+  /** Runs a write, and retries it on a conflict. */
   async function write<TResult>(work: () => Promise<TResult>): Promise<TResult> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -95,20 +98,20 @@ export function createStore(
     }
   }
 
-  /** Runs a transaction in which nobody else changes which sessions a user has. */
-  const alone = <TResult>(
+  /** Runs a transaction during which no other changes which sessions a user has. */
+  const writeWithUserLock = <TResult>(
     userId: string,
     work: (trx: Kysely<SessionsDatabase>) => Promise<TResult>,
-  ): Promise<TResult> => write(() => dialect.alone(db, { table: sessions, userId }, work));
+  ): Promise<TResult> => write(() => dialect.withUserLock(db, { table: sessions, userId }, work));
 
   const lookUp: Find<SessionRow> = async (id) => {
     const { rows } = await readDb.executeQuery(queries.find(id));
-    return rows[0] && timed(rows[0]);
+    return rows[0] && readTimes(rows[0]);
   };
 
   return {
     find: dialect.isRemote
-      ? gatherLookups<SessionRow>({
+      ? batchLookups<SessionRow>({
           find: lookUp,
           findMany: (ids) => read(readDb, queries.findMany(ids)),
         })
@@ -121,63 +124,60 @@ export function createStore(
 
     list: (userId, live, page) => read(readDb, queries.list(userId, live, page)),
 
-    insert(newRow, cap, trx) {
-      const work = (on: Kysely<SessionsDatabase>): Promise<readonly string[]> => insertAndEvict(on, newRow, cap);
-      if (trx === undefined) return cap === undefined ? write(() => work(db)) : alone(newRow.user_id, work);
-      if (cap === undefined) return work(trx);
-      return dialect
-        .lock({ table: sessions, userId: newRow.user_id })
-        .execute(trx)
-        .then(() => work(trx));
+    async insert(row, cap, trx) {
+      const work = (on: Kysely<SessionsDatabase>): Promise<readonly string[]> => insertAndEvict(on, row, cap);
+      if (trx === undefined) return cap === undefined ? write(() => work(db)) : writeWithUserLock(row.user_id, work);
+      if (cap !== undefined) await dialect.lock({ table: sessions, userId: row.user_id }).execute(trx);
+      return work(trx);
     },
 
     deleteMany: (userId, ids) => write(() => deleteIds(db, userId, ids)),
     deleteOthers: (userId, currentId) =>
-      // Two sessions may do this to each other at once: the one that comes second must find that it is gone.
-      alone(userId, async (trx) => {
+      // Two sessions may do this to each other at once: the second must find that it is gone.
+      writeWithUserLock(userId, async (trx) => {
         const { rows } = await trx.executeQuery(queries.find(currentId));
         return rows[0]?.user_id === userId ? changed(trx, queries.deleteOthers(userId, currentId)) : undefined;
       }),
     deleteAll: (userId) => write(() => changed(db, queries.deleteAll(userId))),
 
-    async deleteDead(live, limit) {
-      // Two look-ups, each on its own index; MySQL has no DELETE … RETURNING and PostgreSQL no DELETE … LIMIT.
-      let { rows } = await db.executeQuery(queries.dead('expired', live, limit));
-      if (rows.length === 0) ({ rows } = await db.executeQuery(queries.dead('idle', live, limit)));
+    async purge(live, limit) {
+      // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
+      let { rows } = await db.executeQuery(queries.findPurgeable('expired', live, limit));
+      if (rows.length === 0) ({ rows } = await db.executeQuery(queries.findPurgeable('idle', live, limit)));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return write(() => changed(db, queries.deleteDead(ids, live)));
+      return write(() => changed(db, queries.purge(ids, live)));
     },
 
-    async touch(touches) {
-      const writes = touchQueries(queries, touches);
-      const [first, ...rest] = writes;
+    async writeLastSeen(writes) {
+      const statements = lastSeenQueries(queries, writes);
+      const [first, ...rest] = statements;
       if (first === undefined) return;
       await write(async () => {
         if (rest.length === 0) await db.executeQuery(first);
-        else await db.transaction().execute((trx) => each(writes, (query) => trx.executeQuery(query)));
+        else await db.transaction().execute((trx) => runEach(trx, statements));
       });
     },
   };
 }
 
-/** The same second, in milliseconds, is the same time of last being seen. */
+/** Sessions seen within the same second, in milliseconds, share a last-seen time. */
 const sameTime = 1000;
 
-/** One query for all that were seen in the same second, and one for each whose address is new. */
-function touchQueries(queries: Queries, touches: readonly Touch[]): CompiledQuery[] {
+/** One query for all sessions seen in the same second, and one for each whose address is new. */
+function lastSeenQueries(queries: Queries, writes: readonly LastSeenWrite[]): CompiledQuery[] {
   const seconds = Map.groupBy(
-    touches.filter(({ ip }) => ip === null),
+    writes.filter(({ ip }) => ip === null),
     ({ seenAt }) => Math.floor(seenAt / sameTime),
   );
   return [
-    ...touches.filter(({ ip }) => ip !== null).map((touch) => queries.touch(touch)),
+    ...writes.filter(({ ip }) => ip !== null).map((write) => queries.writeLastSeen(write)),
     ...[...seconds.values()].map((together) => {
       const [first] = together;
-      if (first !== undefined && together.length === 1) return queries.touch(first);
-      return queries.touchMany(
+      if (first !== undefined && together.length === 1) return queries.writeLastSeen(first);
+      return queries.writeLastSeenOfMany(
         together.map(({ id }) => id),
-        // No later than any was seen, and none left out that was due.
+        // The earliest time, and the latest threshold.
         {
           seenAt: Math.min(...together.map(({ seenAt }) => seenAt)),
           seenBefore: Math.max(...together.map(({ seenBefore }) => seenBefore)),
@@ -187,36 +187,15 @@ function touchQueries(queries: Queries, touches: readonly Touch[]): CompiledQuer
   ];
 }
 
-/** One after the other: they share a connection. */
-async function each<TItem>(items: Iterable<TItem>, work: (item: TItem) => Promise<unknown>): Promise<void> {
-  for (const item of items) await work(item);
+/** Runs queries one after the other, on the connection that they share. */
+async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQuery[]): Promise<void> {
+  for (const query of queries) await db.executeQuery(query);
 }
 
 /** Runs a query for rows. */
-async function read<TRow extends SessionRow>(
-  db: Kysely<SessionsDatabase>,
-  query: CompiledQuery<TRow>,
-): Promise<readonly TRow[]> {
+async function read(db: Kysely<SessionsDatabase>, query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> {
   const { rows } = await db.executeQuery(query);
-  return rows.map(timed);
-}
-
-/** An app may have its driver give numbers as texts or as bigints: no comparison of times may be one of texts. */
-function timed<TRow extends SessionRow>(row: TRow): TRow {
-  const { created_at, last_seen_at, expires_at } = row;
-  if (typeof created_at === 'number' && typeof last_seen_at === 'number' && typeof expires_at === 'number') return row;
-  return {
-    ...row,
-    created_at: readTime(created_at),
-    last_seen_at: readTime(last_seen_at),
-    expires_at: readTime(expires_at),
-  };
-}
-
-function readTime(value: unknown): number {
-  const time = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : Number.NaN;
-  if (Number.isFinite(time)) return time;
-  throw new Error(`the database's driver gives times as ${typeof value}: expected numbers`);
+  return rows.map(readTimes);
 }
 
 /** Runs a write. Returns how many rows it changed. */

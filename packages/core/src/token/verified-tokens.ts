@@ -1,6 +1,6 @@
 import { SessionError } from '../errors.ts';
 import { sessionIdOf } from './lookup-id.ts';
-import { createRecent } from '../cache/generational-map.ts';
+import { createGenerationalMap } from '../cache/generational-map.ts';
 import type { AccessTokenClaims, Tokens } from './access-token.ts';
 
 /** A token that holds, and the id of the row that it names. */
@@ -31,7 +31,7 @@ export function createVerifiedTokens(
   tokens: Tokens,
   { clockTolerance, max }: { readonly clockTolerance: number; readonly max: number },
 ): VerifyToken {
-  const known = createRecent<Entry>(max);
+  const known = createGenerationalMap<Entry>(max);
   const tolerance = Math.ceil(clockTolerance / 1000);
 
   function verify(token: string): Entry {

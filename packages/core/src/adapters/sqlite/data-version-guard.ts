@@ -1,4 +1,4 @@
-import type { CacheGuard } from '../../cache/session-cache.ts';
+import type { CacheGuard } from '../../cache/memory-cache.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link dataVersionGuard} uses. */
 export interface GuardDatabase {

@@ -1,0 +1,56 @@
+import { sql, type Kysely } from 'kysely';
+import type { Dialect } from '../dialect.ts';
+import { hasErrorCode } from './error-code.ts';
+
+/** In seconds. A flood of sign-ins of one user takes less. */
+const lockTimeout = 30;
+
+export const mysql: Dialect = {
+  name: 'mysql',
+  isRemote: true,
+  readsSnapshots: true,
+  async columns(db) {
+    // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for this collation.
+    const collation = (await isMariadb(db)) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
+    return {
+      id: sql`varchar(32) character set ascii collate ascii_bin`,
+      userId: sql`varchar(255) character set utf8mb4 collate ${sql.raw(collation)}`,
+      ip: sql`varchar(45) character set ascii`,
+      text: sql`text character set utf8mb4`,
+      time: sql`datetime(3)`,
+    };
+  },
+  writeTime: (milliseconds) => new Date(milliseconds).toISOString().slice(0, -1).replace('T', ' '),
+  readTime: (column) => sql<number>`timestampdiff(microsecond, '1970-01-01', ${sql.ref(column)}) div 1000`,
+  lock: ({ table, userId }) => sql`select id from ${sql.table(table)} where user_id = ${userId} for update`,
+  withUserLock: (db, lock, work) =>
+    // A named lock comes first: InnoDB's gap locks on a user without sessions would admit every transaction, then deadlock.
+    db.connection().execute(async (connection) => {
+      const name = sql`concat('trpc-sessions:', sha1(${lock.userId}))`;
+      const { rows } = await sql<{
+        locked: unknown;
+      }>`select get_lock(${name}, ${sql.lit(lockTimeout)}) as locked`.execute(connection);
+      if (Number(rows[0]?.locked) !== 1)
+        throw new Error(`the sessions of a user were locked for ${lockTimeout} seconds`);
+      try {
+        return await connection
+          .transaction()
+          .setIsolationLevel('read committed')
+          .execute(async (trx) => {
+            await mysql.lock(lock).execute(trx);
+            return work(trx);
+          });
+      } finally {
+        await sql`select release_lock(${name})`.execute(connection);
+      }
+    }),
+  migrate: (db, work) => work(db),
+  schemaOf: () => Promise.resolve(undefined),
+  isConflict: (error) => hasErrorCode(error, 'ER_LOCK_DEADLOCK'),
+};
+
+/** Asks a server whether it is MariaDB or MySQL: the scheme of its URL does not show it. */
+export async function isMariadb<TDatabase>(db: Kysely<TDatabase>): Promise<boolean> {
+  const { rows } = await sql<{ version: string }>`select version() as version`.execute(db);
+  return /mariadb/i.test(rows[0]?.version ?? '');
+}

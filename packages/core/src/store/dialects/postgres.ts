@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Dialect } from '../dialect.ts';
+import { hasErrorCode } from './error-code.ts';
+
+/** Seeds the hash of a user id, so that our advisory locks differ from an app's own. */
+const lockSeed = 7_367_325;
+
+export const postgres: Dialect = {
+  name: 'postgres',
+  isRemote: true,
+  readsSnapshots: false,
+  columns: () =>
+    Promise.resolve({
+      id: sql`varchar(32) collate "C"`,
+      userId: sql`varchar(255) collate "C"`,
+      ip: 'varchar(45)',
+      text: 'text',
+      time: 'timestamptz(3)',
+    }),
+  writeTime: (milliseconds) => new Date(milliseconds).toISOString(),
+  readTime: (column) => sql<number>`(extract(epoch from ${sql.ref(column)}) * 1000)::float8`,
+  lock: ({ userId }) => sql`select pg_advisory_xact_lock(hashtextextended(${userId}, ${sql.lit(lockSeed)}))`,
+  withUserLock: (db, lock, work) =>
+    // Read committed, whatever the default: a snapshot from before the lock was granted would be stale.
+    db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (trx) => {
+        await postgres.lock(lock).execute(trx);
+        return work(trx);
+      }),
+  migrate: (db, work) => work(db),
+  async schemaOf(db, table) {
+    // The schema in which the search path finds the table, or would create it.
+    const { rows } = await sql<{ schema: string | null }>`
+      select coalesce(
+        (
+          select nspname from pg_catalog.pg_namespace as namespace
+          join pg_catalog.pg_class as class on class.relnamespace = namespace.oid
+          where class.oid = to_regclass(quote_ident(${table}))
+        ),
+        current_schema()
+      ) as schema
+    `.execute(db);
+    return rows[0]?.schema ?? undefined;
+  },
+  // deadlock_detected, serialization_failure
+  isConflict: (error) => hasErrorCode(error, '40P01', '40001'),
+};
