@@ -74,6 +74,6 @@ export function createGenerationalMap<TValue>(
       young = createGeneration();
       old = createGeneration();
     },
-    keysOf: (group) => [young, old].flatMap(({ groups }) => [...(groups.get(group) ?? [])]),
+    keysOf: (group) => [...(young.groups.get(group) ?? []), ...(old.groups.get(group) ?? [])],
   };
 }

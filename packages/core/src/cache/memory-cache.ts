@@ -1,4 +1,5 @@
 import { parseDuration, type Duration } from '../duration.ts';
+import { requireKnownOptions } from '../known-options.ts';
 
 /** The options of {@link memoryCache}. */
 export interface MemoryCacheOptions {
@@ -32,7 +33,7 @@ export interface MemoryCache {
  * revokes is refused at once. One that another process revokes is refused as soon as the bus delivers the message, or at
  * once with a `guard`.
  *
- * @throws {RangeError} an option is out of range
+ * @throws {TypeError | RangeError} an option is unknown or out of range
  *
  * @example
  * ```ts
@@ -42,7 +43,9 @@ export interface MemoryCache {
  * const manager = createSessionManager({ db, keys, cache: memoryCache({ max: 100_000 }), bus: redisBus(redis) });
  * ```
  */
-export function memoryCache({ max, maxAge = '1m', guard }: MemoryCacheOptions): MemoryCache {
+export function memoryCache(options: MemoryCacheOptions): MemoryCache {
+  requireKnownOptions('memoryCache', options, { max: true, maxAge: true, guard: true });
+  const { max, maxAge = '1m', guard } = options;
   if (!Number.isInteger(max) || max < 1) {
     throw new RangeError(`cache: max: expected a whole number of at least 1, got ${String(max)}`);
   }

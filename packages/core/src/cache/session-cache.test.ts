@@ -76,9 +76,9 @@ describe('invalidating', () => {
     ['may have been revoked by a message of a newer version', (cache) => cache.clear()],
   ])('a session that, while it is read, %s, is not cached', async (_, end) => {
     const { cache } = createWorld();
-    const reading = loadSlowly(cache, 'a');
+    const read = loadSlowly(cache, 'a');
     end(cache);
-    expect(await reading.found()).toMatchObject({ user_id: 'u1' });
+    expect(await read.found()).toMatchObject({ user_id: 'u1' });
     expect(cache.get('a')).toBeUndefined();
   });
 
@@ -96,9 +96,9 @@ describe('invalidating', () => {
 test('a session that an open transaction revokes is not cached until the maximum age has passed, however often it is read', async () => {
   const { cache, advance } = createWorld();
   await load(cache, 'a');
-  const reading = loadSlowly(cache, 'b');
+  const read = loadSlowly(cache, 'b');
   cache.holdBack({ userId: 'u1', ids: ['a', 'b'] });
-  await reading.found();
+  await read.found();
   for (const id of ['a', 'b']) {
     expect(cache.get(id)).toBeUndefined();
     await load(cache, id);
@@ -126,18 +126,18 @@ describe('without the bus', () => {
   test('a read that began without it is not cached', async () => {
     const { cache } = createWorld();
     cache.disable();
-    const reading = loadSlowly(cache, 'a');
+    const read = loadSlowly(cache, 'a');
     cache.enable();
-    await reading.found();
+    await read.found();
     expect(cache.get('a')).toBeUndefined();
   });
 });
 
 test('a session is cached for the maximum age from when its read began, and not once the clock was set back', async () => {
   const { cache, advance } = createWorld();
-  const reading = loadSlowly(cache, 'a');
+  const read = loadSlowly(cache, 'a');
   advance(59_000);
-  await reading.found();
+  await read.found();
   advance(999);
   expect(cache.get('a')).toBeDefined();
   advance(1);
@@ -178,9 +178,9 @@ describe('under a guard', () => {
 
   test('a session is not cached when there was a write while it was read', async () => {
     const { cache, write } = createWorld({ guarded: true });
-    const reading = loadSlowly(cache, 'a');
+    const read = loadSlowly(cache, 'a');
     write();
-    await reading.found();
+    await read.found();
     expect(cache.get('a')).toBeUndefined();
   });
 

@@ -43,5 +43,5 @@ test('a listener that throws stops no other, and is reported as a fault', () => 
 
 test('an event that does not exist is misuse', () => {
   // @ts-expect-error there is no such event
-  expect(() => createEvents().on('revoke', () => {})).toThrow(/there is no event "revoke"; there are created, /);
+  expect(() => createEvents().on('revoke', () => {})).toThrow(/unknown event "revoke"; the events are created, /);
 });

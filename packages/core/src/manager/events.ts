@@ -1,33 +1,33 @@
+import type { SessionErrorReason } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
-import type { SessionErrorReason } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 
-/** What a manager tells its listeners. No event holds a token or a lookup id. */
+/** The events of a manager. None holds a token or a lookup id. */
 export interface SessionEvents {
-  /** Somebody signed in. */
+  /** A user signed in. */
   created: { readonly session: Session };
-  /** This process ended sessions of a user. */
+  /** This process revoked sessions of a user. */
   revoked: RevokedEvent;
-  /** Sessions of a user were ended, by this process or by another that the bus connects. */
+  /** Sessions of a user were revoked, by this process or by another on the same bus. */
   ended: EndedSessions;
   /** A request was refused. */
   rejected: { readonly reason: SessionErrorReason; readonly caller: Omit<CallerInfo, 'token'> | null };
-  /** Rows that had expired were deleted. */
+  /** Rows of expired sessions were deleted. */
   purged: { readonly count: number };
-  /** Work in the background failed: nobody waits for it, so this is where it shows. */
+  /** Background work failed: no caller waits for it, so only this event reports it. */
   fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'listener'; readonly error: unknown };
 }
 
-/** Which sessions were ended, and why. */
+/** The sessions that were revoked, and why. */
 export interface RevokedEvent {
   readonly userId: string;
-  /** `revoked`: these ids. `others`: all but `exceptId`. `all`: every one. `evicted`: these ids, to make room under `maxSessionsPerUser`. */
+  /** `revoked`: these ids. `others`: all but `exceptId`. `all`: every session. `evicted`: these ids, by `maxSessionsPerUser`. */
   readonly cause: 'revoked' | 'others' | 'all' | 'evicted';
-  /** The ids asked for, or evicted. */
+  /** The ids to revoke, or those that were evicted. */
   readonly ids?: readonly string[];
   readonly exceptId?: string;
-  /** How many were ended. */
+  /** How many sessions were revoked. */
   readonly count: number;
 }
 
@@ -51,11 +51,11 @@ export function createEvents(): Events<SessionEvents> {
   };
 
   function emit<TName extends keyof SessionEvents>(name: TName, event: SessionEvents[TName]): void {
-    // A copy: a listener that subscribes anew is not called again for the same event.
+    // A copy: a listener that subscribes again while it runs is not called twice for the same event.
     for (const listener of Array.from(listeners[name])) void call(name, listener, event);
   }
 
-  /** A listener that throws, at once or later, must let nobody in or out, nor end the process. */
+  /** Calls a listener. One that throws, at once or later, must fail no request and not end the process. */
   async function call<TName extends keyof SessionEvents>(
     name: TName,
     listener: Listener<SessionEvents[TName]>,
@@ -72,7 +72,7 @@ export function createEvents(): Events<SessionEvents> {
     on(name, listener) {
       if (!Object.hasOwn(listeners, name)) {
         throw new TypeError(
-          `on: there is no event ${JSON.stringify(name)}; there are ${Object.keys(listeners).join(', ')}`,
+          `on: unknown event ${JSON.stringify(name)}; the events are ${Object.keys(listeners).join(', ')}`,
         );
       }
       // Wrapped, so that a function subscribed twice is called twice and unsubscribed one at a time.

@@ -10,7 +10,7 @@ import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { intercepted } from '../testing/intercept.ts';
 
-// Whatever comes from outside of the manager: from the app, its clients, its drivers and its keys.
+// Input of the manager: from the app, its clients, its drivers and its keys.
 
 const secret = 'a secret of more than thirty-two bytes';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
   return () => db.destroy();
 });
 
-describe('an id that is none of ours is an unknown one, and costs no query', () => {
+describe('an id of another shape is unknown, and costs no query', () => {
   test.each(['', 'é', '\0', '\ud800', 'A'.repeat(32), 'a'.repeat(33), "' or 1=1 --", 'a'.repeat(1 << 20)])(
     '%j',
     async (id) => {
@@ -46,14 +46,14 @@ describe('an id that is none of ours is an unknown one, and costs no query', () 
   );
 });
 
-describe('a user id that some database would take for another is misuse', () => {
+describe('a user id that a database may confuse with another is misuse', () => {
   test.each<[string, unknown]>([
     ['a lone surrogate', 'a\ud800'],
     ['a NUL', 'a\0'],
-    ['nothing', ''],
-    ['too long a text', 'x'.repeat(256)],
+    ['an empty text', ''],
+    ['a text that is too long', 'x'.repeat(256)],
     ['a number', 5],
-    ['nothing at all', undefined],
+    ['undefined', undefined],
   ])('%s', async (_, userId) => {
     const id = 'a'.repeat(32);
     const user = userId as string;
@@ -77,7 +77,7 @@ describe('claims that cannot be signed are misuse', () => {
   test.each<[string, unknown]>([
     ['a list', ['a']],
     ['a text', 'a'],
-    ['nothing', null],
+    ['null', null],
     ['a circle', circular],
     ['a bigint', { n: 1n }],
     ['constructor', { constructor: 1 }],
@@ -93,7 +93,7 @@ describe('claims that cannot be signed are misuse', () => {
 });
 
 test.each(['unknown', '203.0.113.7, 10.0.0.1', '1'.repeat(46), '\0', "'; drop table sessions; --"])(
-  'an address that is none is not kept: %j',
+  'an address that is not an IP address is not stored: %j',
   async (ip) => {
     const { token, session } = await manager.issue({ userId: 'ada', caller: { ip } });
     expect(session).toMatchObject({ ip: null, createdIp: null });
@@ -102,14 +102,14 @@ test.each(['unknown', '203.0.113.7, 10.0.0.1', '1'.repeat(46), '\0', "'; drop ta
   },
 );
 
-test('a user agent is kept as every database takes it', async () => {
+test('a user agent is stored as a text that every database takes', async () => {
   const { session } = await manager.issue({ userId: 'ada', caller: { userAgent: `a\0b${'😀'.repeat(300)}` } });
   expect(session.userAgent).toMatch(/^ab/);
   expect(session.userAgent?.isWellFormed()).toBe(true);
 });
 
 describe('times that a driver gives as', () => {
-  /** A driver that was told to. */
+  /** A driver that converts numbers. */
   const giving = (convert: (value: number) => unknown): Kysely<SessionsDatabase> =>
     intercepted(sqlite, async (_, run) => {
       const result = await run();
@@ -134,7 +134,7 @@ describe('times that a driver gives as', () => {
     await expect(odd.verify(token)).rejects.toMatchObject({ reason: 'idle_session' });
   });
 
-  test('nonsense are a fault, and let nobody in', async () => {
+  test('nonsense are a fault, and no request is accepted', async () => {
     const odd = createSessionManager({ db: giving(() => 'yesterday'), keys: secret });
     const { token } = await odd.issue({ userId: 'ada' });
     const error: unknown = await odd.verify(token).catch((thrown: unknown) => thrown);
@@ -144,7 +144,7 @@ describe('times that a driver gives as', () => {
 });
 
 describe('keys', () => {
-  test('without an id are all tried, the first signs, and the others are of the past', async () => {
+  test('without an id all verify, and the first signs', async () => {
     const [old, current] = ['an old secret of thirty-two bytes!!', 'a new secret of thirty-two bytes!!'];
     const before = createSessionManager({ db, keys: old });
     const after = createSessionManager({ db, keys: [current, old] });
@@ -158,7 +158,7 @@ describe('keys', () => {
     await expect(later.verify(token)).rejects.toMatchObject({ reason: 'invalid_token' });
   });
 
-  test('that cannot verify what they sign are told when the manager is made', () => {
+  test('that cannot verify their own signatures are refused when the manager is created', () => {
     const [one, other] = ['P-256', 'P-256'].map((namedCurve) =>
       generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' }),
     );
@@ -173,7 +173,7 @@ describe('keys', () => {
   });
 });
 
-test('a listener may be asynchronous, and one that rejects harms nobody', async () => {
+test('a listener may be asynchronous, and one that rejects fails no request', async () => {
   const fault = vi.fn();
   manager.on('fault', fault);
   const rejecting = async (): Promise<void> => {
@@ -187,7 +187,7 @@ test('a listener may be asynchronous, and one that rejects harms nobody', async 
   expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'listener', error: new Error('of the listener') });
 });
 
-test('a listener that subscribes anew is not called again for the same event', async () => {
+test('a listener that subscribes again is not called twice for the same event', async () => {
   let calls = 0;
   const listen = (): void => {
     calls += 1;
@@ -211,7 +211,7 @@ test('a user with very many sessions can sign in under a new cap', async () => {
   expect(await capped.list('ada')).toHaveLength(3);
 });
 
-test('a database that forbids deleting is told, not asked for ever', async () => {
+test('a purge fails on a database that forbids it, and does not retry without end', async () => {
   const expired = createSessionManager({ db, keys: secret, lifetime: '1s' });
   await expired.issue({ userId: 'ada' });
   sqlite.exec('create trigger forbidden before delete on sessions begin select raise(ignore); end');
@@ -220,7 +220,7 @@ test('a database that forbids deleting is told, not asked for ever', async () =>
   expect(queries.mock.calls.length).toBeLessThan(50);
 });
 
-test('a manager that is closed purges nothing, and says so', async () => {
+test('a closed manager refuses to purge', async () => {
   await manager.close();
   await expect(manager.purgeExpired()).rejects.toThrow(/closed/);
   await manager.close();

@@ -2,6 +2,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { memoryCache } from '../cache/memory-cache.ts';
+import { createMigrations, migrateToLatest } from '../store/migrations.ts';
 import { createSessionManager } from './manager.ts';
 import { readOptions } from './options.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
@@ -9,7 +10,7 @@ import type { SessionsDatabase } from '../store/schema.ts';
 const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
 const keys = 'x'.repeat(32);
 
-test('the defaults are those of the documentation', () => {
+test('the defaults are the documented ones', () => {
   expect(readOptions({ db, keys })).toMatchObject({
     lifetime: 30 * 86_400_000,
     idleTimeout: Infinity,
@@ -26,7 +27,7 @@ test('last-seen is written often enough for a short idle timeout', () => {
   expect(readOptions({ db, keys, idleTimeout: '14d' }).touchInterval).toBe(60_000);
 });
 
-test('last-seen waits for others to share its write: under a guard, where a write empties the cache, longer', () => {
+test('a last-seen write waits to share its query, and longer with a guard, as each write then empties the cache', () => {
   const guarded = { db, keys, cache: memoryCache({ max: 1, guard: { version: () => 0 } }) };
   const { touchDelay } = readOptions({ db, keys });
   expect(touchDelay).toBe(50);
@@ -34,7 +35,7 @@ test('last-seen waits for others to share its write: under a guard, where a writ
   expect(readOptions({ ...guarded, touchInterval: '200ms' }).touchDelay).toBe(200);
 });
 
-describe('misuse is told when the manager is made, by the name of the option', () => {
+describe('misuse is refused when the manager is created, by the name of the option', () => {
   test.each<[string, object, ErrorConstructor, RegExp]>([
     ['a bare number', { lifetime: 3600 }, TypeError, /^lifetime: .*unit.*number/],
     ['a number in a text', { lifetime: '3600' }, RangeError, /^lifetime: .*unit/],
@@ -43,31 +44,56 @@ describe('misuse is told when the manager is made, by the name of the option', (
     ['a negative duration', { lifetime: '-1d' }, RangeError, /^lifetime: must be at least 1s/],
     ['a lifetime below a second', { lifetime: '10ms' }, RangeError, /^lifetime: must be at least 1s/],
     [
-      'a touch interval that lets sessions in use end',
+      'a touch interval by which sessions in use go idle',
       { idleTimeout: '1m', touchInterval: '1m' },
       RangeError,
       /^touchInterval: .*idleTimeout/,
     ],
-    ['a cap of none', { maxSessionsPerUser: 0 }, RangeError, /^maxSessionsPerUser: /],
+    ['a cap of 0', { maxSessionsPerUser: 0 }, RangeError, /^maxSessionsPerUser: /],
     ['a cap of a half', { maxSessionsPerUser: 1.5 }, RangeError, /^maxSessionsPerUser: /],
     ['an empty issuer', { issuer: '' }, TypeError, /^issuer: /],
     ['an empty audience', { audience: [] }, TypeError, /^audience: /],
     ['SQL for a table', { table: 'a; drop table b' }, RangeError, /^table: /],
     ['a schema on SQLite', { table: 'auth.sessions' }, RangeError, /^table: SQLite has no schemas/],
     ['three names for a table', { table: 'a.b.c' }, RangeError, /^table: /],
-    ['a moment for a clock', { clock: 5 }, TypeError, /^clock: /],
+    ['a time instead of a clock', { clock: 5 }, TypeError, /^clock: /],
     ['a lifetime that no database can write', { lifetime: '8500y' }, RangeError, /^lifetime: must be at most 1000y/],
-    ['a database that is none', { db: {} }, TypeError, /^db: /],
+    ['a database that is not a Kysely instance', { db: {} }, TypeError, /^db: /],
     ['no database', { db: undefined }, TypeError, /^db: /],
     ['no keys', { keys: undefined }, TypeError, /^keys: /],
+    [
+      'a mistyped option',
+      { lifeTime: '1d' },
+      TypeError,
+      /^createSessionManager: unknown option "lifeTime"; .*lifetime/,
+    ],
   ])('%s', (_, option, kind, message) => {
     const make = (): unknown => createSessionManager({ db, keys, ...option });
     expect(make).toThrow(kind);
     expect(make).toThrow(message);
   });
 
-  test('a cap that a function gets wrong fails the sign-in, not the manager', async () => {
+  test('a function that returns a wrong cap fails the sign-in, not the manager', async () => {
     const { maxSessions } = readOptions({ db, keys, maxSessionsPerUser: () => Number.NaN });
     await expect(maxSessions?.('u1')).rejects.toThrow(/^maxSessionsPerUser: /);
   });
+});
+
+test('every option may be undefined but db and keys', () => {
+  const names = ['readDb', 'issuer', 'audience', 'lifetime', 'idleTimeout', 'touchInterval', 'maxSessionsPerUser'];
+  names.push('clockTolerance', 'cache', 'bus', 'table', 'clock');
+  const options = Object.fromEntries(names.map((name) => [name, undefined]));
+  expect(() => createSessionManager({ db, keys, ...options })).not.toThrow();
+});
+
+test.each<[string, (options: object) => unknown]>([
+  ['memoryCache', (options) => memoryCache({ max: 1, ...options })],
+  ['createMigrations', (options) => createMigrations(options)],
+])('%s refuses an unknown option by name', (name, call) => {
+  expect(() => call({ tabel: 'x' })).toThrow(new RegExp(`^${name}: unknown option "tabel"`));
+});
+
+test('migrateToLatest refuses an unknown option by name', async () => {
+  const options: object = { tabel: 'x' };
+  await expect(migrateToLatest(db, options)).rejects.toThrow(/^migrateToLatest: unknown option "tabel"/);
 });

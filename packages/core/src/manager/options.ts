@@ -1,64 +1,82 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
-import type { Dialect } from '../store/dialect.ts';
-import { detectDialect } from '../store/detect-dialect.ts';
 import { parseDuration, type Duration } from '../duration.ts';
-import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
+import { requireKnownOptions } from '../known-options.ts';
+import { detectDialect } from '../store/detect-dialect.ts';
+import type { Dialect } from '../store/dialect.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
+import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
 
-/** What {@link createSessionManager} takes. */
+/** The options of {@link createSessionManager}. */
 export interface SessionManagerOptions<TDatabase> {
-  /** The app's own Kysely instance, whatever plugins it carries; or one of its own. */
+  /** A Kysely instance: the app's own, whatever its plugins, or another. */
   readonly db: Kysely<TDatabase>;
   /**
-   * What look-ups and lists ask: another connection to the same database, as on SQLite, where every look-up waits for the
-   * app's open transaction on `db`. Not a replica: one that lags lets in who was signed out. @defaultValue `db`
+   * Another connection to the same database, for look-ups and lists. On SQLite, a look-up on `db` waits for the app's open
+   * transaction there. Not a replica: one that lags accepts revoked sessions. @defaultValue `db`
    */
   readonly readDb?: Kysely<TDatabase> | undefined;
   /** An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. To rotate, put a new one first. */
   readonly keys: Keys;
-  /** The `iss` of tokens, and the one a token must have (RFC 7519 §4.1.1). @defaultValue not set, not checked */
+  /** The `iss` of tokens, which is also required of them (RFC 7519 §4.1.1). @defaultValue not set, not checked */
   readonly issuer?: string | undefined;
-  /** The `aud` of tokens, and one of which a token must have (RFC 7519 §4.1.3). @defaultValue not set, not checked */
+  /** The `aud` of tokens. A token must have one of them (RFC 7519 §4.1.3). @defaultValue not set, not checked */
   readonly audience?: string | readonly string[] | undefined;
   /** How long a session lasts, used or not: the token's `exp` and the row's expiry. @defaultValue `'30d'` */
   readonly lifetime?: Duration | undefined;
-  /** Unused for this long, a session ends. @defaultValue never */
+  /** How long a session may be unused before it is refused. @defaultValue no limit */
   readonly idleTimeout?: Duration | undefined;
   /**
-   * Last-seen is written at most this often per session. Must be shorter than `idleTimeout`, or a session in use would end.
-   * @defaultValue `'1m'`, or a tenth of `idleTimeout` where that is shorter
+   * Last-seen is written at most this often per session. It must be shorter than `idleTimeout`: otherwise a session in use
+   * would go idle. @defaultValue `'1m'`, or a tenth of `idleTimeout` if that is shorter
    */
   readonly touchInterval?: Duration | undefined;
-  /** The most sessions a user may have: the least recently seen one makes room. @defaultValue no limit */
+  /** The most live sessions of a user: the least recently seen one is evicted. @defaultValue no limit */
   readonly maxSessionsPerUser?: number | ((userId: string) => number | Promise<number>) | undefined;
   /** How far clocks may differ, for `exp` and `nbf`. Rounded up to seconds. @defaultValue `'0s'` */
   readonly clockTolerance?: Duration | undefined;
-  /** Keeps live sessions in memory: `memoryCache({ max })`. It needs a `bus`, or a guard. @defaultValue the database is always asked */
+  /** Caches live sessions in memory: `memoryCache({ max })`. It needs a `bus` or a guard. @defaultValue no cache */
   readonly cache?: MemoryCache | undefined;
-  /** Tells the other processes which sessions were ended. @defaultValue nobody is told */
+  /** Publishes revoked sessions to the other processes. @defaultValue none are published */
   readonly bus?: Bus | undefined;
   /**
-   * The table, with its schema if it has one: `'auth.sessions'`. SQLite has none. Give the same to `migrateToLatest`.
+   * The table, with its schema if it has one: `'auth.sessions'`. SQLite has none. Pass the same to `migrateToLatest`.
    * @defaultValue `'sessions'`
    */
   readonly table?: string | undefined;
-  /** The time, in milliseconds since 1970: the only clock there is. @defaultValue `Date.now` */
+  /** The time in milliseconds since 1970. There is no other clock. @defaultValue `Date.now` */
   readonly clock?: (() => number) | undefined;
 }
 
-/** The options once read: all that the manager looks at from then on. Times are in milliseconds. */
+const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
+  db: true,
+  readDb: true,
+  keys: true,
+  issuer: true,
+  audience: true,
+  lifetime: true,
+  idleTimeout: true,
+  touchInterval: true,
+  maxSessionsPerUser: true,
+  clockTolerance: true,
+  cache: true,
+  bus: true,
+  table: true,
+  clock: true,
+};
+
+/** The options as the manager uses them. Times are in milliseconds. */
 export interface Settings {
   readonly dialect: Dialect;
   readonly keys: KeyRing;
   readonly issuer: string | undefined;
   readonly audience: string | readonly string[] | undefined;
   readonly lifetime: number;
-  /** `Infinity` where there is none. */
+  /** `Infinity` for none. */
   readonly idleTimeout: number;
   readonly touchInterval: number;
-  /** How long a last-seen write may wait for others to share it. */
+  /** How long a last-seen write may wait to share its query with others. */
   readonly touchDelay: number;
   readonly clockTolerance: number;
   readonly maxSessions: ((userId: string) => Promise<number>) | undefined;
@@ -70,15 +88,16 @@ export interface Settings {
 
 const minute = 60_000;
 const touchDelay = 50;
-/** Under a guard each write, also one of ours, empties the cache: they are worth waiting for. */
+/** With a guard, every write empties the cache, ours included: fewer writes are worth the wait. */
 const guardedTouchDelay = 1000;
 
 /**
  * Reads and checks the options.
  *
- * @throws {TypeError | RangeError} naming the option that is wrong, and what to write instead
+ * @throws {TypeError | RangeError} an option is unknown or wrong: the message names it, and the values to use instead
  */
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings {
+  requireKnownOptions('createSessionManager', options, known);
   const { issuer, audience, maxSessionsPerUser, cache, bus, clock } = options;
   if (typeof options.db?.selectFrom !== 'function') throw new TypeError('db: expected a Kysely instance');
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
@@ -88,7 +107,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
       ? Math.min(minute, idleTimeout / 10)
       : parseDuration('touchInterval', options.touchInterval, 0);
   if (touchInterval >= idleTimeout) {
-    throw new RangeError('touchInterval: must be shorter than idleTimeout, or sessions in use would end as idle');
+    throw new RangeError('touchInterval: must be shorter than idleTimeout, or sessions in use would go idle');
   }
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
     throw new TypeError('issuer: expected a text; leave it out to check none');
@@ -98,7 +117,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
   }
   if (cache !== undefined && cache.guard === undefined && bus === undefined) {
     throw new TypeError(
-      'cache: needs a bus that tells of sessions ended elsewhere, such as redisBus(client); localBus() where there is one process',
+      'cache: needs a bus, such as redisBus(client), that delivers revocations by other processes; use localBus() for a single process',
     );
   }
   if (clock !== undefined && typeof clock !== 'function')
@@ -122,7 +141,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
   });
 }
 
-/** Whole milliseconds, as columns and cursors have them. `Date.now` is looked up each time: tests replace it. */
+/** Whole milliseconds, as in columns and cursors. `Date.now` is read at each call: tests replace it. */
 function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number {
   return clock === undefined ? () => Date.now() : () => Math.floor(clock());
 }

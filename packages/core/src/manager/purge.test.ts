@@ -23,7 +23,7 @@ function createWorld(rows: number, isBlocking = true) {
   };
 }
 
-test('deletes chunk by chunk, and tells how many', async () => {
+test('deletes chunk by chunk, and reports how many', async () => {
   const { purges, deleteChunk, onPurged } = createWorld(250);
   expect(await purges.run()).toBe(250);
   expect(deleteChunk.mock.calls).toEqual([[100], [100], [100], [100]]);
@@ -37,6 +37,7 @@ test.each([
   [{ chunkSize: 1.5 }, 'chunkSize'],
   [{ schedule: '10ms' as const }, 'schedule'],
   [{ schedule: '30d' as const }, 'schedule'],
+  [{ chunksize: 5 } as object, 'purgeExpired'],
 ])('%j is misuse', async (options, name) => {
   const { purges, deleteChunk } = createWorld(1);
   await expect(purges.run(options)).rejects.toThrow(new RegExp(`^${name}: `));
@@ -62,7 +63,7 @@ describe('on a schedule', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a run that fails is told, and the next one comes all the same', async () => {
+  test('a run that fails is reported, and the next one runs all the same', async () => {
     const { purges, deleteChunk, onFault, onPurged, expire } = createWorld(0);
     await purges.run({ schedule: '1h' });
     const down = new Error('down');
@@ -75,7 +76,7 @@ describe('on a schedule', () => {
     await purges.stop();
   });
 
-  test('a run waits for the one before', async () => {
+  test('a run never overlaps the previous one', async () => {
     const { purges, deleteChunk } = createWorld(0);
     await purges.run({ schedule: '1h' });
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -87,7 +88,7 @@ describe('on a schedule', () => {
   });
 });
 
-test('stopping waits for the chunk that is being deleted, and for no other', async () => {
+test('stopping waits for the chunk that is being deleted, and deletes no other', async () => {
   const { purges, deleteChunk } = createWorld(1000);
   const running = purges.run();
   await purges.stop();
@@ -95,7 +96,7 @@ test('stopping waits for the chunk that is being deleted, and for no other', asy
   expect(deleteChunk).toHaveBeenCalledOnce();
 });
 
-test('gives way to requests, and not where there are none', async () => {
+test('rests while there are requests, and not without', async () => {
   const { purges, deleteChunk, request } = createWorld(500);
   const starts: number[] = [];
   const work = 10;
@@ -109,25 +110,22 @@ test('gives way to requests, and not where there are none', async () => {
   }
   expect(await purges.run()).toBe(900);
   const pauses = starts.slice(1).map((start, index) => start - starts[index]! - work);
-  // The longer it goes on, the more.
+  // The longer it takes, the longer it rests.
   for (const [index, pause] of pauses.entries()) expect(pause).toBeGreaterThan(work * 1.5 ** index * 0.8);
 });
 
 test.each([
   [true, [100, 50, 25, 50]],
   [false, [100, 100, 100, 100]],
-])(
-  'where requests wait for it: %s, a chunk that takes long is followed by a smaller one',
-  async (isBlocking, sizes) => {
-    const { purges, deleteChunk, request } = createWorld(0, isBlocking);
-    for (const work of [8, 8, 0]) {
-      deleteChunk.mockImplementationOnce(async (limit) => {
-        request();
-        if (work > 0) await new Promise((resolve) => setTimeout(resolve, work));
-        return limit;
-      });
-    }
-    await purges.run();
-    expect(deleteChunk.mock.calls.map(([limit]) => limit)).toEqual(sizes);
-  },
-);
+])('a smaller chunk follows one that took long, only if chunks block requests: %s', async (isBlocking, sizes) => {
+  const { purges, deleteChunk, request } = createWorld(0, isBlocking);
+  for (const work of [8, 8, 0]) {
+    deleteChunk.mockImplementationOnce(async (limit) => {
+      request();
+      if (work > 0) await new Promise((resolve) => setTimeout(resolve, work));
+      return limit;
+    });
+  }
+  await purges.run();
+  expect(deleteChunk.mock.calls.map(([limit]) => limit)).toEqual(sizes);
+});

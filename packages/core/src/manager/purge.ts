@@ -1,13 +1,14 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration, type Duration } from '../duration.ts';
+import { requireKnownOptions } from '../known-options.ts';
 
 /** How expired rows are deleted. */
 export interface PurgeOptions {
-  /** How many rows one statement deletes at most, up to 10,000: no lock is held for longer than that takes. @defaultValue 100 */
+  /** The most rows that one statement deletes, up to 10,000: it holds no lock for longer than that takes. @defaultValue 100 */
   readonly chunkSize?: number | undefined;
   /**
-   * Does it again this often, until the manager is closed: `'1h'`. What fails then is told by the event `fault`. Each run
-   * waits for the one before. @defaultValue once
+   * Repeats the purge this often until the manager is closed: `'1h'`. The event `fault` reports a run that fails. Runs
+   * never overlap. @defaultValue once
    */
   readonly schedule?: Duration | undefined;
 }
@@ -15,35 +16,34 @@ export interface PurgeOptions {
 /** Deletes expired rows, now and on a schedule. */
 export interface Purges {
   run(options?: PurgeOptions): Promise<number>;
-  /** Ends the schedules, and waits for the chunk that is being deleted. */
+  /** Stops the schedules, and waits for the chunk that is being deleted. */
   stop(): Promise<void>;
 }
 
-/** What purging is made of. */
+/** The parts that purge. */
 export interface PurgeParts {
-  /** Returns how many rows it deleted, `undefined` where there is none left. */
+  /** Returns how many rows it deleted; `undefined` when none are left. */
   readonly deleteChunk: (limit: number) => Promise<number | undefined>;
   /** Whether requests of this process wait for a chunk, as on SQLite. */
   readonly isBlocking: boolean;
-  /** How many requests there have been so far. */
+  /** How many requests there were so far. */
   readonly countRequests: () => number;
   readonly onPurged: (count: number) => void;
   readonly onFault: (error: unknown) => void;
 }
 
 const defaultChunkSize = 100;
-/** A statement takes an id for each. */
+/** A statement has a parameter for each. */
 const maxChunkSize = 10_000;
-const maxInVain = 10;
+const maxEmptyChunks = 10;
 
 /**
- * Where there are requests, and they wait for a chunk, purging comes to take a hundredth of the time: fewer than one in a
- * hundred meets a chunk that is being deleted. Where a server does the work, a tenth. Where there are no requests, as in
- * a program that does nothing else, all of it.
+ * How long purging rests for each millisecond of work, if there are requests. At most 1 % of the time is work on SQLite,
+ * where requests wait for a chunk; 10 % on a server. Without requests it does not rest.
  */
 const maxRestPerWork = { blocking: 99, remote: 9 };
 const growth = 1.5;
-/** How long requests may wait for a chunk, in milliseconds: one that takes longer is followed by a smaller one. */
+/** How long a chunk may block requests, in milliseconds: a smaller one follows a longer one. */
 const maxBlocking = 5;
 const minChunkSize = 5;
 
@@ -56,23 +56,23 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
     let count = 0;
     let restPerWork = 1;
     let limit = chunkSize;
-    let inVain = 0;
+    let emptyChunks = 0;
     while (!stopping.signal.aborted) {
       const requests = countRequests();
       const started = performance.now();
       const deleted = await deleteChunk(limit);
       if (deleted === undefined) break;
       count += deleted;
-      // Another process may have been quicker, once or twice; a database that forbids it will not change its mind.
-      inVain = deleted === 0 ? inVain + 1 : 0;
-      if (inVain === maxInVain)
-        throw new Error('purgeExpired: the database deletes none of the rows that have expired');
+      // Another process may have deleted the rows first, once or twice. After that, the database forbids it.
+      emptyChunks = deleted === 0 ? emptyChunks + 1 : 0;
+      if (emptyChunks === maxEmptyChunks)
+        throw new Error('purgeExpired: the database deletes none of the expired rows');
       const work = performance.now() - started;
-      // Whoever waits has a turn, and is counted.
+      // Requests that wait run now, and are counted.
       await immediate();
       if (countRequests() === requests) continue;
       await sleep(work * restPerWork, undefined, { signal: stopping.signal }).catch(() => {});
-      // A few chunks are soon done; the longer it goes on, the more it gives way.
+      // A few chunks are soon done. The longer it takes, the longer it rests.
       restPerWork = Math.min(isBlocking ? maxRestPerWork.blocking : maxRestPerWork.remote, restPerWork * growth);
       if (isBlocking) limit = nextLimit(limit, chunkSize, work);
     }
@@ -93,12 +93,14 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
     const timer = setInterval(() => {
       if (running.size === 0) track(purge(chunkSize)).catch(onFault);
     }, interval);
-    // A purge to come must not keep a finished program alive.
+    // Unreferenced: a timer must not keep a finished program alive.
     timers.add(timer.unref());
   }
 
   return {
-    async run({ chunkSize = defaultChunkSize, schedule } = {}) {
+    async run(options = {}) {
+      requireKnownOptions('purgeExpired', options, { chunkSize: true, schedule: true });
+      const { chunkSize = defaultChunkSize, schedule } = options;
       if (!Number.isInteger(chunkSize) || chunkSize < 1 || chunkSize > maxChunkSize) {
         throw new RangeError(`chunkSize: expected a whole number from 1 to ${maxChunkSize}, got ${String(chunkSize)}`);
       }
@@ -120,7 +122,7 @@ function nextLimit(limit: number, chunkSize: number, work: number): number {
   return work < maxBlocking / 2 ? Math.min(chunkSize, limit * 2) : limit;
 }
 
-/** What a timer can count, in milliseconds: anything longer it would take for nothing at all. */
+/** The longest time of a timer, in milliseconds: Node.js runs a longer one at once. */
 const maxInterval = 2 ** 31 - 1;
 
 function readInterval(schedule: Duration): number {

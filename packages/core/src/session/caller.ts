@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * What is known of who is calling, as plain data: `null` where nothing came. Nothing in it has been verified.
+ * Describes the caller of a request, as plain data: `null` for what the request did not have. Nothing in it is verified.
  *
- * The server package reads it from a request; tests and server-side callers write it by hand.
+ * The server package reads it from a request. Tests and server-side callers write it by hand.
  */
 export interface CallerInfo {
   /** The access token, without its scheme. */
@@ -17,7 +17,7 @@ export interface CallerInfo {
 }
 
 /**
- * The values of the user agent client hint headers, as they came (structured-field strings still quoted).
+ * The user agent client hint headers, with structured-field strings still quoted.
  *
  * @see https://wicg.github.io/ua-client-hints/
  */
@@ -34,17 +34,17 @@ export interface ClientHints {
   readonly model: string | null;
 }
 
-/** What the column for it takes: the longest way to write an IPv6 address. */
+/** The length of the column, and of the longest IPv6 address. */
 const maxIpLength = 45;
 
-/** The IP address of a caller: `null` for what is none, which may have been written by hand or by a careless proxy. */
+/** Reads the IP address of a caller; `null` if it is not one: a proxy or a person may have written it. */
 export function readIp(ip: string | null | undefined): string | null {
   return typeof ip === 'string' && ip.length <= maxIpLength && isIP(ip) !== 0 ? ip : null;
 }
 
 const maxUserAgentLength = 512;
 
-/** The user agent, as every database takes it. */
+/** Reads the user agent as a text that every database stores. */
 export function readUserAgent(userAgent: string | null | undefined): string | null {
   return userAgent?.replaceAll('\0', '').slice(0, maxUserAgentLength).toWellFormed() ?? null;
 }

@@ -1,45 +1,45 @@
 import { SessionUsageError } from '../errors.ts';
 import type { Session } from './session.ts';
 
-/** Which page of a list. */
+/** A page of a list to read. */
 export interface SessionPageInput {
-  /** How many sessions at most. */
+  /** The most sessions that the page holds. */
   readonly limit: number;
-  /** The `nextCursor` of the page before. @defaultValue the first page */
+  /** The `nextCursor` of the previous page. @defaultValue the first page */
   readonly cursor?: string | null | undefined;
 }
 
 /** A page of a list. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  /** What to ask the next page with; `null` where this is the last. */
+  /** The cursor of the next page; `null` on the last page. */
   readonly nextCursor: string | null;
 }
 
-/** Where a page of a list ends: what its last row is ordered by. Times in milliseconds. */
+/** The end of a page: the values that order its last row. Times are in milliseconds. */
 export interface Position {
   readonly lastSeenAt: number;
   readonly createdAt: number;
   readonly id: string;
 }
 
-/** A page of a list: up to `limit` rows, those after a position. */
+/** A page as the store reads it: up to `limit` rows after a position. */
 export interface Page {
   readonly limit: number;
   readonly after: Position | undefined;
 }
 
-/** Last seen, signed in (both in milliseconds), id: what lists are ordered by. */
+/** Last seen and created (both in milliseconds) and id, which order lists. */
 const shape = /^(?<lastSeenAt>\d{1,15})\.(?<createdAt>\d{1,15})\.(?<id>[a-z2-7]{32})$/;
 
-/** The end of the year 9999: no database writes what comes after. */
+/** The end of the year 9999: no database stores a later time. */
 const latest = Date.UTC(10_000, 0) - 1;
 
 /**
- * What to ask the store, with one row more than the page holds: where it comes, there is a page after it.
+ * Reads a page's input. The store reads one row more than the page holds, which shows whether another page follows.
  *
  * @throws {RangeError} `limit` is not a whole number of at least 1
- * @throws {SessionUsageError} `cursor` is none of ours
+ * @throws {SessionUsageError} `cursor` is not one of ours
  */
 export function readPage({ limit, cursor }: SessionPageInput): Page {
   if (!Number.isSafeInteger(limit) || limit < 1) {
@@ -53,7 +53,7 @@ export function readPage({ limit, cursor }: SessionPageInput): Page {
   return { limit: limit + 1, after: { lastSeenAt: Number(lastSeenAt), createdAt: Number(createdAt), id } };
 }
 
-/** The cursor of the page that follows these sessions. A session that is seen in between moves to the front, and is not met again. */
+/** The cursor of the next page. A session that is seen between two pages moves to the front, and is on neither. */
 export function cursorAfter(sessions: readonly Session[]): string | null {
   const last = sessions.at(-1);
   return last === undefined ? null : `${last.lastSeenAt.getTime()}.${last.createdAt.getTime()}.${last.id}`;

@@ -17,7 +17,7 @@ function createWorld(missing: readonly string[] = []) {
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `id${index}`);
 
-describe('look-ups of one turn', () => {
+describe('look-ups of one turn of the event loop', () => {
   test('are one query, and each gets its own row', async () => {
     const { lookup, find, findMany } = createWorld(['b']);
     expect(await Promise.all(['a', 'b', 'c'].map(lookup))).toEqual([{ id: 'a' }, undefined, { id: 'c' }]);
@@ -25,26 +25,26 @@ describe('look-ups of one turn', () => {
     expect(find).not.toHaveBeenCalled();
   });
 
-  test('are asked alone where there is one', async () => {
+  test('are the single query if there is only one', async () => {
     const { lookup, find, findMany } = createWorld();
     expect(await lookup('a')).toEqual({ id: 'a' });
     expect(find.mock.calls).toEqual([['a']]);
     expect(findMany).not.toHaveBeenCalled();
   });
 
-  test('ask once for the same id', async () => {
+  test('share a query for the same id', async () => {
     const { lookup, find } = createWorld();
     await Promise.all([lookup('a'), lookup('a')]);
     expect(find).toHaveBeenCalledOnce();
   });
 
-  test('include those that microtasks begin', async () => {
+  test('include those that begin in microtasks', async () => {
     const { lookup, findMany } = createWorld();
     await Promise.all([lookup('a'), Promise.resolve().then(() => lookup('b'))]);
     expect(findMany.mock.calls).toEqual([[['a', 'b']]]);
   });
 
-  test('are several queries where they are too many for one', async () => {
+  test('are several queries of at most 256 ids', async () => {
     const { lookup, findMany } = createWorld();
     const rows = await Promise.all(namesOf(600).map(lookup));
     expect(rows.map((row) => row?.id)).toEqual(namesOf(600));
@@ -69,7 +69,7 @@ test.each([
       throw new Error('down');
     },
   ],
-])('a query that %s fails its own look-ups, all of them, and no other', async (_, fail) => {
+])('a query that %s rejects all of its own look-ups, and no other', async (_, fail) => {
   const { lookup, findMany } = createWorld();
   findMany.mockImplementationOnce(fail);
   const failing = await Promise.allSettled(['a', 'b'].map(lookup));

@@ -1,22 +1,28 @@
 import type { Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
+import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
 import { defaultTable, parseTableName } from './table-name.ts';
 
-/** Where the migrations put the table. */
+/** The options of {@link createMigrations} and {@link migrateToLatest}. */
 export interface MigrationOptions {
   /**
    * The table, with its schema if it has one: `'auth.sessions'`. On MySQL, that is another database; SQLite has none.
    * @defaultValue `'sessions'`
    */
-  readonly table?: string;
+  readonly table?: string | undefined;
 }
 
+const known = { table: true } as const;
+
 /**
- * The migrations that make the sessions table, to run among your own, with your own `Migrator` or with kysely-ctl. A
- * migrator wants each new name to sort after those that have run: so give each of ours a name, or a file, of your own.
- * Ours never change once released. Where your migrator has `allowUnorderedMigrations`, all may keep our names:
+ * Returns the migrations that create the sessions table, to run among your own with your own `Migrator` or with
+ * kysely-ctl. A migrator requires that each new name sorts after those that have run: so give each of ours a name, or a
+ * file, of your own. Ours never change once released. With `allowUnorderedMigrations`, all may keep our names:
  * `{ ...ownMigrations, ...createMigrations() }`.
+ *
+ * @throws {TypeError} an option is unknown
+ * @throws {RangeError} `table` is not a name
  *
  * @example
  * ```ts
@@ -27,7 +33,8 @@ export interface MigrationOptions {
  * ```
  */
 export function createMigrations(options: MigrationOptions = {}): Record<'trpc_sessions_0001_sessions', Migration> {
-  // Asked for a table that can be nowhere, it says so before a migrator runs.
+  requireKnownOptions('createMigrations', options, known);
+  // A wrong name throws here, before a migrator runs.
   parseTableName(options.table);
   const at = <TDatabase>(db: Kysely<TDatabase>): { readonly table: string; readonly builder: SchemaBuilder } => {
     const { schema, table } = parseTableName(options.table, detectDialect(db).name);
@@ -52,7 +59,7 @@ export function createMigrations(options: MigrationOptions = {}): Record<'trpc_s
           .addColumn('user_agent', columns.text)
           .addColumn('device', columns.text, (column) => column.notNull())
           .execute();
-        // A user's list and cap; and the two ways of having expired, for purging.
+        // For a user's list and cap, and for purging expired and idle sessions.
         for (const column of ['user_id', 'expires_at', 'last_seen_at']) {
           await builder.createIndex(`${table}_${column}`).on(table).column(column).execute();
         }
@@ -71,13 +78,14 @@ type SchemaBuilder = Kysely<unknown>['schema'];
 export const migrations: ReturnType<typeof createMigrations> = createMigrations();
 
 /**
- * Brings the sessions table up to date, through Kysely's own `Migrator`. It keeps its own log, beside the table, so that
- * it never meets your migrations: in the table `trpc_sessions_migration`, or in one named after a table of another name. A
- * schema that is not there is made.
+ * Brings the sessions table up to date with Kysely's own `Migrator`. Its log is a table of its own, apart from that of
+ * your migrations: `trpc_sessions_migration`, or `<table>_migrated` for a table of another name. It creates a schema
+ * that does not exist.
  *
- * @returns what was run: empty when there was nothing to do
- * @throws {RangeError} `table` is no name, or has a schema on SQLite
- * @throws whatever the database threw
+ * @returns the migrations that ran: empty if the table was up to date
+ * @throws {TypeError} an option is unknown
+ * @throws {RangeError} `table` is not a name, or has a schema on SQLite
+ * @throws the database's own error
  *
  * @example
  * ```ts
@@ -90,6 +98,7 @@ export async function migrateToLatest<TDatabase>(
   db: Kysely<TDatabase>,
   options: MigrationOptions = {},
 ): Promise<readonly MigrationResult[]> {
+  requireKnownOptions('migrateToLatest', options, known);
   const dialect = detectDialect(db);
   const { schema, table } = parseTableName(options.table, dialect.name);
   const log = logOf(table);
@@ -108,7 +117,7 @@ export async function migrateToLatest<TDatabase>(
   });
 }
 
-/** The log of a table's migrations. With the longest table and `_lock`, it still is a name: PostgreSQL's have 63 characters. */
+/** The log of a table's migrations. For the longest table name, with `_lock`, it fits PostgreSQL's 63 characters. */
 function logOf(table: string): string {
   return table === defaultTable ? 'trpc_sessions_migration' : `${table}_migrated`;
 }

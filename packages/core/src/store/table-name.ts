@@ -1,4 +1,4 @@
-/** Where the sessions are kept. */
+/** The name of the sessions table. */
 export interface TableName {
   readonly schema: string | undefined;
   readonly table: string;
@@ -6,14 +6,14 @@ export interface TableName {
 
 const shape = /^(?:(?<schema>[A-Za-z_]\w{0,62})\.)?(?<table>[A-Za-z_]\w{0,47})$/;
 
-/** The table, where no other is named. */
+/** The default table. */
 export const defaultTable = 'sessions';
 
 /**
  * Reads the `table` option, `'sessions'` or `'auth.sessions'`.
  *
- * @param dialect the name of the database's dialect, where it is known
- * @throws {RangeError} it is not a plain name of letters, digits and underscores, or has a schema where there are none
+ * @param dialect - the name of the database's dialect, if it is known
+ * @throws {RangeError} it is not a plain name of letters, digits and underscores, or has a schema on SQLite
  */
 export function parseTableName(name: string = defaultTable, dialect?: string): TableName {
   const { schema, table } = shape.exec(name)?.groups ?? {};

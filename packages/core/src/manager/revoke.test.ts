@@ -10,7 +10,7 @@ import { createReconnectingBus } from '../bus/reconnecting-bus.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { intercepted } from '../testing/intercept.ts';
 
-// Two nodes with a cache each, on one database and one bus: what one of them ends, or may have ended, neither believes.
+// Two nodes with a cache each, on one database and one bus: neither accepts a session that one has revoked, or may have.
 
 const keys = 'a secret of more than thirty-two bytes';
 
@@ -30,8 +30,8 @@ function createNode(bus: Bus, of: Kysely<SessionsDatabase> = db, maxSessionsPerU
 
 const revoked = { reason: 'revoked_session' };
 
-describe('an answer of the database that is lost', () => {
-  /** The delete is done, and nobody hears of it. */
+describe('when the answer of the database is lost', () => {
+  /** Deletes, and then loses the answer. */
   const losing = (): Kysely<SessionsDatabase> =>
     intercepted(sqlite, async (query, run) => {
       const result = await run();
@@ -40,18 +40,18 @@ describe('an answer of the database that is lost', () => {
     });
 
   test.each<[string, (node: SessionManager, id: string) => Promise<unknown>]>([
-    ['ending one', (node, id) => node.revoke({ userId: 'ada', id })],
-    ['ending all', (node) => node.revokeAll('ada')],
-  ])('may have ended it: %s', async (_, end) => {
+    ['revoking one', (node, id) => node.revoke({ userId: 'ada', id })],
+    ['revoking all', (node) => node.revokeAll('ada')],
+  ])('%s may have deleted the row: no node accepts the session', async (_, revoke) => {
     const bus = localBus();
     const [a, b] = [createNode(bus, losing()), createNode(bus)];
     const { token, session } = await b.issue({ userId: 'ada' });
     for (const node of [a, b]) await node.verify(token);
-    await expect(end(a, session.id)).rejects.toThrow('connection lost');
+    await expect(revoke(a, session.id)).rejects.toThrow('connection lost');
     for (const node of [a, b]) await expect(node.verify(token)).rejects.toMatchObject(revoked);
   });
 
-  test('to a sign-in may have made room by anybody of the user', async () => {
+  test('a sign-in may have evicted any session of the user: no node accepts one', async () => {
     const bus = localBus();
     let isLost = false;
     const lost = intercepted(
@@ -70,7 +70,7 @@ describe('an answer of the database that is lost', () => {
   });
 });
 
-test('a burst of endings that the bus cannot take at once empties the others’ memory, without waiting for a heartbeat', async () => {
+test('a burst of revocations that the bus cannot take at once empties the caches of the others, without waiting for a heartbeat', async () => {
   const heard: string[] = [];
   let taken = 0;
   const bus = createReconnectingBus(
@@ -97,7 +97,7 @@ test('a burst of endings that the bus cannot take at once empties the others’ 
 });
 
 describe('closing', () => {
-  test('waits for what is being told, and believes nobody meanwhile', async () => {
+  test('waits for what is being published, and accepts no cached session meanwhile', async () => {
     const { promise: handedOver, resolve: handOver } = Promise.withResolvers<void>();
     const published = vi.fn<(message: string) => Promise<void>>(() => handedOver);
     const node = createNode({ ...localBus(), publish: published });
@@ -116,15 +116,15 @@ describe('closing', () => {
     await closing;
   });
 
-  test('believes nobody, though the bus will not stop', async () => {
+  test('accepts no cached session, even if the bus does not stop', async () => {
     const bus = { ...localBus() };
     const node = createNode({
       ...bus,
-      subscribe: (listener) => (bus.subscribe(listener), () => Promise.reject(new Error('will not'))),
+      subscribe: (listener) => (bus.subscribe(listener), () => Promise.reject(new Error('does not stop'))),
     });
     const { token } = await node.issue({ userId: 'ada' });
     await node.verify(token);
-    await expect(node.close()).rejects.toThrow('will not');
+    await expect(node.close()).rejects.toThrow('does not stop');
     sqlite.exec('delete from sessions');
     await expect(node.verify(token)).rejects.toMatchObject(revoked);
   });

@@ -8,7 +8,7 @@ import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionManagerOptions } from './options.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 
-// What this process has seen and not written yet counts all the same.
+// A last-seen write that still waits counts.
 
 const second = 1000;
 const start = Date.UTC(2026, 10, 25);
@@ -27,14 +27,14 @@ function create(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}):
   return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now, ...options });
 }
 
-/** Until the writes that wait are made. */
+/** Waits until the waiting writes are written. */
 const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 80));
 
 describe.each([
-  ['the database asked each time', {}],
+  ['no cache', {}],
   ['a cache', { cache: memoryCache({ max: 10 }), bus: localBus() }],
 ] as const)('with %s', (_, options) => {
-  test('a session that was used is not idle, though the clock has moved on before it was written', async () => {
+  test('a session that was used is not idle, even if the clock moved on before its write', async () => {
     const manager = create({ ...options, lifetime: '1y', idleTimeout: '14d' });
     const { token } = await manager.issue({ userId: 'ada' });
     for (let n = 0; n < 5; n += 1) {
@@ -46,7 +46,7 @@ describe.each([
     await manager.close();
   });
 
-  test('it is not purged', async () => {
+  test('a session that was used is not purged', async () => {
     const manager = create({ ...options, idleTimeout: '14d' });
     const { token } = await manager.issue({ userId: 'ada' });
     now += 10 * 86_400 * second;
@@ -57,7 +57,7 @@ describe.each([
   });
 
   test.each([false, true])(
-    'the least recently seen makes room, and not it (in a transaction: %s)',
+    'the least recently seen session is evicted, and not one that was used since (in a transaction: %s)',
     async (inTransaction) => {
       const manager = create({ ...options, maxSessionsPerUser: 2 });
       const a = await manager.issue({ userId: 'ada' });
@@ -72,7 +72,7 @@ describe.each([
     },
   );
 
-  test('the session of a request is as that request has left it', async () => {
+  test('a request gets its session as last seen by that request', async () => {
     const manager = create(options);
     const { token } = await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.1' } });
     now += 3600 * second;
@@ -81,7 +81,7 @@ describe.each([
     expect(await manager.list('ada')).toEqual([session]);
   });
 
-  test('an address that is new is kept, though the next request tells none', async () => {
+  test('a new address is written, even if the next request has none', async () => {
     const manager = create(options);
     const { token } = await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.1' } });
     now += 3600 * second;
@@ -107,7 +107,7 @@ describe.each([
     for (const token of tokens) await manager.verify(token);
   });
 
-  test('a write that failed is made again', async () => {
+  test('a write that failed is retried', async () => {
     const manager = create({ ...options, idleTimeout: '1m', touchInterval: '10s' });
     const fault = vi.fn();
     manager.on('fault', fault);
@@ -131,7 +131,7 @@ describe.each([
   });
 });
 
-test('a clock that counts in fractions is read in whole milliseconds', async () => {
+test('a clock with fractions is read in whole milliseconds', async () => {
   const manager = create({ clock: () => now + 0.75 });
   for (let n = 0; n < 5; n += 1) await manager.issue({ userId: 'ada' });
   const first = await manager.list('ada', { limit: 3 });
@@ -139,7 +139,7 @@ test('a clock that counts in fractions is read in whole milliseconds', async () 
   expect(new Set([...first.sessions, ...rest.sessions].map(({ id }) => id)).size).toBe(5);
 });
 
-test('the clock is the one of the moment, also where it was replaced since', async () => {
+test('the clock is read at each call, so that a test may replace it later', async () => {
   const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', lifetime: '1h' });
   const { token } = await manager.issue({ userId: 'ada' });
   vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
