@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDemo, type Demo } from '@trpc-sessions/demo/server';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { describeIf } from '../support/optional.ts';
@@ -143,6 +143,35 @@ describeIf(
       await tab.getByRole('button', { name: 'Sign out' }).waitFor();
       await tab.getByRole('button', { name: 'Sign out' }).click();
       await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
+    });
+
+    test.each([
+      ['cannot be reached', (route: Route) => route.abort()],
+      ['never answers', () => {}],
+    ])('a user can sign out on this device while the server %s', async (_, handle) => {
+      await using laptop = await open();
+      await signIn(laptop.page);
+      await laptop.page.clock.install();
+      await laptop.page.route('**/trpc/**', handle);
+      await laptop.page.reload();
+      await laptop.page.getByRole('button', { name: 'Sign out' }).click();
+      const signOutHere = laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out here' });
+      await expect
+        .poll(async () => {
+          await laptop.page.clock.fastForward(10_000);
+          return signOutHere.isVisible();
+        })
+        .toBe(true);
+      await signOutHere.click();
+      await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
+      expect(await laptop.page.evaluate(() => localStorage.length)).toBe(0);
+    });
+
+    test('a user can sign in while the storage holds a text that is no token', async () => {
+      await using laptop = await open();
+      await laptop.page.evaluate(() => localStorage.setItem('trpc-sessions.token', '🔑'));
+      await laptop.page.reload();
+      await signIn(laptop.page);
     });
 
     test('after signing in, the focus is on what has taken the place of the form', async () => {

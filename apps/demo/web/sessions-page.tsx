@@ -24,7 +24,7 @@ export function SessionsPage({ takesFocus }: { takesFocus: boolean }) {
 
   return (
     <>
-      <Header onProblem={setNews} />
+      <Header />
       <main className="page">
         <div className="page-head">
           <h1 ref={heading} tabIndex={-1}>
