@@ -106,6 +106,26 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
   });
 });
 
+describeIf(nodeRedisTarget.url !== null, 'over two Redis servers', nodeRedisTarget.howToEnable, () => {
+  test('a bus that publishes to one and subscribes to the other never connects, and says why', async () => {
+    await using other = await nodeRedisTarget.startServer();
+    const [publisher, subscriber] = [new Redis(nodeRedisTarget.url ?? ''), new Redis(other.url)];
+    const balanced = {
+      status: 'ready',
+      publish: (channel: string, message: string) => publisher.publish(channel, message),
+      duplicate: (override: object) => subscriber.duplicate(override),
+    };
+    const listener = { ...createListener(), fault: vi.fn() };
+    const stop = redisBus(balanced, { heartbeat }).subscribe(listener);
+    await soon(() => expect(listener.fault).toHaveBeenCalledOnce());
+    expect(String(listener.fault.mock.calls[0]?.[0])).toMatch(/do not arrive.*the same Redis/);
+    expect(listener.connected).not.toHaveBeenCalled();
+    await stop();
+    publisher.disconnect();
+    subscriber.disconnect();
+  });
+});
+
 describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToEnable, () => {
   const url = postgresTarget.url ?? '';
 

@@ -58,7 +58,7 @@ function listen(bus: Bus) {
 async function joinAndListen(target: BusTarget, url: string, channel: string) {
   const { bus, ...rest } = await target.join(url, { channel, heartbeat });
   const { received, stop } = listen(bus);
-  await soon(() => expect(received).toEqual(['[connected]']));
+  await soon(() => expect(received).toContain('[connected]'));
   return {
     bus,
     received,
@@ -173,11 +173,14 @@ export function testBus(target: BusTarget): void {
       expect((await outcomes).filter(({ status }) => status === 'fulfilled')).toEqual([]);
       expect(Date.now() - before).toBeLessThan(3000);
 
+      // The connections that were cut off end, as TCP ends them after a while.
+      proxy.cut();
       proxy.heal();
       await using b = await joinAndListen(target, target.urlOf(server.port), 'c');
-      await vi.waitFor(() => expect(a.received.at(-1)).toBe('[connected]'), { timeout: 15_000 });
+      const connections = (): number => a.received.filter((each) => each === '[connected]').length;
+      await vi.waitFor(() => expect(connections()).toBe(2), { timeout: 15_000 });
       await b.bus.publish('hello');
-      await soon(() => expect(a.received.at(-1)).toBe('hello'));
+      await soon(() => expect(a.received).toContain('hello'));
       expect(b.received.filter((each) => each === 'lost').length).toBeLessThanOrEqual(100);
     });
 

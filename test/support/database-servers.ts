@@ -55,6 +55,10 @@ export function redisProgram(): string | undefined {
   return folders.flatMap((folder) => [join(folder, 'redis-server'), join(folder, 'valkey-server')]).find(existsSync);
 }
 
+export function pgbouncerProgram(): string | undefined {
+  return ['/usr/sbin/pgbouncer', '/usr/local/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync);
+}
+
 export const postgresAt = (port: number): string => `postgres://postgres@127.0.0.1:${port}/postgres`;
 export const mysqlAt = (port: number): string => `mysql://root@127.0.0.1:${port}`;
 export const redisAt = (port: number): string => `redis://127.0.0.1:${port}`;
@@ -92,13 +96,43 @@ export function startPostgres(): Promise<DatabaseServer> {
       ['-D', folder, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-F', '--max_connections=300'],
     ],
     urlAt: postgresAt,
-    async ping(url) {
-      const client = new pg.Client(url);
-      await client.connect();
-      await client.end();
-    },
+    ping: pingPostgres,
     // SIGTERM would wait for its clients.
     stopSignal: 'SIGINT',
+  });
+}
+
+async function pingPostgres(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.end();
+}
+
+/** Starts PgBouncer in transaction mode: a client has a connection of the PostgreSQL server for one transaction at a time. */
+export function startPgbouncer(postgresUrl: string): Promise<DatabaseServer> {
+  const { hostname, port: postgresPort, username } = new URL(postgresUrl);
+  const settings = (port: number): string =>
+    [
+      '[databases]',
+      `* = host=${hostname} port=${postgresPort || 5432} user=${username}`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      'auth_type = any',
+      'pool_mode = transaction',
+      'ignore_startup_parameters = extra_float_digits',
+    ].join('\n');
+  return startServer({
+    name: 'pgbouncer',
+    serve: (_, port) => [
+      '/bin/sh',
+      ['-c', 'echo "$1" > pgbouncer.ini && exec "$0" pgbouncer.ini', pgbouncerProgram() ?? 'pgbouncer', settings(port)],
+    ],
+    urlAt: (port) => Object.assign(new URL(postgresUrl), { hostname: '127.0.0.1', port: String(port) }).href,
+    ping: pingPostgres,
+    // SIGINT would wait for its clients.
+    stopSignal: 'SIGTERM',
   });
 }
 

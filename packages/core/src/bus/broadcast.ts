@@ -10,7 +10,7 @@ export interface BroadcastEvents {
   ended(message: EndedMessage): void;
   /** A message from a newer version, or from a bus that has lost messages: any session may have been revoked. */
   unknown(): void;
-  /** A message could not be published. */
+  /** A message could not be published, or messages do not arrive. */
   fault(error: unknown): void;
 }
 
@@ -29,6 +29,7 @@ export function createBroadcast(bus: Bus | undefined, events: BroadcastEvents): 
   const unsubscribe = bus.subscribe({
     connected: () => events.connected(),
     disconnected: () => events.disconnected(),
+    fault: (error) => events.fault(error),
     message(text) {
       const message = decodeEnded(text);
       if (message === undefined) events.unknown();

@@ -25,4 +25,6 @@ export interface BusListener {
   connected(): void;
   /** Messages may have been lost, from some moment before this call. */
   disconnected(): void;
+  /** Messages do not arrive, for this reason. The bus retries by itself. */
+  fault?(error: unknown): void;
 }

@@ -81,6 +81,7 @@ test('a burst of revocations that the bus cannot take at once empties the caches
         heard.push(message);
       },
       open: () => ({ ping: () => Promise.resolve(), close: () => Promise.resolve() }),
+      silenceHint: '',
     },
     3_600_000,
   );

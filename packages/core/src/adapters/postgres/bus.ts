@@ -1,11 +1,10 @@
 import pg from 'pg';
 import type { Bus } from '../../bus/bus.ts';
+import type { ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
 import {
   createReconnectingBus,
   readChannel,
   readHeartbeat,
-  type ConnectionEvents,
-  type ListeningConnection,
   type ReconnectingBusOptions,
 } from '../../bus/reconnecting-bus.ts';
 
@@ -28,10 +27,11 @@ export interface PostgresPool {
 /** The part of a `pg.Client` that {@link postgresBus} uses. */
 export interface PostgresClient {
   connect(): Promise<unknown>;
-  query(text: string): Promise<{ readonly rows: readonly unknown[] }>;
+  query(text: string): Promise<unknown>;
   end(): Promise<unknown>;
   on(event: 'notification', listener: (message: PostgresNotification) => void): unknown;
-  on(event: 'error' | 'end', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
 }
 
 /** The part of a notification that {@link postgresBus} uses. */
@@ -88,6 +88,8 @@ export function postgresBus(pool: PostgresPool, options: PostgresBusOptions = {}
         await pool.query('select pg_notify($1, $2)', [channel, message]);
       },
       open: (events) => open(listener(), channel, events),
+      silenceHint:
+        'a pooler in transaction mode, such as PgBouncer, drops them: set `listener` to connect to PostgreSQL itself',
     },
     readHeartbeat(options.heartbeat),
   );
@@ -108,7 +110,7 @@ function createClient({ options }: PostgresPool): pg.Client {
 
 function open(client: PostgresClient, channel: string, events: ConnectionEvents): ListeningConnection {
   client.on('error', events.lost);
-  client.on('end', events.lost);
+  client.on('end', () => events.lost());
   client.on('notification', ({ payload = '' }) => events.message(payload));
   client
     .connect()
@@ -116,11 +118,7 @@ function open(client: PostgresClient, channel: string, events: ConnectionEvents)
     .then(events.listening)
     .catch(events.lost);
 
-  async function ping(): Promise<void> {
-    // Asked on the connection that listens: a pooler may have passed LISTEN to another one.
-    const { rows } = await client.query('select pg_listening_channels()');
-    if (rows.length === 0) throw new Error('bus: the connection no longer listens');
-  }
+  const ping = (): Promise<unknown> => client.query('select 1');
 
   return {
     ping,

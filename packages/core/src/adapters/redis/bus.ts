@@ -1,9 +1,9 @@
 import type { Bus } from '../../bus/bus.ts';
+import type { BusDriver } from '../../bus/driver.ts';
 import {
   createReconnectingBus,
   readChannel,
   readHeartbeat,
-  type BusDriver,
   type ReconnectingBusOptions,
 } from '../../bus/reconnecting-bus.ts';
 import { createIoredisDriver, type IoredisClient, type IoredisCluster } from './ioredis.ts';

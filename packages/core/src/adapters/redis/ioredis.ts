@@ -1,4 +1,4 @@
-import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/reconnecting-bus.ts';
+import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
 import { publishIf } from './publish.ts';
 
 /** The part of an ioredis `Redis` that `redisBus` uses. */
@@ -37,6 +37,7 @@ export function createIoredisDriver(client: IoredisClient | IoredisCluster, chan
   return {
     // A lazy client connects with its first command.
     send: (message) => publishIf(['ready', 'wait'].includes(client.status), client, channel, message),
+    silenceHint: 'publishing and subscribing must reach the same Redis',
     open: (events) => open(client, channel, events),
   };
 }
@@ -46,7 +47,7 @@ function open(client: IoredisClient | IoredisCluster, channel: string, events: C
   if (node === undefined) throw new Error('bus: no node of the Redis Cluster is known');
   const subscriber = node.duplicate({ lazyConnect: true, autoResubscribe: false, retryStrategy: () => null });
   subscriber.on('error', events.lost);
-  subscriber.on('close', events.lost);
+  subscriber.on('close', () => events.lost());
   subscriber.on('message', (_, message) => events.message(message));
   subscriber
     .connect()

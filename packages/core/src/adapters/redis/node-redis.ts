@@ -1,4 +1,4 @@
-import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/reconnecting-bus.ts';
+import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
 import { publishIf } from './publish.ts';
 
 /** The part of a client of the package `redis` that `redisBus` uses. */
@@ -22,14 +22,15 @@ export interface NodeRedisSubscriber {
 export function createNodeRedisDriver(client: NodeRedisClient, channel: string): BusDriver {
   return {
     send: (message) => publishIf(client.isReady, client, channel, message),
+    silenceHint: 'publishing and subscribing must reach the same Redis',
     open: (events) => open(client.duplicate(), channel, events),
   };
 }
 
 function open(subscriber: NodeRedisSubscriber, channel: string, events: ConnectionEvents): ListeningConnection {
   subscriber.on('error', events.lost);
-  subscriber.on('reconnecting', events.lost);
-  subscriber.on('end', events.lost);
+  subscriber.on('reconnecting', () => events.lost());
+  subscriber.on('end', () => events.lost());
   subscriber
     .connect()
     .then(() => subscriber.subscribe(channel, events.message))

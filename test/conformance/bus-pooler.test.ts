@@ -1,0 +1,73 @@
+import { createSessionManager, memoryCache } from '@trpc-sessions/core';
+import { postgresBus, type PostgresBusOptions } from '@trpc-sessions/core/postgres';
+import pg from 'pg';
+import { expect, inject, test, vi } from 'vitest';
+import { secret } from '../support/app.ts';
+import { pgbouncerProgram, startPgbouncer } from '../support/database-servers.ts';
+import { sqliteReusingStatements } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
+import { heartbeat, soon } from './bus.ts';
+import { refused } from './sessions.ts';
+
+// PgBouncer in transaction mode takes LISTEN and answers every query, but delivers no notification.
+
+const url = inject('postgresUrl');
+const isAvailable = url !== null && pgbouncerProgram() !== undefined;
+
+describeIf(isAvailable, 'behind PgBouncer', 'install postgresql and pgbouncer', () => {
+  async function createWorld(options: Pick<PostgresBusOptions, 'listener'> = {}) {
+    const disposables = new AsyncDisposableStack();
+    const database = disposables.use(await sqliteReusingStatements.create());
+    const pooler = disposables.use(await startPgbouncer(url ?? ''));
+    const channel = `pooler-${process.pid}-${Math.random()}`;
+    return {
+      async join() {
+        const pool = new pg.Pool({ connectionString: pooler.url });
+        disposables.defer(() => pool.end());
+        const bus = postgresBus(pool, { channel, heartbeat, ...options });
+        const manager = createSessionManager({ db: database.db, keys: secret, bus, cache: memoryCache({ max: 100 }) });
+        disposables.defer(() => manager.close());
+        const faults = vi.fn<(fault: { task: string; error: unknown }) => void>();
+        manager.on('fault', faults);
+        return { manager, faults };
+      },
+      async cost(verifying: () => Promise<unknown>): Promise<number> {
+        database.clearQueries();
+        await verifying();
+        return database.queries.length;
+      },
+      [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+    };
+  }
+
+  test('a bus never connects, and says why: the database is asked, and refuses a revoked session at once', async () => {
+    await using w = await createWorld();
+    const [a, b] = [await w.join(), await w.join()];
+    const { token, session } = await a.manager.issue({ userId: 'ada' });
+    for (const { manager, faults } of [a, b]) {
+      await soon(() => expect(faults).toHaveBeenCalled());
+      expect(faults.mock.calls).toEqual([[{ task: 'bus', error: expect.any(Error) }]]);
+      expect(String(faults.mock.calls[0]?.[0].error)).toMatch(/do not arrive.*PgBouncer.*set `listener`/);
+      // Several attempts, other processes' traffic included: none may pass for a connection that delivers.
+      for (let n = 0; n < 50; n += 1) {
+        expect(await w.cost(() => manager.verify(token))).toBe(1);
+        await a.manager.revoke({ userId: 'bob', id: session.id });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    await a.manager.revoke({ userId: 'ada', id: session.id });
+    await refused(b.manager.verify(token), 'revoked_session');
+    // The same fault is reported once, however often the bus retries.
+    expect(b.faults).toHaveBeenCalledOnce();
+  });
+
+  test('a bus that listens on PostgreSQL itself connects, and publishes through the pooler', async () => {
+    await using w = await createWorld({ listener: () => new pg.Client(url ?? '') });
+    const [a, b] = [await w.join(), await w.join()];
+    const { token, session } = await a.manager.issue({ userId: 'ada' });
+    await soon(async () => expect(await w.cost(() => b.manager.verify(token))).toBe(0));
+    await a.manager.revoke({ userId: 'ada', id: session.id });
+    await soon(() => refused(b.manager.verify(token), 'revoked_session'));
+    expect([...a.faults.mock.calls, ...b.faults.mock.calls]).toEqual([]);
+  });
+});
