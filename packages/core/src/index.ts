@@ -4,7 +4,7 @@ export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions
 export type { CallerInfo, ClientHints } from './session/caller.ts';
 export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device.ts';
 export { readDevice } from './session/read-device.ts';
-export type { Duration } from './duration.ts';
+export { parseDuration, type Duration } from './duration.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {
   isSessionError,

@@ -29,7 +29,8 @@ export type {
   SessionInfoPage,
   SessionProcedures,
 } from './procedures/sessions.ts';
-export type { Locate, SessionInfo } from './procedures/session-info.ts';
+export type { Locate } from './locate/locate.ts';
+export type { SessionInfo } from './procedures/session-info.ts';
 export type {
   AccessTokenClaims,
   CallerInfo,
@@ -38,6 +39,7 @@ export type {
   DeviceInput,
   DevicePart,
   DeviceType,
+  Duration,
   Session,
   SessionErrorReason,
   sessionErrors,

@@ -24,6 +24,7 @@ test.each<[string, object | undefined, string]>([
   ['no authenticate', { manager }, 'authenticate: pass a function that checks credentials'],
   ['a schema that is none', { manager, authenticate, credentials: {} }, 'credentials: expected a Standard Schema'],
   ['a locator that is none', { manager, authenticate, locate: 5 }, 'locate: expected a function'],
+  ['a timeout without a unit', { manager, authenticate, locateTimeout: 1000 }, 'locateTimeout: expected a duration'],
   ['no stream at all', { manager, authenticate, maxStreamsPerSession: 0 }, 'maxStreamsPerSession: expected a whole'],
   ['a misspelled option', { manager, authentcate: authenticate }, 'authentcate: there is no such option'],
 ])('a plugin is refused when it is made, with a message that names the option: %s', (_, options, message) => {
@@ -35,7 +36,7 @@ test.each<[string, object | undefined, string]>([
 test('an unknown option is answered with the known ones', () => {
   // @ts-expect-error no such option
   expect(() => createSessionsPlugin({ manager, authenticate, locator: () => null })).toThrow(
-    'locator: there is no such option; the options are manager, authenticate, credentials, locate, maxStreamsPerSession',
+    'locator: there is no such option; the options are manager, authenticate, credentials, locate, locateTimeout, maxStreamsPerSession',
   );
 });
 

@@ -1,8 +1,8 @@
-import type { SessionManager } from '@trpc-sessions/core';
+import type { Duration, SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
+import type { Locate } from './locate/locate.ts';
 import type { Authenticate } from './procedures/login.ts';
-import type { Locate } from './procedures/session-info.ts';
 
 /** The methods of a manager that the plugin calls. */
 const managerMethods = ['issue', 'verify', 'list', 'get', 'revoke', 'revokeMany', 'revokeOthers', 'on'] as const;
@@ -28,6 +28,7 @@ export const sessionsPluginOptions: z.ZodObject<
     authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
     credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
     locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
+    locateTimeout: z.ZodOptional<z.ZodCustom<Duration, Duration>>;
     maxStreamsPerSession: z.ZodOptional<z.ZodCustom<number, number>>;
   },
   z.core.$strict
@@ -42,6 +43,10 @@ export const sessionsPluginOptions: z.ZodObject<
     locate: option<Locate>(
       isFunction,
       'expected a function that takes an IP address and returns a text or null',
+    ).optional(),
+    locateTimeout: option<Duration>(
+      (value) => typeof value === 'string',
+      'expected a duration with its unit, such as "1s"',
     ).optional(),
     maxStreamsPerSession: option<number>(
       (value) => (Number.isInteger(value) && Number(value) >= 1) || value === Infinity,

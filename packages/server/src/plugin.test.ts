@@ -233,6 +233,41 @@ describe('the router', () => {
     expect((await login(null)).session.location).toBeNull();
   });
 
+  test('login does not wait longer for a place than the deadline, and a locator that fails fails no login', async () => {
+    const locate = vi.fn(() => new Promise<null>(() => {}));
+    const sessions = createSessionsPlugin({
+      manager,
+      authenticate: () => ({ id: 'ada' }),
+      locate,
+      locateTimeout: '20ms',
+    });
+    const as = (token: string | null) =>
+      sessions.router.createCaller({ caller: { ...anonymous, token, ip: '203.0.113.7' } });
+    const { token, session } = await as(null).login({ username: 'ada', password: 'x' });
+    expect(session.location).toBeNull();
+    for (let n = 0; n < 30; n += 1) await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.7' } });
+    expect(await as(token).sessions.list()).toHaveLength(31);
+    expect(locate).toHaveBeenCalledOnce();
+  });
+
+  test('lists the 100 sessions that were seen last, the one that asks always among them', async () => {
+    vi.useFakeTimers();
+    try {
+      const { as } = createApp();
+      const { token, session } = await manager.issue({ userId: 'ada' });
+      const others: string[] = [];
+      for (let n = 0; n < 120; n += 1) {
+        vi.advanceTimersByTime(10);
+        others.push((await manager.issue({ userId: 'ada' })).session.id);
+      }
+      const listed = (await as(token).auth.sessions.list()).map(({ id }) => id);
+      expect(listed).toEqual([...others.toReversed().slice(0, 99), session.id]);
+      expect(new Set(listed).size).toBe(100);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('passes on the refusal that authenticate throws', async () => {
     const sessions = createSessionsPlugin({
       manager,

@@ -1,10 +1,10 @@
-import type { SessionManager } from '@trpc-sessions/core';
+import { parseDuration, type Duration, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { createAuthenticated, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
 import { createVerifier } from './authenticated/verifier.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
-import type { Locate } from './procedures/session-info.ts';
+import { createLocator, type Locate } from './locate/locate.ts';
 import { checkOptions } from './options.ts';
 
 /** The options of {@link createSessionsPlugin}. */
@@ -19,6 +19,8 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
   readonly credentials?: TSchema | undefined;
   /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
   readonly locate?: Locate | undefined;
+  /** How long an answer waits for `locate`; after that, `location` is `null`. @defaultValue `'1s'` */
+  readonly locateTimeout?: Duration | undefined;
   /**
    * How many streams and sockets may be open on one session: the next is refused with `TOO_MANY_REQUESTS`.
    * @defaultValue 2000
@@ -55,11 +57,12 @@ export function createSessionsPlugin<
   TClaims = unknown,
 >(options: SessionsPluginOptions<TSchema, TClaims>): SessionsPlugin<TSchema, TClaims> {
   checkOptions(options);
-  const { manager, authenticate, credentials, locate, maxStreamsPerSession = 2000 } = options;
+  const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
+  const locator = createLocator(locate, parseDuration('locateTimeout', locateTimeout));
   const verifier = createVerifier(manager, maxStreamsPerSession);
   const authenticated = createAuthenticated<TClaims>(verifier);
   return {
-    router: createRouter({ manager, authenticate, credentials, locate, verifier, authenticated }),
+    router: createRouter({ manager, authenticate, credentials, locator, verifier, authenticated }),
     authenticated,
   };
 }

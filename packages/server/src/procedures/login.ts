@@ -3,12 +3,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller } from '../authenticated/authenticated.ts';
 import { formatSessionError, fromManager, withRefusal } from '../errors.ts';
+import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { withInputError } from './inputs.ts';
 import { loginInput } from './login-input.ts';
 import type { SessionsProcedure } from './procedure.ts';
-import { sessionInfoOf, type Locate, type SessionInfo } from './session-info.ts';
+import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
 /** The credentials of `login`, unless the app has a form of its own. */
 export interface PasswordCredentials {
@@ -44,7 +45,7 @@ export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly manager: SessionManager;
   readonly credentials: TSchema | undefined;
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
-  readonly locate: Locate | undefined;
+  readonly locator: Locator;
 }
 
 /** The type of `login`. */
@@ -56,7 +57,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   manager,
   credentials: schema,
   authenticate,
-  locate,
+  locator,
 }: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>> {
   const t = initTRPC.context<SessionsContext>().create();
   const login = t.procedure
@@ -69,7 +70,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       const claims = { ...user.claims };
       const { token, session } = await fromManager(manager.issue({ userId: user.id, claims, caller, device }));
       connectionOf(caller)?.cookie?.set(token, session.expiresAt);
-      return { token, session: await sessionInfoOf(session, session.id, locate) };
+      return { token, session: await sessionInfoOf(session, session.id, locator) };
     });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input
   return login as unknown as LoginProcedure<StandardSchemaV1.InferInput<TSchema>>;

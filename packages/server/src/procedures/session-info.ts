@@ -1,4 +1,5 @@
 import type { Device, Session } from '@trpc-sessions/core';
+import type { Locator } from '../locate/locate.ts';
 
 /** A session as its user sees it: Dates here, ISO strings on the wire where the app has no transformer. */
 export interface SessionInfo {
@@ -14,20 +15,13 @@ export interface SessionInfo {
   /** The IP address signed in from. */
   readonly createdIp: string | null;
   readonly device: Device;
-  /** Where `ip` is, in words: `null` unless the app provides a locator. */
+  /** The place of `ip`, such as "Lisbon, Portugal"; `null` unless the app has a locator. */
   readonly location: string | null;
   readonly userAgent: string | null;
 }
 
-/** Tells where an IP address is: "Lisbon, Portugal". `null` where it cannot. */
-export type Locate = (ip: string) => string | null | Promise<string | null>;
-
-/** Makes what the user sees of a session. Field by field, so that nothing new slips out. */
-export async function sessionInfoOf(
-  session: Session,
-  currentId: string,
-  locate: Locate | undefined,
-): Promise<SessionInfo> {
+/** Makes the part of a session that its user sees. Field by field, so that no new field slips out. */
+export async function sessionInfoOf(session: Session, currentId: string, locator: Locator): Promise<SessionInfo> {
   const { id, createdAt, lastSeenAt, expiresAt, ip, createdIp, device, userAgent } = session;
   return {
     id,
@@ -38,17 +32,7 @@ export async function sessionInfoOf(
     ip,
     createdIp,
     device,
-    location: await locationOf(ip, locate),
+    location: await locator(ip),
     userAgent,
   };
-}
-
-async function locationOf(ip: string | null, locate: Locate | undefined): Promise<string | null> {
-  if (ip === null || locate === undefined) return null;
-  try {
-    return (await locate(ip)) ?? null;
-  } catch {
-    // A list of sessions without places is better than none.
-    return null;
-  }
 }

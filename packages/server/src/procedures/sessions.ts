@@ -3,10 +3,11 @@ import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '
 import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
+import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import { idInput, pageInput, revokeInput, withInputError } from './inputs.ts';
 import type { SessionsProcedure } from './procedure.ts';
-import { sessionInfoOf, type Locate, type SessionInfo } from './session-info.ts';
+import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
 /** The input of `sessions.page`, as TanStack Query's `useInfiniteQuery` sends it. */
 export interface PageInput {
@@ -33,6 +34,7 @@ export interface SessionInfoPage {
 
 /** The procedures of `sessions`. */
 export interface SessionProcedures {
+  /** The 100 sessions that were seen last; the session that asks is always among them. */
   list: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo[]>>;
   page: TRPCQueryProcedure<SessionsProcedure<PageInput | void, SessionInfoPage>>;
   get: TRPCQueryProcedure<SessionsProcedure<{ id: string }, SessionInfo>>;
@@ -46,33 +48,37 @@ export interface SessionsParts {
   readonly manager: SessionManager;
   readonly verifier: Verifier;
   readonly authenticated: AuthenticatedProcedure;
-  readonly locate: Locate | undefined;
+  readonly locator: Locator;
 }
 
+const maxListed = 100;
 const defaultLimit = 20;
 
-export function createSessions({ manager, verifier, authenticated, locate }: SessionsParts): SessionProcedures {
+export function createSessions({ manager, verifier, authenticated, locator }: SessionsParts): SessionProcedures {
   const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
 
   return {
     list: authenticated.query(async ({ ctx }) => {
-      const list = await fromManager(manager.list(ctx.userId));
-      return Promise.all(list.map((session) => sessionInfoOf(session, ctx.session.id, locate)));
+      const { sessions } = await fromManager(manager.list(ctx.userId, { limit: maxListed }));
+      const isAmong = sessions.some(({ id }) => id === ctx.session.id);
+      // The session that asks is always listed. Where others were seen later, it takes the place of the last.
+      const listed = isAmong || sessions.length < maxListed ? sessions : [...sessions.slice(0, -1), ctx.session];
+      return Promise.all(listed.map((session) => sessionInfoOf(session, ctx.session.id, locator)));
     }),
 
     page: withInput.input(pageInput).query(async ({ ctx, input: { limit = defaultLimit, cursor = null } = {} }) => {
       const page = await fromManager(manager.list(ctx.userId, { limit, cursor }), 'BAD_REQUEST');
-      const sessions = page.sessions.map((session) => sessionInfoOf(session, ctx.session.id, locate));
+      const sessions = page.sessions.map((session) => sessionInfoOf(session, ctx.session.id, locator));
       return { sessions: await Promise.all(sessions), nextCursor: page.nextCursor };
     }),
 
     get: withInput.input(idInput).query(async ({ ctx, input }) => {
       const session = await fromManager(manager.get({ userId: ctx.userId, id: input.id }));
       if (session === null) throw notFound();
-      return sessionInfoOf(session, ctx.session.id, locate);
+      return sessionInfoOf(session, ctx.session.id, locator);
     }),
 
-    current: authenticated.query(({ ctx }) => sessionInfoOf(ctx.session, ctx.session.id, locate)),
+    current: authenticated.query(({ ctx }) => sessionInfoOf(ctx.session, ctx.session.id, locator)),
 
     revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {
       const ids = 'id' in input ? [input.id] : input.ids;
