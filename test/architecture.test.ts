@@ -112,7 +112,7 @@ test.each<[string, RegExp, string[]]>([
   ['ua-parser-js', /^ua-parser-js$/, ['core/src/session/user-agent.ts']],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password.ts']],
-  ['proxy-addr', /^proxy-addr$/, ['server/src/request/address.ts']],
+  ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts']],
   ['cookies', /^cookie$/, ['server/src/request/cookie.ts']],
   ['zod', /^zod/, ['server/src/options.ts', 'server/src/procedures/inputs.ts', 'server/src/procedures/login-input.ts']],
 ])('few files know %s', (_, name, files) => {
