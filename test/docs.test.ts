@@ -56,6 +56,25 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+/** Points each link with a line at the line that declares the function it shows. */
+function withCurrentLines(page: string): string {
+  return read(page).replaceAll(/\[`(\w+)`\]\(([^)#\s]+)#L\d+\)/g, (_, name: string, path: string) => {
+    const declaration = new RegExp(`\\b(?:function|const) ${name}\\b|^ +(?:async )?${name}\\(.*\\{$`);
+    const line = read(join(dirname(page), path))
+      .split('\n')
+      .findIndex((text) => declaration.test(text));
+    if (line === -1) throw new Error(`${page} says that ${path} has a function ${name}`);
+    return `[\`${name}\`](${path}#L${line + 1})`;
+  });
+}
+
+test('the walks of CONTRIBUTING.md point at the lines of the functions they name', async () => {
+  const page = 'CONTRIBUTING.md';
+  expect(read(page).match(/#L\d+\)/g)?.length).toBeGreaterThan(20);
+  // `vitest -u` writes the current lines.
+  await expect(withCurrentLines(page)).toMatchFileSnapshot(resolve(root, page));
+});
+
 describe('the README', () => {
   const readme = read('README.md');
 
