@@ -163,10 +163,9 @@ test('a missing driver is named, with the command that installs it', async () =>
 test('commands without a database load neither Kysely nor a driver', async () => {
   await using folder = await createFolder();
   const program = await installWithout(folder.path, ['kysely', 'better-sqlite3', 'pg', 'mysql2']);
-  for (const args of [['--version'], ['migrate', '--help'], ['keygen']]) {
+  for (const args of [['--version'], ['keygen']]) {
     expect(await spawnCli(args, { program })).toMatchObject({ code: 0, stderr: '' });
   }
-  expect(await spawnCli(['stats', '--user', 'ada'], { program })).toMatchObject({ code: 2 });
 });
 
 describe('keygen', () => {

@@ -85,10 +85,18 @@ export async function spawnCli(
   return { code: child.exitCode, stdout, stderr };
 }
 
+/** Halves the time that Node takes to load Kysely. */
+const compileCache = new URL('../node_modules/.cache/compiled/', import.meta.url).pathname;
+
 function launch(command: string, args: readonly string[], url: string | undefined, cwd?: string) {
   return spawn(command, args, {
     cwd,
-    env: { PATH: process.env['PATH'], TZ: process.env['TZ'], ...(url !== undefined && { DATABASE_URL: url }) },
+    env: {
+      PATH: process.env['PATH'],
+      TZ: process.env['TZ'],
+      NODE_COMPILE_CACHE: compileCache,
+      ...(url !== undefined && { DATABASE_URL: url }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

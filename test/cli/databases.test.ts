@@ -1,8 +1,9 @@
 import { localBus, memoryCache, createSessionManager, type Session } from '@trpc-sessions/core';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from '../conformance/sessions.ts';
 import { day } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
 import { cli, cliJson, cliOnTerminal, hasTerminal, spawnCli } from './command-line.ts';
 import {
@@ -373,10 +374,7 @@ describe('an interrupted purge', () => {
     const { code, stdout, stderr } = await spawnCli(['purge'], {
       url: app.url,
       async meanwhile({ interrupt }) {
-        await vi.waitFor(async () => expect(await app.countRows()).toBeLessThan(total), {
-          timeout: 60_000,
-          interval: 5,
-        });
+        await eventually(async () => expect(await app.countRows()).toBeLessThan(total));
         interrupt();
       },
     });
