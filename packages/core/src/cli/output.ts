@@ -1,3 +1,5 @@
+import { unprintable } from '../session/visible-text.ts';
+
 /** Formats a table. Each column is as wide as its widest cell. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map(printable));
@@ -12,14 +14,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     .join('\n');
 }
 
-/**
- * Controls, ends of lines, lone surrogates, and all that shows as nothing: users name their devices, and a name must not
- * control the terminal that lists it. Scripts and emoji need the joiners and the variation selectors.
- */
-const unprintable =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d]|\p{Variation_Selector})[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** Removes what a terminal would obey or not show. */
+/** Removes unprintable characters: users name their devices, and a name must not control the terminal that lists it. */
 export function printable(text: string): string {
   return text.replace(unprintable, '');
 }

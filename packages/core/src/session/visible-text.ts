@@ -1,8 +1,12 @@
-// Controls, lone surrogates, and formatting such as bidi overrides; but not the joiners that scripts and emoji need.
-const unprintable = /[\p{Cc}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
+/**
+ * Controls, ends of lines, lone surrogates, formatting such as bidi overrides, and characters that show as nothing.
+ * Scripts and emoji need the joiners and the variation selectors.
+ */
+export const unprintable: RegExp =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d]|\p{Variation_Selector})[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Letters and symbols that show as nothing: fillers of Hangul, of Khmer and of Braille. */
-const blank = /\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0/gu;
+/** Braille without dots, which is a symbol but shows as nothing. */
+const blank = /\u2800/gu;
 
 /** More marks on one letter than any language writes: they would cover the lines around it. */
 const stackedMarks = /(\p{M}{4})\p{M}+/gu;
