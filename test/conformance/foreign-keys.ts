@@ -3,18 +3,16 @@ import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
-import { mysql, pglite, postgres, sqlite, type DatabaseTarget } from '../support/database.ts';
+import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
-/*
- * How docs/guide.md has an app's users own their sessions: `user_id` is a text, so where the users' ids are of another
- * type a generated column carries the foreign key; SQLite, which cannot add one, has a trigger. The SQL is the guide's.
- */
+// The SQL is that of docs/guide.md. As `user_id` is a text, a generated column carries the foreign key if the ids of the
+// app's users have another type. SQLite cannot add such a column: there, a trigger deletes the sessions.
 
 const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8');
 const [, section = ''] = /^### Users that own their sessions\n([\s\S]*?)^### /m.exec(guide) ?? [];
 const [columnAndKey = '', trigger = ''] = [...section.matchAll(/^```sql\n([\s\S]*?)\n```$/gm)].map(([, code]) => code);
-/** Of each kind of id, the column as each server has it: ``text … as (user_id::text)``. */
+/** For each type of id, the column on PostgreSQL and on MySQL: ``text … as (user_id::text)``. */
 const columns = [...section.matchAll(/^\| (\w+) +\| `(.+?)` +\| `(.+?)` +\|$/gm)];
 
 interface UserIds {
@@ -22,7 +20,7 @@ interface UserIds {
   readonly ids: readonly [string, string];
   /** The type of `users.id`. */
   readonly type: string;
-  /** What makes a user's sessions go with the user. */
+  /** Make the database delete a user's sessions with the user. */
   readonly statements: readonly string[];
 }
 
@@ -32,7 +30,7 @@ const examples: Readonly<Record<string, readonly [string, string]>> = {
   integer: ['1', '2'],
 };
 
-/** The guide's statements, for uuids in PostgreSQL, with another row of its table. */
+/** The guide's statements, which are for uuids on PostgreSQL, with the column of another row of its table. */
 function withColumn(name: string, column: string): UserIds {
   const [type = '', value = ''] = column.split(' … as ');
   const statements = columnAndKey.replace(
@@ -51,36 +49,39 @@ const sqliteIds = Object.entries(examples).map(([name, ids]) => ({
   statements: [trigger],
 }));
 
-test('the guide tells it for every kind of id', () => {
-  expect(columns.map(([, name]) => name)).toEqual(Object.keys(examples));
-  expect(postgresIds[1]!.statements.join('\n')).toBe(columnAndKey);
-  expect(trigger).toMatch(/^create trigger/);
-});
+const kindsOf: Readonly<Record<DatabaseTarget['dialect'], readonly UserIds[]>> = {
+  sqlite: sqliteIds,
+  postgres: postgresIds,
+  mysql: mysqlIds,
+};
 
-const cases: readonly (readonly [DatabaseTarget, readonly UserIds[]])[] = [
-  [sqlite, sqliteIds],
-  [pglite, postgresIds],
-  [postgres, postgresIds],
-  [mysql, mysqlIds],
-];
-
-for (const [target, kinds] of cases) {
+/** Sessions that the database deletes with their user. */
+export function testForeignKeys(target: DatabaseTarget): void {
   describeIf(target.available, `users own their sessions on ${target.name}`, target.howToEnable, () => {
-    test.each(kinds)('by a $name id', async (kind) => {
-      await using database = await target.create();
-      const [ada, bob] = kind.ids;
-      await sql`create table users (id ${sql.raw(kind.type)} primary key)`.execute(database.plain);
-      for (const id of kind.ids) await sql`insert into users (id) values (${id})`.execute(database.plain);
-      for (const statement of kind.statements) await sql.raw(statement).execute(database.plain);
-      const manager: SessionManager = createSessionManager({ db: database.db, keys: secret, maxSessionsPerUser: 2 });
-      const kept = await manager.issue({ userId: bob });
-      for (let n = 0; n < 3; n += 1) await manager.issue({ userId: ada });
-
-      await sql`delete from users where id = ${ada}`.execute(database.plain);
-
-      expect(await manager.list(ada)).toEqual([]);
-      expect((await manager.verify(kept.token)).session.userId).toBe(bob);
-      if (target !== sqlite) await expect(manager.issue({ userId: ada })).rejects.toThrow(/foreign key/i);
+    test('the guide has the SQL for every type of id', () => {
+      expect(columns.map(([, name]) => name)).toEqual(Object.keys(examples));
+      expect(postgresIds[1]!.statements.join('\n')).toBe(columnAndKey);
+      expect(trigger).toMatch(/^create trigger/);
     });
+
+    test.each(kindsOf[target.dialect])(
+      'deleting a user whose id is of type $name revokes the sessions of that user alone',
+      async (kind) => {
+        await using database = await target.create();
+        const [ada, bob] = kind.ids;
+        await sql`create table users (id ${sql.raw(kind.type)} primary key)`.execute(database.plain);
+        for (const id of kind.ids) await sql`insert into users (id) values (${id})`.execute(database.plain);
+        for (const statement of kind.statements) await sql.raw(statement).execute(database.plain);
+        const manager: SessionManager = createSessionManager({ db: database.db, keys: secret, maxSessionsPerUser: 2 });
+        const kept = await manager.issue({ userId: bob });
+        for (let n = 0; n < 3; n += 1) await manager.issue({ userId: ada });
+
+        await sql`delete from users where id = ${ada}`.execute(database.plain);
+
+        expect(await manager.list(ada)).toEqual([]);
+        expect((await manager.verify(kept.token)).session.userId).toBe(bob);
+        if (target.dialect !== 'sqlite') await expect(manager.issue({ userId: ada })).rejects.toThrow(/foreign key/i);
+      },
+    );
   });
 }

@@ -3,19 +3,17 @@ import { CompiledQuery, sql, type Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { createTestClock, day, hour } from '../support/clock.ts';
-import { mysql, pglite, postgres, sqlite, type DatabaseTarget, type TestDatabase } from '../support/database.ts';
+import type { DatabaseTarget, TestDatabase } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
-
-// What a table of a hundred million rows depends on: no query of ours reads it through.
 
 const rowCount = 3000;
 
-/** Runs everything a manager can do, on a table that is worth an index. */
-async function useEverything(database: TestDatabase): Promise<void> {
+/** Runs every query of a manager, on a table that is large enough for an index to matter. */
+async function useEverything(target: DatabaseTarget, database: TestDatabase): Promise<void> {
   const clock = createTestClock();
   const options = { db: database.db, keys: secret, clock, maxSessionsPerUser: 3, idleTimeout: '7d' } as const;
   const manager = createSessionManager(options);
-  await database.plain.insertInto('sessions').values(rowsAt(clock())).execute();
+  await fill(target, database, clock());
 
   const { token, session } = await manager.issue({ userId: 'u1' });
   for (let n = 0; n < 4; n += 1) await manager.issue({ userId: 'u1' });
@@ -36,8 +34,14 @@ async function useEverything(database: TestDatabase): Promise<void> {
   await manager.close();
 }
 
+async function fill({ dialect }: DatabaseTarget, { plain }: TestDatabase, milliseconds: number): Promise<void> {
+  await plain.insertInto('sessions').values(rowsAt(milliseconds)).execute();
+  // The other databases choose an index without statistics.
+  if (dialect === 'mysql') await sql`analyze table sessions`.execute(plain);
+}
+
 function rowsAt(milliseconds: number) {
-  // A text that every database takes for a time, or keeps.
+  // Every database takes this text as a time, or stores it as it is.
   const time = new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
   return Array.from({ length: rowCount }, (_, index) => ({
     id: `row${index}`,
@@ -49,7 +53,7 @@ function rowsAt(milliseconds: number) {
   }));
 }
 
-/** What a database says of a query: every line of its plan. */
+/** Asks a database for the plan of a query, line by line. */
 type Explain = (db: Kysely<SessionsDatabase>, query: CompiledQuery) => Promise<readonly string[]>;
 
 const explainSqlite: Explain = async (db, query) => {
@@ -76,29 +80,28 @@ const explainMysql: Explain = async (db, query) => {
   return rows.map(({ type, key }) => `${type} by ${key}`);
 };
 
-const cases: [DatabaseTarget, Explain, RegExp][] = [
-  [sqlite, explainSqlite, /^SCAN/],
-  [postgres, explainPostgres, /Seq Scan/],
-  [pglite, explainPostgres, /Seq Scan/],
-  [mysql, explainMysql, /^(?:ALL|index) by/],
-];
+/** How each database explains a query, and how a line of that shows a scan of the whole table. */
+const explanations: Readonly<Record<DatabaseTarget['dialect'], readonly [Explain, RegExp]>> = {
+  sqlite: [explainSqlite, /^SCAN/],
+  postgres: [explainPostgres, /Seq Scan/],
+  mysql: [explainMysql, /^(?:ALL|index) by/],
+};
 
-for (const [target, explain, fullScan] of cases) {
-  describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
-    test('no query reads the whole table', async () => {
+/** A table of a hundred million rows depends on this: every query of ours uses an index. */
+export function testPlans(target: DatabaseTarget): void {
+  const [explain, fullScan] = explanations[target.dialect];
+  describeIf(target.available, `the query plans on ${target.name}`, target.howToEnable, () => {
+    test('scan the whole table for no query of ours', async () => {
       await using database = await target.create();
-      await useEverything(database);
+      await useEverything(target, database);
       const asked = new Map(database.compiledQueries.map((query) => [query.sql, query]));
-      // As it is on most days: many sessions, few of them dead.
+      // The usual state: many sessions, few of them expired.
       await database.plain.deleteFrom('sessions').execute();
-      await database.plain
-        .insertInto('sessions')
-        .values(rowsAt(createTestClock()() + 30 * day))
-        .execute();
+      await fill(target, database, createTestClock()() + 30 * day);
       const ours = [...asked.values()].filter(
         ({ sql: text }) => /^(?:select|update|delete)\b.*\bsessions\b/s.test(text) && !text.endsWith('where 1 = 0'),
       );
-      // Look-up of one and of many, list, two pages, get, touch, and the ways of ending and purging.
+      // Look-up of one and of many, list, two pages, get, last-seen write, and each way of revoking and purging.
       expect(ours.length).toBeGreaterThanOrEqual(13);
       for (const query of ours) {
         const plan = await explain(database.plain, query);
@@ -109,9 +112,9 @@ for (const [target, explain, fullScan] of cases) {
       }
     });
 
-    test('a query that does is found', async () => {
+    test('show a scan of the whole table for a query without an index', async () => {
       await using database = await target.create();
-      await database.plain.insertInto('sessions').values(rowsAt(createTestClock()())).execute();
+      await fill(target, database, createTestClock()());
       const query = database.plain.selectFrom('sessions').selectAll().where('ip', '=', '203.0.113.7').compile();
       expect(await explain(database.plain, query)).toContainEqual(expect.stringMatching(fullScan));
     });

@@ -21,7 +21,7 @@ interface World extends AsyncDisposable {
 /** The options that turn a cache on. */
 export type CacheOf = (database: TestDatabase) => Pick<SessionManagerOptions<SessionsDatabase>, 'cache' | 'bus'>;
 
-/** What every database must do: the sessions of the contract, told from outside. */
+/** The sessions of the contract, which every database must keep, seen from outside. */
 export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
   async function world(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}): Promise<World> {
     const database = await target.create();
@@ -50,7 +50,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
     `sessions on ${target.name}${cacheOf === undefined ? '' : ', cached'}`,
     target.howToEnable,
     () => {
-      test('a token that was issued is let in, with its session and claims', async () => {
+      test('an issued token is accepted, with its session and claims', async () => {
         await using w = await world({ issuer: 'my-app', audience: 'my-api' });
         const caller = { ip: '203.0.113.7', userAgent: 'curl/8.5.0' };
         const { token, session } = await w.manager.issue({ userId: 'u1', claims: { username: 'ada' }, caller });
@@ -71,7 +71,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(verified.claims.exp * 1000).toBe(session.expiresAt.getTime());
       });
 
-      test('a good token costs one query, by primary key', async () => {
+      test('verifying a good token takes one query, by primary key', async () => {
         await using w = await world();
         const { token } = await w.manager.issue({ userId: 'u1' });
         w.database.clearQueries();
@@ -98,7 +98,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         );
       });
 
-      test('a session that was let in and then revoked is refused at once', async () => {
+      test('a session that was accepted and then revoked is refused at once', async () => {
         await using w = await world();
         const { token, session } = await w.manager.issue({ userId: 'u1' });
         await w.manager.verify(token);
@@ -109,7 +109,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(await w.manager.revoke({ userId: 'u1', id: session.id })).toBe(false);
       });
 
-      test("nobody can see or end another user's session", async () => {
+      test("a user can neither see nor revoke another user's session", async () => {
         await using w = await world();
         const ada = await w.manager.issue({ userId: 'ada' });
         const bob = await w.manager.issue({ userId: 'bob' });
@@ -124,7 +124,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await w.manager.verify(ada.token);
       });
 
-      test('user ids are told apart byte by byte', async () => {
+      test('user ids are compared byte by byte', async () => {
         await using w = await world();
         const ids = ['ada', 'Ada', 'adá', 'ada ', ' ada', 'ада'];
         for (const userId of ids) await w.manager.issue({ userId });
@@ -135,7 +135,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(await w.manager.revokeAll('ADA')).toBe(0);
       });
 
-      test('a list is of live sessions, the most recently seen first', async () => {
+      test('a list holds the live sessions, the most recently seen first', async () => {
         await using w = await world({ lifetime: '2d' });
         const first = await w.manager.issue({ userId: 'u1' });
         w.clock.advance(hour);
@@ -150,7 +150,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(await w.manager.get({ userId: 'u1', id: first.session.id })).toBeNull();
       });
 
-      test('ending the others leaves the current one', async () => {
+      test('revoking the others keeps the current session', async () => {
         await using w = await world();
         const tokens = await Promise.all(Array.from({ length: 4 }, () => w.manager.issue({ userId: 'u1' })));
         const [current, ...others] = tokens;
@@ -162,7 +162,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         for (const { token } of others) await refused(w.manager.verify(token), 'revoked_session');
       });
 
-      test('of two sessions that end each other at the same time, one stays', async () => {
+      test('of two sessions that revoke each other at the same time, one stays', async () => {
         await using w = await world();
         for (let round = 0; round < 10; round += 1) {
           const userId = `u${round}`;
@@ -177,7 +177,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         }
       });
 
-      test('signing a user out everywhere', async () => {
+      test('revoking all sessions of a user signs the user out everywhere', async () => {
         await using w = await world();
         const issued = [await w.manager.issue({ userId: 'u1' }), await w.manager.issue({ userId: 'u1' })];
         for (const { token } of issued) await w.manager.verify(token);
@@ -197,7 +197,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(w.database.queries).toEqual([]);
       });
 
-      test('a row that was made to expire earlier than its token ends the session', async () => {
+      test('a session whose row expires before its token is refused from then on', async () => {
         await using w = await world();
         const { token } = await w.manager.issue({ userId: 'u1' });
         await w.manager.verify(token);
@@ -209,7 +209,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await refused(w.manager.verify(token), 'expired_token');
       });
 
-      test('clocks may differ by the tolerance', async () => {
+      test('a token and its row stay good for the clock tolerance after they expire', async () => {
         await using w = await world({ lifetime: '1h', clockTolerance: '30s' });
         const { token } = await w.manager.issue({ userId: 'u1' });
         w.clock.advance(hour + 20 * second);
@@ -220,7 +220,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(await w.manager.list('u1')).toHaveLength(0);
       });
 
-      test('a session unused for longer than the idle timeout ends; one in use does not', async () => {
+      test('a session expires when it is unused for longer than the idle timeout, and not while it is used', async () => {
         await using w = await world({ idleTimeout: '1h' });
         const used = await w.manager.issue({ userId: 'u1' });
         const unused = await w.manager.issue({ userId: 'u1' });
@@ -234,8 +234,8 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect((await w.manager.list('u1')).map(({ id }) => id)).toEqual([used.session.id]);
       });
 
-      describe('last seen', () => {
-        test('is written at most once an interval, with where from, and never in the request', async () => {
+      describe('the last-seen write', () => {
+        test('comes at most once an interval, with the IP address, and never within the request', async () => {
           await using w = await world({ touchInterval: '1m' });
           const { token, session } = await w.manager.issue({ userId: 'u1', caller: { ip: '198.51.100.1' } });
           w.clock.advance(minute);
@@ -258,7 +258,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           });
         });
 
-        test('of many sessions is written together', async () => {
+        test('covers many sessions at once', async () => {
           await using w = await world();
           const issued = await Promise.all(
             Array.from({ length: 30 }, (_, user) => w.manager.issue({ userId: `u${user}` })),
@@ -272,7 +272,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           }
         });
 
-        test('keeps the IP address where none is known', async () => {
+        test('keeps the IP address when the request has none', async () => {
           await using w = await world();
           const { token, session } = await w.manager.issue({ userId: 'u1', caller: { ip: '198.51.100.1' } });
           w.clock.advance(hour);
@@ -283,7 +283,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           });
         });
 
-        test('never brings back a session that was ended before it was written', async () => {
+        test('never restores a session that was revoked before it', async () => {
           await using w = await world();
           const { token, session } = await w.manager.issue({ userId: 'u1' });
           w.clock.advance(hour);
@@ -296,7 +296,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       });
 
       describe('a cap on the sessions of a user', () => {
-        test('ends the least recently seen ones, never the new one', async () => {
+        test('evicts the least recently seen sessions, never the new one', async () => {
           await using w = await world({ maxSessionsPerUser: 2 });
           const evicted = vi.fn();
           w.manager.on('revoked', evicted);
@@ -321,7 +321,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           });
         });
 
-        test('holds for a flood of sign-ins at once, and for each user alone', async () => {
+        test('holds during many simultaneous sign-ins, and counts each user alone', async () => {
           await using w = await world({ maxSessionsPerUser: 5 });
           const other = await w.manager.issue({ userId: 'u2' });
           const issued = await Promise.all(Array.from({ length: 200 }, () => w.manager.issue({ userId: 'u1' })));
@@ -332,7 +332,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           await w.manager.verify(other.token);
         });
 
-        test('may depend on the user, and does not count sessions that have expired', async () => {
+        test('may depend on the user, and does not count expired sessions', async () => {
           await using w = await world({
             lifetime: '1h',
             maxSessionsPerUser: async (userId) => (userId === 'vip' ? 3 : 1),
@@ -352,7 +352,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       });
 
       describe('purging', () => {
-        test('deletes what has expired or gone idle, in chunks, and nothing else', async () => {
+        test('deletes expired and idle sessions in chunks, and no others', async () => {
           await using w = await world({ lifetime: '2d', idleTimeout: '1d' });
           for (let n = 0; n < 25; n += 1) await w.manager.issue({ userId: `old${n}` });
           w.clock.advance(day + hour);
@@ -367,7 +367,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           await w.manager.verify(live.token);
         });
 
-        test('does not disturb requests made meanwhile', async () => {
+        test('does not disturb requests that run meanwhile', async () => {
           await using w = await world({ lifetime: '1h' });
           await Promise.all(Array.from({ length: 300 }, () => w.manager.issue({ userId: 'old' })));
           w.clock.advance(2 * hour);
@@ -380,7 +380,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         });
       });
 
-      test('hostile texts are kept as they are', async () => {
+      test('hostile texts are stored unchanged', async () => {
         await using w = await world();
         const userId = `'; drop table sessions; --`;
         const userAgent = `"><script>\u{1F600}\\'\u0000`.replace('\u0000', '') + 'x'.repeat(5000);
@@ -391,7 +391,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(await w.manager.list(userId)).toHaveLength(1);
       });
 
-      test('events tell what happened, without a token', async () => {
+      test('each event reports its session, and holds no token', async () => {
         await using w = await world();
         const events: [string, unknown][] = [];
         for (const name of ['created', 'revoked', 'rejected'] as const) {
@@ -412,8 +412,8 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(JSON.stringify(events)).not.toContain(token.split('.')[1]);
       });
 
-      describe("in a transaction of the app's own", () => {
-        test('signing in commits with it', async () => {
+      describe("in the app's own transaction", () => {
+        test('a sign-in commits with it', async () => {
           await using w = await world({ maxSessionsPerUser: 1 });
           const first = await w.manager.issue({ userId: 'u1' });
           const later = await w.database.db.transaction().execute((trx) => w.manager.issue({ userId: 'u1' }, { trx }));
@@ -421,21 +421,21 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           await refused(w.manager.verify(first.token), 'revoked_session');
         });
 
-        test('signing in is undone with it, and so is what it ended', async () => {
+        test('a sign-in and its evictions roll back with it', async () => {
           await using w = await world({ maxSessionsPerUser: 1 });
           const first = await w.manager.issue({ userId: 'u1' });
           let token = '';
           const work = w.database.db.transaction().execute(async (trx) => {
             ({ token } = await w.manager.issue({ userId: 'u1' }, { trx }));
-            throw new Error('changed its mind');
+            throw new Error('rolled back by the app');
           });
-          await expect(work).rejects.toThrow('changed its mind');
+          await expect(work).rejects.toThrow('rolled back by the app');
           await refused(w.manager.verify(token), 'revoked_session');
           await w.manager.verify(first.token);
         });
       });
 
-      test('ending the others while signing in never ends the current one', async () => {
+      test('revoking the others during sign-ins never revokes the current session', async () => {
         await using w = await world();
         const current = await w.manager.issue({ userId: 'u1' });
         await Promise.all([
@@ -445,7 +445,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await w.manager.verify(current.token);
       });
 
-      test('two migrators that start at once both succeed, and one of them does the work', async () => {
+      test('two migrators that start at the same time both succeed, and one of them does the work', async () => {
         await using w = await world();
         const options = { table: w.database.table.replace('sessions', 'other_sessions') };
         const migrate = () => migrateToLatest(w.database.db, options);
@@ -462,10 +462,10 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
   );
 }
 
-/** Expects a refusal, for one reason. */
+/** Expects a refusal for one reason. */
 export async function refused(work: Promise<unknown>, reason: SessionErrorReason): Promise<void> {
   const error = await work.then(
-    () => 'let in',
+    () => 'accepted',
     (thrown: unknown) => thrown,
   );
   expect(isSessionError(error) ? error.reason : error).toBe(reason);

@@ -1,11 +1,15 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
-import { allDatabases, mysql, postgres, sqliteGuarded, sqliteReusingStatements } from '../support/database.ts';
+import { sqlite, sqliteCamelCase, sqliteGuarded, sqliteReusingStatements } from '../support/database.ts';
+import { testColumns } from './columns.ts';
+import { testForeignKeys } from './foreign-keys.ts';
+import { testPages } from './pages.ts';
+import { testPlans } from './plans.ts';
 import { testSessions } from './sessions.ts';
 
-for (const target of allDatabases) testSessions(target);
-
-for (const target of [sqliteReusingStatements, postgres, mysql]) {
-  testSessions(target, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
-}
-
+for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testSessions(target);
+testSessions(sqliteReusingStatements, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testSessions(sqliteGuarded, ({ guard }) => ({ cache: memoryCache({ max: 1000, guard }) }));
+testColumns(sqlite);
+testForeignKeys(sqlite);
+testPages(sqlite);
+testPlans(sqlite);

@@ -19,7 +19,7 @@ import { minute, second } from '../support/clock.ts';
 
 const program = new URL('crashing-app.ts', import.meta.url).pathname;
 
-/** What the app had acknowledged when it was killed. Sessions as they are in JSON. */
+/** Acknowledged by the app when it was killed. The sessions are as in JSON. */
 interface Acknowledged {
   readonly issued: IssuedSession[];
   readonly ending: Set<string>;
@@ -27,27 +27,27 @@ interface Acknowledged {
   seen: number;
 }
 
-/** Starts the app, and kills it in the middle of its work, some turns later. */
+/** Starts the app, and kills it in the middle of its work after some turns. */
 async function crash(file: string, turns: number): Promise<Acknowledged> {
   const app = spawn(process.execPath, ['--conditions=@trpc-sessions/source', program, file, secret], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const acknowledged: Acknowledged = { issued: [], ending: new Set(), ended: new Set(), seen: 0 };
   for await (const line of createInterface({ input: app.stdout })) {
-    const said: { issued?: IssuedSession; ending?: string; ended?: string; turn?: number; seen?: number } =
+    const report: { issued?: IssuedSession; ending?: string; ended?: string; turn?: number; seen?: number } =
       JSON.parse(line);
-    if (said.issued !== undefined) acknowledged.issued.push(said.issued);
-    if (said.ending !== undefined) acknowledged.ending.add(said.ending);
-    if (said.ended !== undefined) acknowledged.ended.add(said.ended);
-    if (said.seen !== undefined) acknowledged.seen = said.seen;
-    if (said.turn === turns) app.kill('SIGKILL');
+    if (report.issued !== undefined) acknowledged.issued.push(report.issued);
+    if (report.ending !== undefined) acknowledged.ending.add(report.ending);
+    if (report.ended !== undefined) acknowledged.ended.add(report.ended);
+    if (report.seen !== undefined) acknowledged.seen = report.seen;
+    if (report.turn === turns) app.kill('SIGKILL');
   }
   return acknowledged;
 }
 
 const asJson = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-test('a process that is killed loses the latest of last-seen, and nothing that it has acknowledged', async () => {
+test('a process that is killed loses its latest last-seen writes, and nothing that it has acknowledged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-crash-'));
   const file = join(folder, 'app.db');
   const open = () => {
@@ -68,7 +68,7 @@ test('a process that is killed loses the latest of last-seen, and nothing that i
   const [used] = await manager.list('used');
   for (const { token, session } of issued) {
     const { id, userId } = session;
-    // Of one that was just being ended nobody knows.
+    // A session whose revocation was not acknowledged may be live or not.
     if (ending.has(id) && !ended.has(id)) continue;
     const found: Session | null = asJson(await manager.get({ userId, id }));
     if (ended.has(id)) {
@@ -80,8 +80,8 @@ test('a process that is killed loses the latest of last-seen, and nothing that i
     }
   }
   const lastSeenAt = new Date(used!.lastSeenAt).getTime();
-  // Behind by the interval, and by the turns in which a write waits for others to share it.
-  expect(lastSeenAt).toBeGreaterThan(seen - 2 * minute - 50 * second);
+  // The last write that was due has been made; one of the last turn may be missing.
+  expect(lastSeenAt).toBeGreaterThan(seen - 2 * minute - 20 * second);
   expect(lastSeenAt).toBeLessThanOrEqual(seen);
   await db.destroy();
   await rm(folder, { recursive: true });

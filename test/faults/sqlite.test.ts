@@ -6,7 +6,8 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, test, vi } from 'vitest';
 import { secret } from '../support/app.ts';
-import { caller, fault, startApp, welcome } from './world.ts';
+import { eventually } from '../support/eventually.ts';
+import { caller, fault, startApp, success } from './world.ts';
 
 async function createWorld(journal: 'wal' | 'delete' = 'wal') {
   const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-fault-'));
@@ -48,49 +49,46 @@ async function createWorld(journal: 'wal' | 'delete' = 'wal') {
 
 const login = { input: { username: 'ada', password: 'right' } };
 
-describe('when a SQLite file', () => {
-  test('is held by a writer, in WAL mode, requests are let in, and what would write gets a fault', async () => {
+describe('a SQLite file', () => {
+  test('that another process writes to, in WAL mode, accepts requests, and answers those that write with a fault', async () => {
     await using w = await createWorld();
     await using app = await w.serve(w.open());
     const { token } = await app.call('auth.login', login);
     w.first.exec('begin immediate');
-    expect(await app.call('me', { token })).toMatchObject(welcome);
+    expect(await app.call('me', { token })).toMatchObject(success);
     expect(await app.call('auth.login', login)).toMatchObject(fault);
     expect(await app.call('auth.logout', { token, input: null })).toMatchObject(fault);
-    expect(await app.call('me', { token })).toMatchObject(welcome);
-    await vi.waitFor(
-      () => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })),
-      5000,
-    );
+    expect(await app.call('me', { token })).toMatchObject(success);
+    await eventually(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })));
     w.first.exec('rollback');
-    expect(await app.call('auth.login', login)).toMatchObject(welcome);
-    expect(await app.call('auth.logout', { token, input: null })).toMatchObject(welcome);
+    expect(await app.call('auth.login', login)).toMatchObject(success);
+    expect(await app.call('auth.logout', { token, input: null })).toMatchObject(success);
   });
 
-  test('is held by one that nobody may read beside, requests get a fault', async () => {
+  test('that another process has locked exclusively answers requests with a fault', async () => {
     await using w = await createWorld('delete');
     await using app = await w.serve(w.open());
     const { token } = await app.call('auth.login', login);
     w.first.exec('begin exclusive');
     expect(await app.call('me', { token })).toMatchObject(fault);
-    expect(await app.call('open')).toMatchObject(welcome);
+    expect(await app.call('open')).toMatchObject(success);
     w.first.exec('rollback');
-    expect(await app.call('me', { token })).toMatchObject(welcome);
+    expect(await app.call('me', { token })).toMatchObject(success);
   });
 
-  test('may only be read, requests are let in, and what would write gets a fault', async () => {
+  test('that is read-only accepts requests, and answers those that write with a fault', async () => {
     await using w = await createWorld();
     await using writer = await w.serve(w.open());
     const { token } = await writer.call('auth.login', login);
     await using app = await w.serve(w.open({ readonly: true }));
-    expect(await app.call('me', { token })).toMatchObject(welcome);
+    expect(await app.call('me', { token })).toMatchObject(success);
     expect(await app.call('auth.login', login)).toMatchObject(fault);
     expect(await app.call('auth.logout', { token, input: null })).toMatchObject(fault);
-    expect(await app.call('me', { token })).toMatchObject(welcome);
-    await vi.waitFor(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })));
+    expect(await app.call('me', { token })).toMatchObject(success);
+    await eventually(() => expect(app.faults).toHaveBeenCalledWith(expect.objectContaining({ task: 'last-seen' })));
   });
 
-  test('is full, requests are let in and sessions end, until there is room again', async () => {
+  test('that is full accepts requests and revocations, and answers a sign-in with a fault until it has space again', async () => {
     await using w = await createWorld();
     const database = w.open();
     await using app = await w.serve(database);
@@ -100,20 +98,20 @@ describe('when a SQLite file', () => {
     let answer = await app.call('auth.login', login);
     for (let n = 0; answer.status === 200 && n < 500; n += 1) answer = await app.call('auth.login', login);
     expect(answer).toMatchObject(fault);
-    expect(await app.call('me', { token })).toMatchObject(welcome);
-    expect(await app.call('auth.sessions.revokeOthers', { token, input: null })).toMatchObject(welcome);
+    expect(await app.call('me', { token })).toMatchObject(success);
+    expect(await app.call('auth.sessions.revokeOthers', { token, input: null })).toMatchObject(success);
     database.pragma(`max_page_count = ${pages * 10}`);
-    expect(await app.call('auth.login', login)).toMatchObject(welcome);
-    expect(await app.call('me', { token })).toMatchObject(welcome);
+    expect(await app.call('auth.login', login)).toMatchObject(success);
+    expect(await app.call('me', { token })).toMatchObject(success);
   });
 
-  test('has been closed, requests get a fault', async () => {
+  test('that has been closed answers requests with a fault', async () => {
     await using w = await createWorld();
     const database = w.open();
     await using app = await w.serve(database);
     const { token } = await app.call('auth.login', login);
     database.close();
     expect(await app.call('me', { token })).toMatchObject(fault);
-    expect(await app.call('open')).toMatchObject(welcome);
+    expect(await app.call('open')).toMatchObject(success);
   });
 });

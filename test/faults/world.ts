@@ -15,24 +15,25 @@ import {
   startPostgres,
   type DatabaseServer,
 } from '../support/database-servers.ts';
+import { eventually } from '../support/eventually.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
 /** How the app's pool of connections is limited. */
 export interface PoolLimits {
   readonly size: number;
-  /** How long a request waits for a connection, in milliseconds. */
-  readonly patience: number;
+  /** The longest wait for a connection, in milliseconds. */
+  readonly timeout: number;
 }
 
-/** What sets one kind of database server apart, where it fails. */
+/** How to make one kind of database server fail. */
 export interface FaultTarget {
   readonly name: string;
   readonly available: boolean;
   readonly howToEnable: string;
   start(): Promise<DatabaseServer>;
-  /** Opens the app's database, as a user who is no superuser. */
+  /** Opens the app's database as a user without special rights. */
   open(port: number, limits: PoolLimits): Dialect;
-  /** Connects as the administrator, whose statements run one after the other on one connection. */
+  /** Connects as the administrator. The statements run one after the other on one connection. */
   administer(port: number): Promise<Administrator>;
   /** Makes the app's user and database. */
   readonly prepare: readonly string[];
@@ -42,8 +43,10 @@ export interface FaultTarget {
   readonly manyConnections: string;
   readonly readOnly: readonly string[];
   readonly writable: readonly string[];
-  /** Ends the connections of the app, whatever they are doing. */
+  /** Ends all connections of the app, in the middle of their work. */
   cut(administrator: Administrator): Promise<void>;
+  /** The number of the app's statements that wait for a lock. */
+  countWaiting(administrator: Administrator): Promise<number>;
 }
 
 export interface Administrator extends AsyncDisposable {
@@ -55,10 +58,10 @@ export const postgres: FaultTarget = {
   available: postgresPrograms() !== undefined,
   howToEnable: 'install postgresql',
   start: () => startPostgres(),
-  open(port, { size, patience }) {
+  open(port, { size, timeout }) {
     const connectionString = `postgres://app@127.0.0.1:${port}/app`;
-    const pool = new pg.Pool({ connectionString, max: size, connectionTimeoutMillis: patience });
-    // As every app with `pg` has to: an idle connection that breaks is no reason to end.
+    const pool = new pg.Pool({ connectionString, max: size, connectionTimeoutMillis: timeout });
+    // Every app with `pg` needs this: otherwise an idle connection that breaks ends the process.
     pool.on('error', () => {});
     return new PostgresDialect({ pool: reusePostgresStatements(pool) });
   },
@@ -84,6 +87,10 @@ export const postgres: FaultTarget = {
   async cut({ run }) {
     await run(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'`);
   },
+  async countWaiting({ run }) {
+    const locks = `select pid from pg_stat_activity where usename = 'app' and wait_event_type = 'Lock'`;
+    return (await run(locks)).length;
+  },
 };
 
 export const mariadb: FaultTarget = {
@@ -91,9 +98,9 @@ export const mariadb: FaultTarget = {
   available: mariadbProgram() !== undefined,
   howToEnable: 'install mariadb-server',
   start: () => startMariadb(),
-  open(port, { size, patience }) {
+  open(port, { size, timeout }) {
     const uri = `mysql://app@127.0.0.1:${port}/app`;
-    const pool = createPool({ uri, connectionLimit: size, connectTimeout: patience });
+    const pool = createPool({ uri, connectionLimit: size, connectTimeout: timeout });
     return new MysqlDialect({ pool: reuseMysqlStatements(pool) });
   },
   async administer(port) {
@@ -120,6 +127,12 @@ export const mariadb: FaultTarget = {
       await run(`kill ${String(id)}`).catch(() => {});
     }
   },
+  async countWaiting({ run }) {
+    const locks = `
+      select id from information_schema.processlist where user = 'app' and state like 'Waiting for table% lock'
+    `;
+    return (await run(locks)).length;
+  },
 };
 
 function createAdministrator(
@@ -136,18 +149,18 @@ function createAdministrator(
   };
 }
 
-/** What a request was answered with. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly reason: string | undefined;
   readonly token: string | undefined;
 }
 
-/** An app that serves HTTP, on a database server of its own that can be made to fail. */
+/** An app that serves HTTP, on its own database server that a test can make fail. */
 export interface FaultWorld extends AsyncDisposable {
   readonly server: DatabaseServer;
   readonly manager: SessionManager;
-  /** Runs statements as the administrator, on a connection for them alone. */
+  /** Opens another connection of the administrator. */
   administer(): Promise<Administrator>;
   call(procedure: string, options?: { token?: string | undefined; input?: unknown }): Promise<Answer>;
   signIn(user?: string): Promise<string>;
@@ -155,7 +168,7 @@ export interface FaultWorld extends AsyncDisposable {
 
 export async function createWorld(
   target: FaultTarget,
-  limits: PoolLimits = { size: 5, patience: 2000 },
+  limits: PoolLimits = { size: 5, timeout: 30_000 },
   options: Partial<Parameters<typeof createSessionManager<SessionsDatabase>>[0]> = {},
 ): Promise<FaultWorld> {
   const server = await target.start();
@@ -201,7 +214,7 @@ async function prepare(target: FaultTarget, port: number): Promise<void> {
   }
 }
 
-/** Serves the app by tRPC's standalone adapter. */
+/** Serves the app with tRPC's standalone adapter. */
 export function startApp(manager: SessionManager): Promise<RunningServer> {
   const standalone = httpAdapters.find(({ name }) => name === 'standalone');
   if (standalone === undefined) throw new Error('there is no standalone adapter');
@@ -227,20 +240,17 @@ export function caller({ url }: RunningServer): FaultWorld['call'] {
   };
 }
 
-/** A fault, which signs nobody out: the client keeps its token, and may try again. */
+/** A fault: the client keeps its token and may retry. */
 export const fault = { status: 503, reason: undefined };
-export const welcome = { status: 200 };
-export const signedOut = { status: 401, reason: 'revoked_session' };
+export const success = { status: 200 };
+export const revoked = { status: 401, reason: 'revoked_session' };
 
-/** Asks until the answer is a welcome: service comes back by itself, and soon. */
-export async function comesBack(ask: () => Promise<Answer>): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
+/** Retries until the answer is a success. Until then each answer must be a fault. */
+export async function recovers(ask: () => Promise<Answer>): Promise<void> {
+  const other = await eventually(async () => {
     const answer = await ask();
-    if (answer.status === 200) return;
-    // On the way, there are faults and nothing else.
-    expect(answer).toMatchObject(fault);
-    if (performance.now() > deadline) throw new Error('service did not come back');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    if (answer.status === fault.status) throw new Error('the service did not recover');
+    return answer;
+  });
+  expect(other).toMatchObject(success);
 }

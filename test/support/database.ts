@@ -45,6 +45,7 @@ export interface TestDatabase extends AsyncDisposable {
 /** A kind of database that the conformance suite runs on. */
 export interface DatabaseTarget {
   readonly name: string;
+  readonly dialect: 'sqlite' | 'postgres' | 'mysql';
   /** Whether this machine has it. */
   readonly available: boolean;
   readonly howToEnable: string;
@@ -88,7 +89,8 @@ function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {})
   };
 }
 
-const everywhere = { available: true, howToEnable: '' };
+const everywhere = { available: true, howToEnable: '' } as const;
+const sqliteEverywhere = { dialect: 'sqlite', ...everywhere } as const;
 
 /** A migrated database of SQLite, as bytes to open copies of. */
 let migratedSqlite: Buffer | undefined;
@@ -105,19 +107,19 @@ async function createSqlite(file = ':memory:'): Promise<SqliteDatabase.Database>
 
 export const sqlite: DatabaseTarget = {
   name: 'SQLite',
-  ...everywhere,
+  ...sqliteEverywhere,
   create: async () => createTestDatabase(new SqliteDialect({ database: await createSqlite() })),
 };
 
 export const sqliteReusingStatements: DatabaseTarget = {
   name: 'SQLite, statements reused',
-  ...everywhere,
+  ...sqliteEverywhere,
   create: async () => createTestDatabase(new SqliteDialect({ database: reuseStatements(await createSqlite()) })),
 };
 
 export const sqliteCamelCase: DatabaseTarget = {
   name: 'SQLite, under CamelCasePlugin',
-  ...everywhere,
+  ...sqliteEverywhere,
   create: async () =>
     createTestDatabase(new SqliteDialect({ database: await createSqlite() }), { plugins: [new CamelCasePlugin()] }),
 };
@@ -125,7 +127,7 @@ export const sqliteCamelCase: DatabaseTarget = {
 /** A guard needs a connection of its own, and so a file to connect to. */
 export const sqliteGuarded: DatabaseTarget = {
   name: 'SQLite, under dataVersionGuard',
-  ...everywhere,
+  ...sqliteEverywhere,
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-sqlite-'));
     const file = join(folder, 'app.db');
@@ -229,7 +231,7 @@ interface ServerOptions {
 function postgresWith(name: string, { reuse = false, schema }: ServerOptions = {}): DatabaseTarget {
   const available = inject('postgresUrl') !== null;
   return pooled(
-    { name, available, howToEnable: 'install postgresql, or set POSTGRES_URL' },
+    { name, dialect: 'postgres', available, howToEnable: 'install postgresql, or set POSTGRES_URL' },
     async () => {
       const { url, dispose } = await createPostgresDatabase();
       const pool = new pg.Pool({ connectionString: url, max: 10 });
@@ -251,24 +253,27 @@ export const postgresInSchema: DatabaseTarget = postgresWith('PostgreSQL, in a s
 
 function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): DatabaseTarget {
   const available = inject('mysqlUrl') !== null;
-  return pooled({ name, available, howToEnable: 'install mariadb-server, or set MYSQL_URL' }, async () => {
-    const { url, dispose } = await createMysqlDatabase();
-    const pool = createPool({ uri: url, connectionLimit: 10 });
-    return {
-      dialect: new MysqlDialect({ pool: reuse ? reuseMysqlStatements(pool) : pool }),
-      listTables: listMysqlTables,
-      async close() {
-        await new Promise((resolve) => pool.end(resolve));
-        await dispose();
-      },
-    };
-  });
+  return pooled(
+    { name, dialect: 'mysql', available, howToEnable: 'install mariadb-server, or set MYSQL_URL' },
+    async () => {
+      const { url, dispose } = await createMysqlDatabase();
+      const pool = createPool({ uri: url, connectionLimit: 10 });
+      return {
+        dialect: new MysqlDialect({ pool: reuse ? reuseMysqlStatements(pool) : pool }),
+        listTables: listMysqlTables,
+        async close() {
+          await new Promise((resolve) => pool.end(resolve));
+          await dispose();
+        },
+      };
+    },
+  );
 }
 
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
 export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
 
-export const pglite: DatabaseTarget = pooled({ name: 'PGlite', ...everywhere }, () => {
+export const pglite: DatabaseTarget = pooled({ name: 'PGlite', dialect: 'postgres', ...everywhere }, () => {
   const database = new PGlite();
   return Promise.resolve({
     dialect: new PGliteDialect({ pglite: database }),
@@ -281,15 +286,3 @@ export const pglite: DatabaseTarget = pooled({ name: 'PGlite', ...everywhere }, 
     close: () => database.close(),
   });
 });
-
-export const allDatabases: readonly DatabaseTarget[] = [
-  sqlite,
-  sqliteReusingStatements,
-  sqliteCamelCase,
-  pglite,
-  postgres,
-  postgresReusingStatements,
-  postgresInSchema,
-  mysql,
-  mysqlReusingStatements,
-];

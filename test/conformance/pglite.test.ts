@@ -1,0 +1,14 @@
+import { pglite } from '../support/database.ts';
+import { testColumns } from './columns.ts';
+import { testForeignKeys } from './foreign-keys.ts';
+import { testPages } from './pages.ts';
+import { testPlans } from './plans.ts';
+import { testSessions } from './sessions.ts';
+
+// All suites of PGlite are in this file: a worker that has started one, which takes seconds, keeps it.
+
+testSessions(pglite);
+testColumns(pglite);
+testForeignKeys(pglite);
+testPages(pglite);
+testPlans(pglite);
