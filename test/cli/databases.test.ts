@@ -229,7 +229,7 @@ function testCommands(target: CliTarget): void {
       expect(await app.countRows()).toBe(1);
     });
 
-    test('counts sessions whose device is malformed as unknown', async () => {
+    test('lists and counts sessions whose device is malformed as unknown', async () => {
       await using app = await migrated();
       for (const userAgent of [desktop, null, null])
         await app.manager().issue({ userId: 'ada', caller: { userAgent } });
@@ -238,6 +238,9 @@ function testCommands(target: CliTarget): void {
         sql`update ${sql.table(app.table)} set device = ${device} where id = ${id}`.execute(app.db);
       await update(first?.id, '{"type":"mobile');
       await update(second?.id, '');
+      expect(await app.manager().list('ada')).toHaveLength(3);
+      const { sessions } = await cliJson<Listed>(['list', '--user', 'ada'], app);
+      expect(sessions.filter(({ device }) => device.type === null)).toHaveLength(2);
       const { devices } = await cliJson<{ devices: unknown }>(['stats'], app);
       expect(devices).toEqual([
         { type: null, live: 2 },

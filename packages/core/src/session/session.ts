@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Device } from './device.ts';
+import { readStoredDevice } from './stored-device.ts';
 
 /** A session: one sign-in of one user, until it is revoked or expires. */
 export interface Session {
@@ -46,25 +46,6 @@ export function sessionOf(row: SessionRow): Session {
     ip: row.ip,
     createdIp: row.created_ip,
     userAgent: row.user_agent,
-    device: deviceOf(row.device),
+    device: readStoredDevice(row.device),
   };
-}
-
-/** A million sessions share a few hundred devices: each is parsed once, and shared frozen. */
-const devices = new LRUCache<string, Device>({ max: 1000 });
-
-function deviceOf(text: string): Device {
-  let device = devices.get(text);
-  if (device === undefined) {
-    device = freeze(JSON.parse(text));
-    devices.set(text, device);
-  }
-  return device;
-}
-
-function freeze(device: Device): Device {
-  Object.freeze(device.os);
-  Object.freeze(device.browser);
-  Object.freeze(device.app);
-  return Object.freeze(device);
 }
