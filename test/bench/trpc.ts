@@ -44,7 +44,7 @@ export async function trpc(
   const others = t.router({
     floor: t.procedure
       .use(({ ctx, next: proceed }) => {
-        checkSignature(ctx.caller.token ?? '');
+        checkSignature(String(ctx.caller.token));
         return proceed({ ctx: { row: select.get(ctx.id) } });
       })
       .query(() => 'ok'),

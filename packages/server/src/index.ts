@@ -40,6 +40,7 @@ export type {
   DevicePart,
   DeviceType,
   Duration,
+  RedactedToken,
   Session,
   SessionErrorReason,
   sessionErrors,

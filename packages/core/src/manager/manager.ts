@@ -34,7 +34,7 @@ export interface SessionManager {
    * @throws {SessionError} `missing_token`, `malformed_token`, `invalid_token`, `expired_token`, `revoked_session` or `idle_session`
    * @throws the database's own error: that is a fault, and does not mean "signed out"
    */
-  verify(token: string | null | undefined, caller?: Partial<CallerInfo>): Promise<VerifiedSession>;
+  verify(token: CallerInfo['token'] | undefined, caller?: Partial<CallerInfo>): Promise<VerifiedSession>;
   /** Lists a user's sessions, the most recently seen first. */
   list(userId: string): Promise<Session[]>;
   /**

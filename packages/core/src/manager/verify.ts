@@ -2,6 +2,7 @@ import type { CachedSession, SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
+import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
@@ -14,7 +15,7 @@ export interface VerifiedSession {
 }
 
 /** Verifies a request; rejects with `SessionError`. */
-export type Verify = (token: string | null | undefined, caller?: Partial<CallerInfo>) => Promise<VerifiedSession>;
+export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<CallerInfo>) => Promise<VerifiedSession>;
 
 /** The parts that verify a request. */
 export interface VerifyParts {
@@ -93,9 +94,10 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   // Not async: a request that the cache accepts costs one promise.
   return (token, caller) => {
     try {
-      if (token === null || token === undefined || token === '') throw new SessionError('missing_token');
+      const text = revealToken(token);
+      if (text === null || text === undefined || text === '') throw new SessionError('missing_token');
       const now = clock();
-      const verified = verifyToken(token, now);
+      const verified = verifyToken(text, now);
       const cached = cache?.get(verified.id, now);
       // Another process may have seen the session since: only the database may refuse it.
       if (cached === undefined || refusalOf(cached.row, verified, now) !== undefined)

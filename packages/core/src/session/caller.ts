@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { RedactedToken } from './redacted-token.ts';
 
 /**
  * Describes the caller of a request, as plain data: `null` for what the request did not have. Nothing in it is verified.
@@ -6,8 +7,8 @@ import { isIP } from 'node:net';
  * The server package reads it from a request. Tests and server-side callers write it by hand.
  */
 export interface CallerInfo {
-  /** The access token, without its scheme. */
-  readonly token: string | null;
+  /** The access token, without its scheme. From a request, it is an object that prints as `[redacted]`. */
+  readonly token: string | RedactedToken | null;
   /** The IP address, canonical: no brackets, zone or port, an IPv4-mapped address as IPv4. */
   readonly ip: string | null;
   /** The `User-Agent` header. */

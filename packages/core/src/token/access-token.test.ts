@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import jwt from 'jsonwebtoken';
@@ -67,6 +68,24 @@ describe('a token that was signed is verified', () => {
     const token = tokens.sign(registered, { username: 'ada', roles: ['admin'] });
     expect(tokens.verify(token)).toMatchObject({ sub: 'u1', username: 'ada', roles: ['admin'], exp: seconds + 60 });
     expect(tokens.verify(token).lookup_id).toBe(registered.lookupId);
+  });
+
+  test('and no log of its claims shows the lookup id', () => {
+    const verified = tokensOf().verify(tokensOf().sign(registered, { username: 'ada' }));
+    const everything = { showHidden: true, getters: true, depth: Infinity };
+    const logs = [
+      JSON.stringify(verified),
+      JSON.stringify({ ...verified }),
+      inspect(verified),
+      inspect({ ctx: { claims: verified } }, everything),
+      inspect(verified, { showHidden: true, customInspect: false }),
+      inspect(structuredClone(verified), everything),
+      inspect(new Error('of the app', { cause: verified }), everything),
+    ];
+    for (const log of logs) {
+      expect(log).not.toContain(registered.lookupId);
+      expect(log).toContain('ada');
+    }
   });
 
   test('by jsonwebtoken too, for it is a plain JWT', () => {

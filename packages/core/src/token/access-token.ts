@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import jwt from 'jsonwebtoken';
 import { SessionError, SessionUsageError } from '../errors.ts';
 import type { Key, KeyRing } from './keys.ts';
@@ -8,7 +9,7 @@ export const maxTokenLength = 8192;
 
 /** The claims of a verified access token (RFC 7519 §4.1), beside the app's own. Times are in seconds. */
 export interface AccessTokenClaims {
-  /** Names the session's row. A secret, and so not enumerable: a log, a spread or JSON of the claims leaves it out. */
+  /** Names the session's row. It is a secret: a log, a spread and JSON of the claims leave it out. */
   readonly lookup_id: string;
   /** The user id. */
   readonly sub: string;
@@ -114,7 +115,7 @@ export function createTokens(rules: TokenRules): Tokens {
         throw new SessionError(cause instanceof jwt.TokenExpiredError ? 'expired_token' : 'invalid_token', { cause });
       }
       if (!isAccessTokenClaims(payload)) throw new SessionError('invalid_token');
-      return hideSecret(payload);
+      return hideLookupId(payload);
     },
   };
 }
@@ -179,9 +180,13 @@ function isAccessTokenClaims(payload: string | jwt.JwtPayload): payload is jwt.J
   );
 }
 
-/** The lookup id stays readable, but not in a log, a spread or JSON. */
-function hideSecret(claims: AccessTokenClaims): AccessTokenClaims {
-  return Object.defineProperty(claims, 'lookup_id', { enumerable: false });
+/** The lookup id stays readable, and no log shows it: not even `util.inspect` of hidden properties and getters. */
+function hideLookupId(claims: AccessTokenClaims): AccessTokenClaims {
+  const { lookup_id: lookupId, ...shown } = claims;
+  return Object.defineProperties(claims, {
+    lookup_id: { get: () => lookupId, enumerable: false },
+    [inspect.custom]: { value: () => shown, enumerable: false },
+  });
 }
 
 function nonEmpty(list: readonly string[]): [string, ...string[]] {

@@ -1,4 +1,4 @@
-import type { CallerInfo, ClientHints } from '@trpc-sessions/core';
+import { redactToken, type CallerInfo, type ClientHints } from '@trpc-sessions/core';
 import { addressOf, canonicalIp } from './address.ts';
 import { connect } from './connection.ts';
 import { sessionCookie, type CookieOptions } from './cookie.ts';
@@ -53,8 +53,9 @@ export function sessionsContext(
   const request = readRequest(opts);
   const { header, isBatch, socket } = request;
   const cookie = options.cookie ? sessionCookie(request, options.cookie === true ? {} : options.cookie) : undefined;
+  const token = tokenOf(request);
   const caller: CallerInfo = {
-    token: tokenOf(request) ?? cookie?.token ?? null,
+    token: token === null ? (cookie?.token ?? null) : redactToken(token),
     ip: canonicalIp(options.ip === undefined ? addressOf(request, options.trustProxy) : options.ip),
     userAgent: header('user-agent'),
     clientHints: clientHintsOf(header),

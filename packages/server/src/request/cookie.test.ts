@@ -4,8 +4,10 @@ import { sessionsContext } from './context.ts';
 import type { CreateContextOptions, ReadableRequest } from './request.ts';
 
 const cookie = { cookie: '__Host-session=abc.def.ghi' };
-const tokenOf = (opts: CreateContextOptions) =>
-  sessionsContext(opts, { cookie: { allowedOrigins: ['https://friend.example'] } }).caller.token;
+function tokenOf(opts: CreateContextOptions): string | null {
+  const { token } = sessionsContext(opts, { cookie: { allowedOrigins: ['https://friend.example'] } }).caller;
+  return typeof token === 'string' ? token : (token?.reveal() ?? null);
+}
 const post = (headers: Record<string, string>, request: Partial<ReadableRequest> = {}) =>
   tokenOf({ req: { method: 'POST', headers: { ...cookie, ...headers }, ...request } });
 

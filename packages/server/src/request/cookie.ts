@@ -1,3 +1,4 @@
+import { redactToken, type RedactedToken } from '@trpc-sessions/core';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { isFromOwnPage } from './page-origin.ts';
 import type { IncomingRequest } from './request.ts';
@@ -15,7 +16,7 @@ export interface CookieOptions {
 /** The session cookie of one request. */
 export interface SessionCookie {
   /** The token in it; `null` also where a page of another origin may have made the browser send it. */
-  readonly token: string | null;
+  readonly token: RedactedToken | null;
   /** Sets the cookie, where the adapter lets a context set headers. */
   set(token: string, expiresAt: Date): void;
   clear(): void;
@@ -29,11 +30,13 @@ export function sessionCookie(request: IncomingRequest, options: CookieOptions):
   const trusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, { allowedOrigins });
   const attributes = { name, path: '/', httpOnly: true, secure: true, sameSite };
   const header = trusted ? request.header('cookie') : null;
+  const token = header === null ? undefined : parseCookie(header)[name];
   return {
-    token: (header === null ? undefined : parseCookie(header)[name]) || null,
-    set(token, expires) {
+    token: token ? redactToken(token) : null,
+    set(newToken, expires) {
       // A page of another origin may not sign its visitor in as someone else.
-      if (trusted) request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: token, expires }));
+      if (trusted)
+        request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: newToken, expires }));
     },
     clear() {
       request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: '', maxAge: 0 }));
