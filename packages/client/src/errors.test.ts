@@ -16,6 +16,18 @@ describe('sessionErrorReason', () => {
     expect(sessionErrorReason({ data: { session: { reason: 'idle_session' } } })).toBe('idle_session');
   });
 
+  test('reads the reason in the cause, if the client and its link come from two copies of tRPC', () => {
+    const wrapped = new Error('refused', { cause: refusal({ reason: 'revoked_session' }) });
+    expect(sessionErrorReason(wrapped)).toBe('revoked_session');
+    expect(sessionErrorReason(new Error('refused', { cause: wrapped }))).toBe('revoked_session');
+  });
+
+  test('is null for an error that is its own cause', () => {
+    const error = new Error('loop');
+    error.cause = error;
+    expect(sessionErrorReason(error)).toBeNull();
+  });
+
   test.each([
     ['a network error', new TypeError('fetch failed')],
     ['an error of the app', refusal(undefined)],
@@ -55,7 +67,9 @@ describe('endsSession', () => {
 
 describe('retryAfter', () => {
   test('returns the seconds to wait', () => {
-    expect(retryAfter(refusal({ reason: 'too_many_attempts', retryAfter: 30 }))).toBe(30);
+    const error = refusal({ reason: 'too_many_attempts', retryAfter: 30 });
+    expect(retryAfter(error)).toBe(30);
+    expect(retryAfter(new Error('refused', { cause: error }))).toBe(30);
   });
 
   test('is null if the server did not say', () => {

@@ -47,9 +47,21 @@ export function retryAfter(error: unknown): number | null {
   return typeof seconds === 'number' ? seconds : null;
 }
 
-/** By shape, not by class: an app may hold several copies of tRPC. */
+/** A longer chain of causes is none of tRPC's. */
+const maxCauses = 5;
+
+/**
+ * Reads our data of an error by shape, not by class. An app may hold two copies of tRPC: the client of one wraps the error
+ * of the other's link, whose data is then in `cause`.
+ */
 function sessionErrorData(error: unknown): unknown {
-  return property(property(error, 'data'), 'session');
+  let current = error;
+  for (let depth = 0; depth <= maxCauses; depth += 1) {
+    const data = property(property(current, 'data'), 'session');
+    if (data !== undefined) return data;
+    current = property(current, 'cause');
+  }
+  return undefined;
 }
 
 function property(value: unknown, name: string): unknown {

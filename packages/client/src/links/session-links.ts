@@ -7,9 +7,10 @@ import {
   type TRPCLink,
 } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { EventSource } from 'eventsource';
+import type { EventSource } from 'eventsource';
 import { eventSourceOptions } from './event-source.ts';
 import { joinHeaders, sessionHeaders } from './headers.ts';
+import { lazyLink } from './lazy-link.ts';
 import { sessionLink, type SessionLinkOptions } from './session-link.ts';
 
 /**
@@ -47,21 +48,26 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
     return joinHeaders(theirs ?? {}, session({ opList }));
   }
 
-  const subscriptions = {
-    url: url.toString(),
-    transformer: options.transformer,
-    ...(options.pathSeparator !== undefined && { pathSeparator: options.pathSeparator }),
-    EventSource,
-    eventSourceOptions: ({ op }: { op: Operation }) =>
-      eventSourceOptions({ fetch: options.fetch, headers: () => headers({ opList: [op] }) }),
-  };
+  // React Native has no `EventTarget`, without which this module cannot load: only a subscription needs it.
+  async function loadSubscriptionLink(): Promise<TRPCLink<TRouter>> {
+    const { EventSource } = await import('eventsource');
+    const subscriptions = {
+      url: url.toString(),
+      transformer: options.transformer,
+      ...(options.pathSeparator !== undefined && { pathSeparator: options.pathSeparator }),
+      EventSource,
+      eventSourceOptions: ({ op }: { op: Operation }) =>
+        eventSourceOptions({ fetch: options.fetch, headers: () => headers({ opList: [op] }) }),
+    };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SessionLinksOptions already requires the transformer if the router has one
+    return httpSubscriptionLink(subscriptions as SubscriptionLinkOptions);
+  }
 
   return [
     sessionLink({ at, tokens }),
     splitLink<TRouter>({
       condition: (op) => op.type === 'subscription',
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- SessionLinksOptions already requires the transformer if the router has one
-      true: httpSubscriptionLink(subscriptions as SubscriptionLinkOptions),
+      true: lazyLink(loadSubscriptionLink),
       false: httpBatchLink({ ...options, headers }),
     }),
   ];
