@@ -66,6 +66,29 @@ describe('the token', () => {
     expect(tokens.get()).toBeNull();
   });
 
+  test('is kept of the procedures that `keepTokenOf` names, from the root of the router', async () => {
+    await using server = await serve(lookalike);
+    const trpc = createTRPCClient<typeof lookalike>({
+      links: sessionLinks({ url: server.url, at: 'app', tokens, keepTokenOf: ['login'], transformer: superjson }),
+    });
+    await trpc.login.mutate();
+    expect(tokens.get()).toBe('other');
+    await trpc.auth.login.mutate('a');
+    expect(tokens.get()).toBe('other');
+
+    const both = createTRPCClient<typeof lookalike>({
+      links: [
+        sessionLink({ tokens, keepTokenOf: ['auth.login', 'auth.logout'] }),
+        httpLink({ url: server.url, transformer: superjson, headers: sessionHeaders(tokens) }),
+      ],
+    });
+    await both.auth.login.mutate('a');
+    expect(tokens.get()).toBe('a');
+    // A result without a token changes nothing.
+    await both.auth.logout.mutate();
+    expect(tokens.get()).toBe('a');
+  });
+
   test('stays when login is refused', async () => {
     await using server = await serve(nested);
     tokens.set('a');
@@ -362,6 +385,18 @@ describe('a wrong option is a TypeError that names it:', () => {
     expect(() => sessionLinks({ url: '/', tokens: wrong })).toThrow(/^tokens: /);
     expect(() => sessionHeaders(wrong)).toThrow(/^tokens: /);
     expect(() => sessionConnectionParams(wrong)).toThrow(/^tokens: /);
+  });
+
+  test.each<[string, unknown]>([
+    ['a text', 'signUp'],
+    ['a path that cannot be', ['signUp.']],
+    ['an empty path', ['']],
+    ['a number', [5]],
+    ['null', null],
+  ])('keepTokenOf %s', (_, value) => {
+    const keepTokenOf = value as string[];
+    expect(() => sessionLink({ tokens, keepTokenOf })).toThrow(/^keepTokenOf: /);
+    expect(() => sessionLinks({ url: '/', tokens, keepTokenOf })).toThrow(/^keepTokenOf: /);
   });
 
   test('an unknown option, such as a misspelt one', () => {

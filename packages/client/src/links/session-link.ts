@@ -12,10 +12,15 @@ export interface SessionLinkOptions {
   readonly at?: string | undefined;
   /** The store of the access token. */
   readonly tokens: TokenStore;
+  /**
+   * Procedures of the app, named from its root, that return `{ token }` as `login` does: `['signUp', 'passkeys.verify']`.
+   * Their tokens are kept too.
+   */
+  readonly keepTokenOf?: readonly string[] | undefined;
 }
 
 /**
- * Stores the access token when `login` succeeds. Drops it when `logout` succeeds, or when the server refuses it because
+ * Stores the access token when `login`, or a procedure of `keepTokenOf`, succeeds. Drops it when `logout` succeeds, or when the server refuses it because
  * its session has ended. Only the refused token is dropped. A network error or a failing server drops none.
  *
  * Put it before the links that send; those take {@link sessionHeaders} or {@link sessionConnectionParams}.
@@ -31,11 +36,11 @@ export interface SessionLinkOptions {
  * ```
  */
 export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkOptions): TRPCLink<TRouter> {
-  requireOptions(options, ['at', 'tokens']);
-  const { at, tokens } = options;
+  requireOptions(options, ['at', 'tokens', 'keepTokenOf']);
+  const { at, tokens, keepTokenOf = [] } = options;
   requireTokenStore(tokens);
   const prefix = prefixOf(at);
-  const login = `${prefix}login`;
+  const keepers = new Set([`${prefix}login`, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
 
   return () => {
@@ -52,7 +57,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
         return next(op).subscribe({
           next(value) {
             if ('data' in value.result) {
-              if (op.path === login && !isKeptByCaller(op)) keepToken(tokens, value.result.data);
+              if (keepers.has(op.path) && !isKeptByCaller(op)) keepToken(tokens, value.result.data);
               if (op.path === logout) dropToken(tokens, sent());
             }
             observer.next(value);
@@ -67,15 +72,21 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
   };
 }
 
-/** The names of nested routers. */
-const place = /^[^\s./]+(?:\.[^\s./]+)*$/;
+/** The names of nested routers, and of a procedure. */
+const path = /^[^\s./]+(?:\.[^\s./]+)*$/;
 
 /** A wrong `at` would match no `login`, so that no token would be kept. */
 function prefixOf(at: unknown): string {
   if (at === undefined || at === '') return '';
-  if (typeof at === 'string' && place.test(at)) return `${at}.`;
+  if (typeof at === 'string' && path.test(at)) return `${at}.`;
   const given = typeof at === 'string' ? JSON.stringify(at) : `a value of type ${typeof at}`;
   throw new TypeError(`at: expected the place of the sessions router, such as 'auth' or 'account.auth', not ${given}`);
+}
+
+function pathsOf(keepTokenOf: unknown): readonly string[] {
+  const isPath = (value: unknown) => typeof value === 'string' && path.test(value);
+  if (Array.isArray(keepTokenOf) && keepTokenOf.every(isPath)) return keepTokenOf;
+  throw new TypeError("keepTokenOf: expected a list of procedures, such as ['signUp', 'passkeys.verify']");
 }
 
 function keepToken(tokens: TokenStore, result: unknown): void {

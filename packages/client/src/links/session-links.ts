@@ -39,7 +39,7 @@ export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOpti
 export function sessionLinks<TRouter extends AnyTRPCRouter>(
   options: SessionLinksOptions<TRouter>,
 ): TRPCLink<TRouter>[] {
-  const { at, tokens, url } = options;
+  const { at, tokens, keepTokenOf, url } = options;
   if (url === undefined) throw new TypeError('url: expected a text or a URL');
   const session = sessionHeaders(tokens);
 
@@ -64,7 +64,7 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
   }
 
   return [
-    sessionLink({ at, tokens }),
+    sessionLink({ at, tokens, keepTokenOf }),
     splitLink<TRouter>({
       condition: (op) => op.type === 'subscription',
       true: lazyLink(loadSubscriptionLink),
