@@ -63,7 +63,8 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     cli: ['duration', 'session', 'token', 'store'],
   },
   server: {
-    errors: [],
+    faults: [],
+    errors: ['faults'],
     request: [],
     live: ['errors', 'request'],
     authenticated: ['errors', 'request', 'live'],

@@ -15,6 +15,7 @@ export type { SessionErrorData, SessionErrorShape } from './errors.ts';
 export type {
   Authenticate,
   AuthenticatedUser,
+  AuthenticateOptions,
   LoginInput,
   LoginProcedure,
   LoginResult,

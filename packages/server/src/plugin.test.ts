@@ -7,7 +7,7 @@ import {
 } from '@trpc-sessions/core';
 import { initTRPC, TRPCError } from '@trpc/server';
 import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, sql, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import { sessionsContext, type SessionsContext } from './request/context.ts';
@@ -396,6 +396,17 @@ test('a database that is down is a 503 that says nothing of it, and never "signe
       message: 'The session store did not answer: try again.',
     });
   }
+});
+
+test('a database that will answer the same again is a 500 that does not ask to try again', async () => {
+  const { as } = createApp();
+  const { token } = await manager.issue({ userId: 'ada' });
+  await sql`drop table sessions`.execute(db);
+  expect(await refusalOf(as(token).me())).toEqual({
+    code: 'INTERNAL_SERVER_ERROR',
+    reason: undefined,
+    message: 'The session store failed.',
+  });
 });
 
 test('misuse that only a request shows is a 500 that names it', async () => {

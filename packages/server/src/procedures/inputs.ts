@@ -1,6 +1,7 @@
 import { maxPasswordLength } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { isTRPCError } from '../errors.ts';
 
 // Unknown keys are dropped, so that a newer client can talk to an older server. The types that users see are written by
 // hand in other files, so that none of zod's shows in their declarations. Tests prove them equal to these schemas.
@@ -17,7 +18,16 @@ const maxLimit = 100;
 
 function requiredText(maxLength: number): z.ZodString {
   const error = `expected a text of 1 to ${maxLength} characters`;
-  return z.string({ error }).min(1, { error }).max(maxLength, { error });
+  return z
+    .string({ error })
+    .min(1, { error })
+    .max(maxLength, { error })
+    .refine(isStorable, { error: 'expected a text without NUL characters and lone surrogates' });
+}
+
+/** Databases refuse other texts, or store them changed. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 function optionalText(): OptionalText {
@@ -81,7 +91,7 @@ export function withInputError<TResult extends { readonly ok: boolean }>(
   if (!('error' in result)) return result;
   const { cause } = result.error;
   // tRPC wraps all that a parser throws.
-  if (cause instanceof TRPCError) return { ...result, error: cause };
+  if (isTRPCError(cause)) return { ...result, error: cause };
   return cause instanceof z.ZodError ? { ...result, error: badInput(cause) } : result;
 }
 

@@ -2,6 +2,7 @@ import type { DeviceInput } from '@trpc-sessions/core';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { StandardSchemaV1Error, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { fromApp } from '../errors.ts';
 import { badInput, deviceInput, passwordInput } from './inputs.ts';
 
 /** The input of `login` in its two parts. */
@@ -45,13 +46,21 @@ const deviceField = z.object({ device: deviceInput });
 
 /** Parses as tRPC does, so that a refused form has the error that it has in a procedure of the app's own. */
 function parserOf(schema: StandardSchemaV1): (input: unknown) => Promise<unknown> {
-  return async (input) => {
+  async function parse(input: unknown): Promise<unknown> {
     try {
       return hasParser(schema) ? await schema.parseAsync(input) : await validate(schema, input);
     } catch (cause) {
-      throw new TRPCError({ code: 'BAD_REQUEST', cause });
+      if (hasIssues(cause)) throw new TRPCError({ code: 'BAD_REQUEST', cause });
+      throw cause;
     }
-  };
+  }
+
+  return (input) => fromApp(() => parse(input));
+}
+
+/** Whether the schema has refused the form; otherwise the schema itself has failed. */
+function hasIssues(error: unknown): boolean {
+  return error instanceof Error && 'issues' in error && Array.isArray(error.issues);
 }
 
 async function validate(schema: StandardSchemaV1, input: unknown): Promise<unknown> {

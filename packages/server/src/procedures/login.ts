@@ -1,13 +1,14 @@
 import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
+import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller } from '../authenticated/authenticated.ts';
-import { formatSessionError, fromManager, withRefusal } from '../errors.ts';
+import { formatSessionError, fromApp, fromManager, withRefusal } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { withInputError } from './inputs.ts';
 import { loginInput } from './login-input.ts';
+import { createLoginLimit } from './login-limit.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
@@ -24,10 +25,17 @@ export interface AuthenticatedUser<TClaims> {
   readonly claims?: TClaims | undefined;
 }
 
+/** The second argument of {@link Authenticate}. */
+export interface AuthenticateOptions {
+  readonly caller: CallerInfo;
+  /** Aborted when the caller has gone: its login ends there, and writes no session. */
+  readonly signal: AbortSignal;
+}
+
 /** Checks credentials: the user, or `null` when they are not right, for whatever reason. */
 export type Authenticate<TCredentials, TClaims> = (
   credentials: TCredentials,
-  opts: { readonly caller: CallerInfo },
+  opts: AuthenticateOptions,
 ) => AuthenticatedUser<TClaims> | null | undefined | Promise<AuthenticatedUser<TClaims> | null | undefined>;
 
 /** The input of `login`: the credentials, and how the client describes its device. */
@@ -60,16 +68,32 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   locator,
 }: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>> {
   const t = initTRPC.context<SessionsContext>().create();
+  const beginLogin = createLoginLimit();
+
   const login = t.procedure
     .errors(formatSessionError)
-    .use(async ({ ctx, next }) => withRefusal(withInputError(await next({ ctx: { caller: requireCaller(ctx) } }))))
+    .use(async ({ ctx, next }) => {
+      const caller = requireCaller(ctx);
+      const endLogin = beginLogin(caller);
+      try {
+        return withRefusal(withInputError(await next({ ctx: { caller } })));
+      } finally {
+        endLogin();
+      }
+    })
     .input(loginInput(schema))
-    .mutation(async ({ ctx: { caller }, input: { credentials, device } }): Promise<LoginResult> => {
-      const user = await authenticate(credentials, { caller });
+    .mutation(async ({ ctx: { caller }, input: { credentials, device }, signal: ofCall }): Promise<LoginResult> => {
+      const connection = connectionOf(caller);
+      const signal = AbortSignal.any([ofCall, connection?.signal].filter((each) => each !== undefined));
+      const user = await fromApp(async () => {
+        const found = await authenticate(credentials, { caller, signal });
+        return found && { id: found.id, claims: { ...found.claims } };
+      });
       if (user === null || user === undefined) throw new SessionError('invalid_credentials');
-      const claims = { ...user.claims };
-      const { token, session } = await fromManager(manager.issue({ userId: user.id, claims, caller, device }));
-      connectionOf(caller)?.cookie?.set(token, session.expiresAt);
+      if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
+      const { id: userId, claims } = user;
+      const { token, session } = await fromManager(manager.issue({ userId, claims, caller, device }));
+      connection?.cookie?.set(token, session.expiresAt);
       return { token, session: await sessionInfoOf(session, session.id, locator) };
     });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input

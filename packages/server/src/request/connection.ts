@@ -11,6 +11,8 @@ export interface Connection {
   readonly isBatch: boolean;
   readonly cookie: SessionCookie | undefined;
   readonly socket: Socket | undefined;
+  /** Aborted when the caller has gone: a WebSocket's calls have no such signal of their own. */
+  readonly signal: AbortSignal | undefined;
   /** Sets `WWW-Authenticate`, where the adapter lets a context set headers. */
   readonly challenge: (reason: SessionErrorReason) => void;
 }

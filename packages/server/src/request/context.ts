@@ -51,7 +51,7 @@ export function sessionsContext(
     if (!optionNames.has(name)) throw new TypeError(`${name}: sessionsContext has no such option`);
   }
   const request = readRequest(opts);
-  const { header, isBatch, socket } = request;
+  const { header, isBatch, socket, signal } = request;
   const cookie = options.cookie ? sessionCookie(request, options.cookie === true ? {} : options.cookie) : undefined;
   const token = tokenOf(request);
   const caller: CallerInfo = {
@@ -60,7 +60,7 @@ export function sessionsContext(
     userAgent: header('user-agent'),
     clientHints: clientHintsOf(header),
   };
-  return { caller: connect(caller, { isBatch, cookie, socket, challenge: createChallenge(request) }) };
+  return { caller: connect(caller, { isBatch, cookie, socket, signal, challenge: createChallenge(request) }) };
 }
 
 /** RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1); `JWT` is what django-token-manager's clients send. */

@@ -33,6 +33,7 @@ export interface ReadableInfo {
   readonly isBatchCall?: boolean;
   readonly calls?: readonly unknown[];
   readonly connectionParams?: Readonly<Record<string, string | undefined>> | null;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -68,6 +69,8 @@ export interface IncomingRequest {
   /** Adds a header to the response; `undefined` where the adapter gives a context no response. */
   readonly appendHeader: ((name: string, value: string) => void) | undefined;
   readonly socket: Socket | undefined;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The part of a WebSocket that is used. */
@@ -96,6 +99,7 @@ export function readRequest({ req, res, resHeaders, event, info }: CreateContext
     isUpgrade,
     appendHeader: headerAppender(res, resHeaders),
     socket: isUpgrade && isSocket(res) ? res : undefined,
+    signal: info?.signal instanceof AbortSignal ? info.signal : undefined,
   };
 }
 

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { prospectOf, type Prospect } from './faults.ts';
+
+const withCode = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
+const named = (name: string) => Object.assign(new Error('failed'), { name });
+
+test.each<[string, unknown, Prospect]>([
+  ['a refused connection', withCode('ECONNREFUSED'), 'passing'],
+  ['a reset connection', withCode('ECONNRESET'), 'passing'],
+  ['a host name that is not found', withCode('ENOTFOUND'), 'passing'],
+  ['a missing Unix socket', Object.assign(withCode('ENOENT'), { syscall: 'connect' }), 'passing'],
+  ['a missing file', Object.assign(withCode('ENOENT'), { syscall: 'open' }), 'unknown'],
+  ['a fetch that failed', new TypeError('fetch failed', { cause: withCode('UND_ERR_CONNECT_TIMEOUT') }), 'passing'],
+  ['all addresses of a host', new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]), 'passing'],
+  ['a time-out of AbortSignal', new DOMException('late', 'TimeoutError'), 'passing'],
+  ['PostgreSQL that shuts down', withCode('57P01'), 'passing'],
+  ['PostgreSQL without a free connection', withCode('53300'), 'passing'],
+  ['a serialization failure', withCode('40001'), 'passing'],
+  ['a pool of pg', new Error('timeout exceeded when trying to connect'), 'passing'],
+  ['a broken connection of pg', new Error('Connection terminated unexpectedly'), 'passing'],
+  ['a broken connection of MySQL', withCode('PROTOCOL_CONNECTION_LOST'), 'passing'],
+  ['a lock of MySQL', Object.assign(withCode('ER_LOCK_WAIT_TIMEOUT'), { sqlState: 'HY000' }), 'passing'],
+  ['a busy SQLite', withCode('SQLITE_BUSY_SNAPSHOT'), 'passing'],
+  ['a Redis client that gave up', named('MaxRetriesPerRequestError'), 'passing'],
+  ['a MongoDB without a server', named('MongoServerSelectionError'), 'passing'],
+  ['a text that PostgreSQL refuses', withCode('22021'), 'lasting'],
+  ['a missing table of MySQL', Object.assign(withCode('ER_NO_SUCH_TABLE'), { sqlState: '42S02' }), 'lasting'],
+  ['a foreign key of SQLite', withCode('SQLITE_CONSTRAINT_FOREIGNKEY'), 'lasting'],
+  ['a bug', new TypeError("Cannot read properties of undefined (reading 'id')"), 'unknown'],
+  ['a text', 'ECONNREFUSED', 'unknown'],
+  ['nothing', undefined, 'unknown'],
+])('%s', (_, error, prospect) => {
+  expect(prospectOf(error)).toBe(prospect);
+});
+
+test('an error that is its own cause ends the search', () => {
+  const error = new Error('failed');
+  error.cause = error;
+  expect(prospectOf(error)).toBe('unknown');
+});

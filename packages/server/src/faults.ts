@@ -1,0 +1,49 @@
+/**
+ * Whether a fault may pass by itself. `passing`: a service did not answer, or is busy. `lasting`: it answered, and will
+ * answer the same again. `unknown`: the fault does not say.
+ */
+export type Prospect = 'passing' | 'lasting' | 'unknown';
+
+/** Classes of SQLSTATE, the first two characters (ISO/IEC 9075-2 §24; PostgreSQL's appendix A). */
+const passingClasses = new Set(['08', '40', '53', '55', '57']);
+const lastingClasses = new Set(['0A', '22', '23', '28', '3D', '3F', '42']);
+
+/** Codes of Node, undici, MySQL's drivers, SQLite and Prisma. */
+const passingCode =
+  /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|AI_AGAIN|NOTFOUND|(?:HOST|NET)(?:UNREACH|DOWN)|ADDRNOTAVAIL|MFILE|NFILE)|UND_ERR_(?:\w+_TIMEOUT|SOCKET|CLOSED|DESTROYED)|PROTOCOL_(?:CONNECTION_LOST|SEQUENCE_TIMEOUT|ENQUEUE_\w+)|ER_(?:LOCK_\w+|SERVER_SHUTDOWN|QUERY_\w+|STATEMENT_TIMEOUT|CON_COUNT_ERROR)|SQLITE_(?:BUSY|LOCKED|PROTOCOL)\w*|P1001|P1002|P1008|P1017|P2024)$/;
+const lastingCode = /^SQLITE_(?:ERROR|CONSTRAINT|READONLY|CORRUPT|NOTADB|MISMATCH|RANGE|TOOBIG|PERM|AUTH)\w*$/;
+
+/** Names of errors without a code: of fetch and `AbortSignal.timeout`, of Redis and MongoDB clients, of pools. */
+const passingName =
+  /^(?:TimeoutError|AbortError|MaxRetriesPerRequestError|\w*(?:Connection|Network|Socket|Pool|ServerSelection)\w*(?:Error|Exception)|\w+TimeoutError)$/;
+
+/** The last resort: pools that say it in words alone. */
+const passingMessage =
+  /\b(?:timed? ?out|timeout|connection (?:is |was )?(?:terminated|closed|lost|ended|refused|reset|error))\b/i;
+
+/** How deep causes are read: an error may be its own cause. */
+const maxDepth = 5;
+
+export function prospectOf(error: unknown, depth = 0): Prospect {
+  if (typeof error !== 'object' || error === null || depth > maxDepth) return 'unknown';
+  const own = ownProspectOf(error);
+  if (own !== 'unknown') return own;
+  // Node tries each address of a host, and gathers the errors.
+  const { cause, errors }: { cause?: unknown; errors?: unknown } = error;
+  const inner = [cause, ...(Array.isArray(errors) ? errors.slice(0, maxDepth) : [])];
+  const found = inner.map((each) => prospectOf(each, depth + 1)).find((each) => each !== 'unknown');
+  return found ?? (passingMessage.test(textOf(error, 'message')) ? 'passing' : 'unknown');
+}
+
+function ownProspectOf(error: object): Prospect {
+  const code = textOf(error, 'code');
+  const sqlClass = /^[0-9A-Z]{5}$/.exec(textOf(error, 'sqlState') || code)?.[0].slice(0, 2) ?? '';
+  if (passingCode.test(code) || passingClasses.has(sqlClass)) return 'passing';
+  if (lastingCode.test(code) || lastingClasses.has(sqlClass)) return 'lasting';
+  return passingName.test(textOf(error, 'name')) || textOf(error, 'syscall') === 'connect' ? 'passing' : 'unknown';
+}
+
+function textOf(error: object, name: string): string {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : '';
+}
