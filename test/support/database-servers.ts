@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { chown, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -8,18 +8,18 @@ import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { freePort } from './ports.ts';
-import { runFolder } from './run.ts';
+import { processFileOf, runFolder } from './run.ts';
 
 const run = promisify(execFile);
 
-/** A database server of the tests' own: on a free port, in a folder of its own, removed afterwards. */
+/** A database server for one test, which the test may stop, kill and limit. Another test may have used it before. */
 export interface DatabaseServer extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   /** Ends it as a crash would: it flushes nothing, and closes no connection in order. */
   kill(): Promise<void>;
   stop(): Promise<void>;
-  /** Starts it again, on the same port and the same data. */
+  /** Starts it again, on the same port and with the same data. */
   start(): Promise<void>;
 }
 
@@ -36,6 +36,8 @@ interface Recipe {
   ping(url: string): Promise<void>;
   /** Stops the server in good order and soon, whatever connections it has. */
   readonly stopSignal: NodeJS.Signals;
+  /** Removes what a test has left, so that another test can use the server. */
+  reset?(url: string): Promise<void>;
 }
 
 /** Debian keeps PostgreSQL's programs off PATH, in a folder for each version. */
@@ -65,7 +67,7 @@ export const redisAt = (port: number): string => `redis://127.0.0.1:${port}`;
 
 /** @param settings - more of its command line, such as `['--cluster-enabled yes']` */
 export function startRedis(settings: readonly string[] = []): Promise<DatabaseServer> {
-  return startServer({
+  return takeServer({
     name: 'redis',
     serve: (folder, port) => [
       redisProgram() ?? 'redis-server',
@@ -84,7 +86,7 @@ export function startRedis(settings: readonly string[] = []): Promise<DatabaseSe
 
 export function startPostgres(): Promise<DatabaseServer> {
   const programs = postgresPrograms() ?? '';
-  return startServer({
+  return takeServer({
     name: 'postgres',
     initialize: (folder) => [
       join(programs, 'initdb'),
@@ -99,6 +101,7 @@ export function startPostgres(): Promise<DatabaseServer> {
     ping: pingPostgres,
     // SIGTERM would wait for its clients.
     stopSignal: 'SIGINT',
+    reset: resetPostgres,
   });
 }
 
@@ -140,7 +143,7 @@ export function startMariadb(): Promise<DatabaseServer> {
   const user = asNobody() === undefined ? [] : ['--user=nobody'];
   const small = ['--innodb-log-file-size=4M', '--innodb-flush-method=nosync'];
   const settingsOf = (folder: string): string[] => ['--no-defaults', `--datadir=${folder}`, ...user, ...small];
-  return startServer({
+  return takeServer({
     name: 'mariadb',
     initialize: (folder) => [
       'mariadb-install-db',
@@ -163,7 +166,35 @@ export function startMariadb(): Promise<DatabaseServer> {
       await connection.end();
     },
     stopSignal: 'SIGTERM',
+    reset: resetMariadb,
   });
+}
+
+async function resetPostgres(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  // In this order: a role may own a database, and a database may be in a tablespace.
+  const { rows } = await client.query<{ statement: string }>(`
+    select format('drop database %I with (force)', datname) as statement from pg_database
+      where datname not in ('postgres', 'template0', 'template1')
+    union all select format('drop tablespace %I', spcname) from pg_tablespace where spcname !~ '^pg_'
+    union all select format('drop role %I', rolname) from pg_roles where rolname !~ '^pg_' and rolname <> 'postgres'
+  `);
+  for (const { statement } of rows) await client.query(statement);
+  await client.end();
+}
+
+async function resetMariadb(url: string): Promise<void> {
+  const connection = await createConnection(url);
+  await connection.query('set global read_only = 0');
+  const [rows] = await connection.query(`
+    select concat('drop database \`', schema_name, '\`') as statement from information_schema.schemata
+      where schema_name not in ('information_schema', 'mysql', 'performance_schema', 'sys')
+    union all select concat('drop user ', quote(user), '@', quote(host)) from mysql.user
+      where user not in ('root', 'mariadb.sys', '')
+  `);
+  for (const { statement } of rows as { statement: string }[]) await connection.query(statement);
+  await connection.end();
 }
 
 /** Database servers refuse to run as root: there, they run as the user `nobody`. */
@@ -191,6 +222,30 @@ async function templateOf({ name, initialize }: Recipe): Promise<string | undefi
   return template;
 }
 
+/** Servers that no test uses now. */
+const idleServers = new Map<string, DatabaseServer[]>();
+
+/** Takes a server that another test has used, as starting one takes longer than most tests; or starts one. */
+async function takeServer(recipe: Recipe): Promise<DatabaseServer> {
+  const { reset } = recipe;
+  if (reset === undefined) return startServer(recipe);
+  const idle = idleServers.get(recipe.name) ?? [];
+  idleServers.set(recipe.name, idle);
+  const server = idle.pop() ?? (await startServer(recipe));
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      try {
+        await server.start();
+        await reset(server.url);
+        idle.push(server);
+      } catch {
+        await server[Symbol.asyncDispose]();
+      }
+    },
+  };
+}
+
 async function startServer(recipe: Recipe): Promise<DatabaseServer> {
   const template = await templateOf(recipe);
   const folder = await createFolder(recipe.name);
@@ -210,10 +265,12 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
   }
 
   async function start(): Promise<void> {
+    if (!hasEnded()) return;
     const [program, args] = recipe.serve(folder, port);
     const output = await open(outputFile, 'a');
     server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...asNobody() });
     await output.close();
+    await writeFile(processFileOf(folder), `${server.pid}`);
     const deadline = performance.now() + 120_000;
     for (;;) {
       try {
@@ -237,7 +294,7 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
     async [Symbol.asyncDispose]() {
       await end('SIGKILL');
       await rm(folder, { recursive: true, force: true });
-      await rm(outputFile, { force: true });
+      for (const file of [outputFile, processFileOf(folder)]) await rm(file, { force: true });
     },
   };
   try {

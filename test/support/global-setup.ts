@@ -1,4 +1,3 @@
-import { chmod, rm } from 'node:fs/promises';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -26,15 +25,10 @@ declare module 'vitest' {
 
 /** Starts the database servers that all tests share, or takes those that environment variables name. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = runFolder();
-  // Servers that do not run as root must be able to pass through it.
-  await chmod(folder, 0o711);
-  const cleanUps: (() => Promise<unknown>)[] = [];
-  const tearDown = async (): Promise<void> => {
-    await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
-    await rm(folder, { recursive: true, force: true });
-  };
+  // Asked for here first, the folder and its servers last as long as this process, and no worker's.
+  runFolder();
   const databasePrefix = `sessions_${process.pid.toString(36)}_${Date.now().toString(36)}_`;
+  const cleanUps: (() => Promise<void>)[] = [];
 
   async function find(
     given: string | undefined,
@@ -46,30 +40,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
       cleanUps.push(async () => dropDatabases?.(given, databasePrefix));
       return given;
     }
-    if (program === undefined) return null;
-    const server = await start();
-    cleanUps.push(async () => server[Symbol.asyncDispose]());
-    return server.url;
+    return program === undefined ? null : (await start()).url;
   }
 
-  const outcomes = await Promise.allSettled([
+  const [postgresUrl, mysqlUrl, redisUrl] = await Promise.all([
     find(process.env['POSTGRES_URL'], postgresPrograms(), startPostgres, dropPostgresDatabases),
     find(process.env['MYSQL_URL'], mariadbProgram(), startMariadb, dropMysqlDatabases),
     find(process.env['REDIS_URL'], redisProgram(), startRedis),
   ]);
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure !== undefined) {
-    await tearDown();
-    throw failure.reason;
-  }
-  const [postgresUrl = null, mysqlUrl = null, redisUrl = null] = outcomes.map((outcome) =>
-    outcome.status === 'fulfilled' ? outcome.value : null,
-  );
   project.provide('postgresUrl', postgresUrl);
   project.provide('mysqlUrl', mysqlUrl);
   project.provide('redisUrl', redisUrl);
   project.provide('databasePrefix', databasePrefix);
-  return tearDown;
+  return async () => {
+    await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
+  };
 }
 
 async function dropPostgresDatabases(url: string, prefix: string): Promise<void> {

@@ -1,11 +1,33 @@
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The variable by which the global set-up hands the folder of this run to the workers. */
-export const runFolderVariable = 'TRPC_SESSIONS_TEST_RUN';
+/** The variable that hands the folder of this run to the workers. */
+const variable = 'TRPC_SESSIONS_TEST_RUN';
 
-/** The folder of this run: everything in it is removed when the run ends. */
+/** The folder of this run. It is removed when the process that asked first ends, and so are the servers in it. */
 export function runFolder(): string {
-  return (process.env[runFolderVariable] ??= mkdtempSync(join(tmpdir(), 'trpc-sessions-run-')));
+  const inherited = process.env[variable];
+  if (inherited !== undefined && existsSync(inherited)) return inherited;
+  const folder = mkdtempSync(join(tmpdir(), 'trpc-sessions-run-'));
+  // Servers that run as another user must be able to enter it.
+  chmodSync(folder, 0o711);
+  process.env[variable] = folder;
+  process.once('exit', () => removeRun(folder));
+  process.once('SIGTERM', () => process.exit(143));
+  return folder;
+}
+
+/** The file that names the process of a server in the run's folder. */
+export const processFileOf = (serverFolder: string): string => `${serverFolder}.pid`;
+
+function removeRun(folder: string): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.pid'))) {
+    try {
+      process.kill(Number(readFileSync(join(folder, file), 'utf8')), 'SIGKILL');
+    } catch {
+      // It has ended before.
+    }
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
