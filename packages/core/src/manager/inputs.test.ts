@@ -180,7 +180,7 @@ test('a listener may be asynchronous, and one that rejects fails no request', as
     await turn();
     throw new Error('of the listener');
   };
-  // oxlint-disable-next-line typescript/no-misused-promises -- what apps do
+  // oxlint-disable-next-line typescript/no-misused-promises -- apps do this
   manager.on('created', rejecting);
   await manager.issue({ userId: 'ada' });
   await vi.waitFor(() => expect(fault).toHaveBeenCalled());

@@ -38,7 +38,7 @@ export interface SessionManagerOptions<TDatabase> {
   readonly clockTolerance?: Duration | undefined;
   /** Caches live sessions in memory: `memoryCache({ max })`. It needs a `bus` or a guard. @defaultValue no cache */
   readonly cache?: MemoryCache | undefined;
-  /** Publishes revoked sessions to the other processes. @defaultValue none are published */
+  /** Publishes revoked sessions to the other processes. @defaultValue no bus */
   readonly bus?: Bus | undefined;
   /**
    * The table, with its schema if it has one: `'auth.sessions'`. SQLite has none. Pass the same to `migrateToLatest`.

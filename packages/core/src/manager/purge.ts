@@ -39,7 +39,7 @@ const maxEmptyChunks = 10;
 
 /**
  * How long purging rests for each millisecond of work, if there are requests. At most 1 % of the time is work on SQLite,
- * where requests wait for a chunk; 10 % on a server. Without requests it does not rest.
+ * because requests wait for a chunk there; 10 % on a server. Without requests it does not rest.
  */
 const maxRestPerWork = { blocking: 99, remote: 9 };
 const growth = 1.5;

@@ -71,14 +71,14 @@ describe('when the answer of the database is lost', () => {
 });
 
 test('a burst of revocations that the bus cannot take at once empties the caches of the others, without waiting for a heartbeat', async () => {
-  const heard: string[] = [];
+  const received: string[] = [];
   let taken = 0;
   const bus = createReconnectingBus(
     {
       send: async (message) => {
         taken += 1;
         await new Promise((resolve) => setTimeout(resolve, 5));
-        heard.push(message);
+        received.push(message);
       },
       open: () => ({ ping: () => Promise.resolve(), close: () => Promise.resolve() }),
       silenceHint: '',
@@ -91,14 +91,14 @@ test('a burst of revocations that the bus cannot take at once empties the caches
   const users = Array.from({ length: 400 }, (_, n) => `user${n}`);
   for (const userId of users) await node.issue({ userId });
   await Promise.all(users.map((userId) => node.revokeAll(userId)));
-  await vi.waitFor(() => expect(heard).toContain('resync'));
+  await vi.waitFor(() => expect(received).toContain('resync'));
   expect(fault).toHaveBeenCalled();
   expect(taken).toBeLessThan(400);
   await node.close();
 });
 
 describe('closing', () => {
-  test('waits for what is being published, and accepts no cached session meanwhile', async () => {
+  test('waits for messages that are being published, and accepts no cached session meanwhile', async () => {
     const { promise: handedOver, resolve: handOver } = Promise.withResolvers<void>();
     const published = vi.fn<(message: string) => Promise<void>>(() => handedOver);
     const node = createNode({ ...localBus(), publish: published });

@@ -25,7 +25,7 @@ export interface Revocations {
   announce(count: number, revocation: Revocation, options?: { readonly isPending: boolean }): number;
   /** Announces that rows may have been deleted: every process reads them again. */
   announcePossible(ended: EndedSessions): void;
-  /** Waits for what is being published, and unsubscribes. The cache is off from now on. */
+  /** Waits for messages that are being published, and unsubscribes. The cache is off from now on. */
   stop(): Promise<void>;
 }
 

@@ -86,7 +86,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     }
   }
 
-  /** Reports a refusal. A fault of the database is none. */
+  /** Reports a refusal. A fault of the database is not one. */
   function report(error: unknown, caller: Partial<CallerInfo> | undefined): void {
     if (isSessionError(error)) onRefused(error, caller);
   }

@@ -12,7 +12,7 @@ describe('a session', () => {
     ['is live within the idle timeout', 5_999, { idleTimeout: 1000 }, 'live'],
     ['is idle from the idle timeout on', 6_000, { idleTimeout: 1000 }, 'idle'],
     ['is idle whatever the clock tolerance', 6_000, { idleTimeout: 1000, clockTolerance: 1000 }, 'idle'],
-    ['has expired, where it is also idle', 10_000, { idleTimeout: 1000 }, 'expired'],
+    ['has expired if it is both expired and idle', 10_000, { idleTimeout: 1000 }, 'expired'],
   ])('%s', (_, now, rules, liveness) => {
     expect(livenessOf(row, liveSince(now, { clockTolerance: 0, idleTimeout: Infinity, ...rules }))).toBe(liveness);
   });

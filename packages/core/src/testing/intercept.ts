@@ -11,13 +11,13 @@ import type { SessionsDatabase } from '../store/schema.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Stands between Kysely and SQLite: it may change what is answered, or lose it. */
+/** Intercepts a query between Kysely and SQLite: it may change the answer, or lose it. */
 export type Intercept = (query: CompiledQuery, run: () => Promise<QueryResult<Row>>) => Promise<QueryResult<Row>>;
 
 /**
- * A SQLite database whose driver does what a test wants of it.
+ * Creates a SQLite database whose driver a test intercepts.
  *
- * @param onCommit - called when a transaction has been committed: what it throws is what its caller hears of it
+ * @param onCommit - called after a transaction has committed: its caller gets the error that this throws
  */
 export function intercepted(
   database: SqliteDatabase,
@@ -33,7 +33,7 @@ export function intercepted(
       streamQuery: (...args) => connection.streamQuery(...args),
       async executeQuery<TRow>(query: CompiledQuery) {
         const result = await intercept(query, () => connection.executeQuery<Row>(query));
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever asks says what it expects
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names the type of the rows
         return result as QueryResult<TRow>;
       },
     };

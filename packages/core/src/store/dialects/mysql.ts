@@ -49,7 +49,7 @@ export const mysql: Dialect = {
   isConflict: (error) => hasErrorCode(error, 'ER_LOCK_DEADLOCK'),
 };
 
-/** Asks a server whether it is MariaDB or MySQL: the scheme of its URL does not show it. */
+/** Asks a server whether it is MariaDB or MySQL: its URL does not show it. */
 export async function isMariadb<TDatabase>(db: Kysely<TDatabase>): Promise<boolean> {
   const { rows } = await sql<{ version: string }>`select version() as version`.execute(db);
   return /mariadb/i.test(rows[0]?.version ?? '');
