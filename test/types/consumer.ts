@@ -67,7 +67,7 @@ export type MergedRouter = ReturnType<typeof makeRouters>['merged'];
 export type LoginInput = inferRouterInputs<NestedRouter>['auth']['login'];
 export type Listed = inferRouterOutputs<MergedRouter>['sessions']['list'];
 
-/** What every adapter hands to `createContext` is taken as it is. */
+/** `sessionsContext` accepts the options of every adapter's `createContext`. */
 export const contexts = [
   (opts: CreateHTTPContextOptions) => sessionsContext(opts),
   (opts: CreateHTTP2ContextOptions) => sessionsContext(opts),

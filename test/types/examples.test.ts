@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-// What the documentation shows compiles: every @example of the sources, and every block of TypeScript of the pages.
+// The examples of the documentation compile: every @example of the sources, and every block of TypeScript of the pages.
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
@@ -14,7 +14,7 @@ const folder = join(root, 'test/node_modules/.cache/examples');
 interface Example {
   /** The page, or the source. */
   readonly page: string;
-  /** That of its first line. */
+  /** The number of its first line. */
   readonly line: number;
   /** Its title where it has one, by which another example of the page imports it. */
   readonly name: string;
@@ -38,7 +38,7 @@ const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter((
 const pages = globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root });
 const examples = [...pages, ...sources].flatMap(examplesOf);
 
-/** What stands around a fragment in an app. */
+/** The code around a fragment in an app. */
 const surroundings: readonly (readonly [fragment: RegExp, before: string, after: string])[] = [
   [/^createContext: /, 'createHTTPServer({ router: appRouter, ', '});'],
   [/^authenticate: /, 'createSessionsPlugin({ manager, ', '});'],

@@ -1,6 +1,6 @@
 /*
- * What the examples of the documentation take as given: what an app has already, and what a reader imports without being
- * told. examples.test.ts compiles them beside this.
+ * Declares the names that the examples of the documentation use without declaring them: parts of the app, and obvious
+ * imports. examples.test.ts compiles the examples with this file.
  */
 import type { CallerInfo, Keys, SessionManager, SessionsDatabase } from '@trpc-sessions/core';
 import type * as corePostgres from '@trpc-sessions/core/postgres';
