@@ -2,6 +2,7 @@ export { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
 export { sessionConnectionParams, sessionHeaders, type RequestOperations } from './links/headers.ts';
 export { sessionLink, type SessionLinkOptions } from './links/session-link.ts';
 export { sessionLinks, type SessionLinksOptions } from './links/session-links.ts';
+export { asyncTokenStore, type AsyncTokenStorage, type AsyncTokenStoreOptions } from './tokens/async-storage.ts';
 export { cookieTokenStore } from './tokens/cookie-store.ts';
 export {
   localStorageTokenStore,
@@ -9,5 +10,5 @@ export {
   type TokenStorage,
 } from './tokens/local-storage.ts';
 export { memoryTokenStore } from './tokens/memory.ts';
-export type { TokenStore } from './tokens/token-store.ts';
+export type { AsyncTokenStore, TokenStore } from './tokens/token-store.ts';
 export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

@@ -10,6 +10,22 @@ export function requireOptions(options: unknown, known: readonly string[]): void
 }
 
 /**
+ * Requires a function that returns at once, not a promise.
+ *
+ * @throws {TypeError} naming the option
+ */
+export function requireSynchronous(option: string, read: () => unknown): void {
+  let value: unknown;
+  try {
+    value = read();
+  } catch {
+    return;
+  }
+  if (typeof Reflect.get(Object(value), 'then') !== 'function') return;
+  throw new TypeError(`${option}: it returns promises; wrap its storage with asyncTokenStore(storage)`);
+}
+
+/**
  * Requires a value that has these methods.
  *
  * @throws {TypeError} naming the option and the missing method

@@ -86,6 +86,11 @@ declare global {
   const splitLink: typeof client.splitLink;
   const wsLink: typeof client.wsLink;
   const superjson: typeof serializer;
+  const SecureStore: {
+    getItemAsync: (key: string) => Promise<string | null>;
+    setItemAsync: (key: string, value: string) => Promise<void>;
+    deleteItemAsync: (key: string) => Promise<void>;
+  };
   const show: (text: string) => void;
 
   // React

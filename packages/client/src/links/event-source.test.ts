@@ -115,8 +115,10 @@ describe('a subscription', () => {
       (handlers) => connect(server, tokens).app.silent.subscribe(undefined, handlers),
       () => tokens.set(tokens.get() === 'a' ? 'b' : 'c'),
     );
-    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a', 'Bearer b', 'Bearer c']);
-    expect(server.requests[1]?.url).toContain('lastEventId');
+    // On a slow machine it also reconnects before the first event.
+    const sent = server.requests.map(({ headers }) => headers.authorization);
+    expect([...new Set(sent)]).toEqual(['Bearer a', 'Bearer b', 'Bearer c']);
+    expect(server.requests[sent.indexOf('Bearer b')]?.url).toContain('lastEventId');
     expect(sessionErrorReason(error)).toBe('idle_session');
     expect(tokens.get()).toBeNull();
   });

@@ -1,6 +1,13 @@
 import type { HTTPHeaders, Operation } from '@trpc/client';
 import { isCookieMark } from '../tokens/cookie-store.ts';
-import { readToken, requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
+import {
+  isAsync,
+  readToken,
+  requireTokenStore,
+  untilReady,
+  type AsyncTokenStore,
+  type TokenStore,
+} from '../tokens/token-store.ts';
 import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 
 /** The argument of a `headers` function of tRPC's HTTP links: the calls of one request. */
@@ -20,13 +27,26 @@ export type RequestOperations = { readonly op: Operation } | { readonly opList: 
  * });
  * ```
  */
-export function sessionHeaders(tokens: TokenStore): (request: RequestOperations) => Record<string, string> {
+export function sessionHeaders(
+  tokens: AsyncTokenStore,
+): (request: RequestOperations) => Promise<Record<string, string>>;
+export function sessionHeaders(tokens: TokenStore): (request: RequestOperations) => Record<string, string>;
+export function sessionHeaders(
+  tokens: TokenStore,
+): (request: RequestOperations) => Record<string, string> | Promise<Record<string, string>> {
   requireTokenStore(tokens);
-  return (request) => {
-    const token = readToken(tokens);
-    for (const op of 'op' in request ? [request.op] : request.opList) noteSentToken(op, token);
-    return token === null || isCookieMark(token) ? {} : { authorization: `Bearer ${token}` };
+  if (!isAsync(tokens)) return (request) => tokenHeaders(tokens, request);
+  return async (request) => {
+    await untilReady(tokens);
+    return tokenHeaders(tokens, request);
   };
+}
+
+/** Returns the headers of one request, and records its token. */
+export function tokenHeaders(tokens: TokenStore, request: RequestOperations): Record<string, string> {
+  const token = readToken(tokens);
+  for (const op of 'op' in request ? [request.op] : request.opList) noteSentToken(op, token);
+  return token === null || isCookieMark(token) ? {} : { authorization: `Bearer ${token}` };
 }
 
 /**
@@ -42,12 +62,21 @@ export function sessionHeaders(tokens: TokenStore): (request: RequestOperations)
  * const trpc = createTRPCClient<AppRouter>({ links: [sessionLink({ at: 'auth', tokens }), wsLink({ client })] });
  * ```
  */
-export function sessionConnectionParams(tokens: TokenStore): () => Record<string, string> {
+export function sessionConnectionParams(tokens: AsyncTokenStore): () => Promise<Record<string, string>>;
+export function sessionConnectionParams(tokens: TokenStore): () => Record<string, string>;
+export function sessionConnectionParams(
+  tokens: TokenStore,
+): () => Record<string, string> | Promise<Record<string, string>> {
   requireTokenStore(tokens);
-  return () => {
+  function params(): Record<string, string> {
     const token = readToken(tokens);
     noteConnectionToken(tokens, token);
     return token === null || isCookieMark(token) ? {} : { token };
+  }
+  if (!isAsync(tokens)) return params;
+  return async () => {
+    await untilReady(tokens);
+    return params();
   };
 }
 

@@ -3,7 +3,15 @@ import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { requireOptions } from '../options.ts';
-import { dropToken, readToken, requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
+import {
+  dropToken,
+  isAsync,
+  readToken,
+  requireTokenStore,
+  untilReady,
+  type TokenStore,
+} from '../tokens/token-store.ts';
+import { lazyLink } from './lazy-link.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
 
 /** Options of {@link sessionLink}. */
@@ -43,7 +51,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
   const keepers = new Set([`${prefix}login`, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
 
-  return () => {
+  const link: TRPCLink<TRouter> = () => {
     const refusals = createRefusals<TRPCClientError<TRouter>>();
     return ({ op: unmarked, next }) =>
       observable((observer) => {
@@ -70,6 +78,11 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
         });
       });
   };
+  if (!isAsync(tokens)) return link;
+  return lazyLink(async () => {
+    await untilReady(tokens);
+    return link;
+  });
 }
 
 /** The names of nested routers, and of a procedure. */

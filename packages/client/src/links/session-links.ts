@@ -9,7 +9,7 @@ import {
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { EventSource } from 'eventsource';
 import { eventSourceOptions } from './event-source.ts';
-import { joinHeaders, sessionHeaders } from './headers.ts';
+import { joinHeaders, tokenHeaders } from './headers.ts';
 import { lazyLink } from './lazy-link.ts';
 import { sessionLink, type SessionLinkOptions } from './session-link.ts';
 
@@ -41,11 +41,12 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
 ): TRPCLink<TRouter>[] {
   const { at, tokens, keepTokenOf, url } = options;
   if (url === undefined) throw new TypeError('url: expected a text or a URL');
-  const session = sessionHeaders(tokens);
+  // It comes first: it checks the options, and waits for the store.
+  const session = sessionLink<TRouter>({ at, tokens, keepTokenOf });
 
   async function headers({ opList }: { opList: [Operation, ...Operation[]] }): Promise<Headers> {
     const theirs = typeof options.headers === 'function' ? await options.headers({ opList }) : options.headers;
-    return joinHeaders(theirs ?? {}, session({ opList }));
+    return joinHeaders(theirs ?? {}, tokenHeaders(tokens, { opList }));
   }
 
   // React Native has no `EventTarget`, without which this module cannot load: only a subscription needs it.
@@ -64,7 +65,7 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
   }
 
   return [
-    sessionLink({ at, tokens, keepTokenOf }),
+    session,
     splitLink<TRouter>({
       condition: (op) => op.type === 'subscription',
       true: lazyLink(loadSubscriptionLink),

@@ -10,7 +10,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
-import { requireTokenStore, type TokenStore } from '../tokens/token-store.ts';
+import { isAsync, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
@@ -44,7 +44,13 @@ const SessionContext = createContext<QueryParts | null>(null);
  */
 export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
   requireTokenStore(tokens);
-  const subscribe = useCallback((listener: () => void) => tokens.subscribe(listener), [tokens]);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      if (isAsync(tokens)) void untilReady(tokens).then(listener);
+      return tokens.subscribe(listener);
+    },
+    [tokens],
+  );
   const tokenVersion = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
   const [, rereadToken] = useReducer((renders: number) => renders + 1, 0);
   const parts = useMemo(() => ({ client, tokens, tokenVersion, rereadToken }), [client, tokens, tokenVersion]);

@@ -1,6 +1,6 @@
-import { readToken, type TokenStore } from '../tokens/token-store.ts';
+import { isReady, readToken, type TokenStore } from '../tokens/token-store.ts';
 
-/** {@link tokenVersionOf} a page's token store; `undefined` until the page has hydrated. */
+/** {@link tokenVersionOf} a page's token store; `undefined` until the page has hydrated and the store has read its token. */
 export type TokenVersion = number | null | undefined;
 
 interface VersionedToken {
@@ -14,10 +14,11 @@ const versions = new WeakMap<TokenStore, VersionedToken>();
 let latest = Date.now();
 
 /**
- * Returns a number that changes whenever the token of a store changes; `null` when signed out. It stands for the token in
- * query keys, which tools may print.
+ * Returns a number that changes whenever the token of a store changes. It is `null` when signed out, and `undefined` until
+ * an asynchronous store has read its token. It stands for the token in query keys, which tools may print.
  */
-export function tokenVersionOf(tokens: TokenStore): number | null {
+export function tokenVersionOf(tokens: TokenStore): TokenVersion {
+  if (!isReady(tokens)) return undefined;
   const token = readToken(tokens);
   if (token === null) return null;
   const known = versions.get(tokens);
@@ -27,7 +28,7 @@ export function tokenVersionOf(tokens: TokenStore): number | null {
   return latest;
 }
 
-/** Returns whether there is a token; `false` until the page has hydrated. */
+/** Returns whether there is a token; `false` until that is known. */
 export function isSignedIn(tokenVersion: TokenVersion): tokenVersion is number {
   return typeof tokenVersion === 'number';
 }

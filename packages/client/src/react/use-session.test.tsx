@@ -9,6 +9,7 @@ import { useEffect, type PropsWithChildren } from 'react';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { sessionErrorReason } from '../errors.ts';
 import { startApp, type TestApp } from '../testing/app.tsx';
+import { asyncTokenStore } from '../tokens/async-storage.ts';
 import { localStorageTokenStore } from '../tokens/local-storage.ts';
 import { SessionProvider } from './provider.tsx';
 import type { AnySessionClient, PasswordLogin, SessionClient } from './session-client.ts';
@@ -321,6 +322,21 @@ describe('useSession', () => {
     await waitFor(() => expect(container.textContent).toBe(`${status} false`));
     // An effect for signed-out users, such as a redirect, never runs for a user who is signed in.
     expect(seen.filter((each, index) => each !== seen[index - 1])).toEqual(['loading', status]);
+  });
+
+  test.each([
+    ['signedOut', null],
+    ['signedIn', 'ada'],
+  ])('is loading until an asynchronous store has read its token, then %s', async (status, username) => {
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    const storage = { getItem: () => promise, setItem: async () => {}, removeItem: async () => {} };
+    await using app = await startApp({ tokens: asyncTokenStore(storage) });
+    const { current, states } = renderSession(app);
+    expect(current().status).toBe('loading');
+    resolve(username === null ? null : app.signIn(username));
+    await waitFor(() => expect(current().status).toBe(status));
+    expect(new Set(states.map((state) => state.split(' ')[0]))).toEqual(new Set(['loading', status]));
+    expect(app.calls()).toHaveLength(username === null ? 0 : 1);
   });
 
   test('throws an error that names `tokens` if the provider has no token store', async () => {

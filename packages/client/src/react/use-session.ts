@@ -14,7 +14,8 @@ export type UseSessionResult<TClient extends AnySessionClient = SessionClient> =
 
 /**
  * - `loading`: there is a token, and its session is being fetched. With an `error`, the network or the server has failed,
- *   which does not sign the user out. A page rendered on a server is `loading` until it has hydrated.
+ *   which does not sign the user out. A page rendered on a server is `loading` until it has hydrated, and a page with an
+ *   asynchronous store until the token has been read.
  * - `signedIn`: there is a token, and `session` is its session.
  * - `signedOut`: there is no token.
  */

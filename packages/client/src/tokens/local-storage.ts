@@ -1,4 +1,4 @@
-import { requireMethods, requireOptions } from '../options.ts';
+import { requireMethods, requireOptions, requireSynchronous } from '../options.ts';
 import { createListeners } from './listeners.ts';
 import { tokenOrNull, type TokenStore } from './token-store.ts';
 
@@ -32,7 +32,10 @@ export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = 
   requireOptions(options, ['key', 'storage']);
   const { key = 'trpc-sessions.token', storage = browserStorage() } = options;
   if (typeof key !== 'string') throw new TypeError('key: expected a text');
-  if (storage !== undefined) requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem']);
+  if (storage !== undefined) {
+    requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem']);
+    requireSynchronous('storage', () => storage.getItem(key));
+  }
   /** The token that storage has rejected; `undefined` while storage works. */
   let rejected: { readonly token: string | null } | undefined;
 

@@ -1,7 +1,7 @@
-import { requireMethods } from '../options.ts';
+import { requireMethods, requireSynchronous } from '../options.ts';
 
 /**
- * Holds the access token; `null` when signed out. Write your own for an extension or a keychain that is read into memory.
+ * Holds the access token; `null` when signed out. Write your own for an extension or a keychain.
  *
  * - `get` runs before every request: it is cheap and returns at once.
  * - `set` calls the listeners when the token has changed.
@@ -11,6 +11,12 @@ export interface TokenStore {
   get(): string | null;
   set(token: string | null): void;
   subscribe(listener: () => void): () => void;
+}
+
+/** A {@link TokenStore} that reads its token asynchronously. */
+export interface AsyncTokenStore extends TokenStore {
+  /** Resolves when `get` can return the token. Until then, our links send nothing. */
+  readonly ready: Promise<unknown>;
 }
 
 /** In characters. The server issues no longer ones: a cookie holds 4,096 bytes (RFC 6265 §6.1). */
@@ -51,4 +57,27 @@ export function dropToken(tokens: TokenStore, token: string | null): void {
  */
 export function requireTokenStore(tokens: TokenStore): void {
   requireMethods('tokens', tokens, ['get', 'set', 'subscribe']);
+  requireSynchronous('tokens', () => tokens.get());
+  if (isAsync(tokens)) {
+    requireMethods('tokens.ready', tokens.ready, ['then']);
+    void untilReady(tokens);
+  }
+}
+
+/** Returns whether a store reads its token asynchronously. */
+export function isAsync(tokens: TokenStore): tokens is AsyncTokenStore {
+  return 'ready' in tokens && tokens.ready !== undefined;
+}
+
+const settled = new WeakSet<Promise<unknown>>();
+
+/** Returns whether a store can return its token. */
+export function isReady(tokens: TokenStore): boolean {
+  return !isAsync(tokens) || settled.has(tokens.ready);
+}
+
+/** Resolves when a store can return its token. It never rejects: a store that could not read holds no token. */
+export async function untilReady({ ready }: AsyncTokenStore): Promise<void> {
+  await Promise.allSettled([ready]);
+  settled.add(ready);
 }
