@@ -70,8 +70,8 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     authenticated: ['errors', 'request', 'live'],
     locate: [],
     procedures: ['errors', 'request', 'authenticated', 'locate'],
-    options: ['procedures', 'locate'],
-    plugin: ['options', 'locate', 'authenticated', 'procedures'],
+    options: ['errors', 'procedures', 'locate'],
+    plugin: ['errors', 'options', 'locate', 'authenticated', 'procedures'],
     index: ['errors', 'request', 'authenticated', 'locate', 'procedures', 'plugin'],
   },
   client: {

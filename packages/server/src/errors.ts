@@ -5,10 +5,10 @@ import {
   sessionErrors,
   SessionUsageError,
 } from '@trpc-sessions/core';
+import { TRPCError, type TRPCDefaultErrorData, type TRPCErrorFormatter, type TRPCErrorShape } from '@trpc/server';
 import { prospectOf } from './faults.ts';
-import { TRPCError, type TRPCDefaultErrorData, type TRPCDefaultErrorShape, type TRPCErrorShape } from '@trpc/server';
 
-/** What `error.data.session` tells the client: why it was refused. */
+/** The `error.data.session` of a refusal. */
 export interface SessionErrorData {
   readonly reason: SessionErrorReason;
   /** Seconds until another attempt is welcome, for `too_many_attempts`. */
@@ -35,7 +35,7 @@ export function withRefusal<TResult extends { readonly ok: boolean }>(
   return isSessionError(cause) ? { ...result, error: refusal(cause) } : result;
 }
 
-/** The same for what was thrown inside a stream. */
+/** The same for an error that was thrown inside a stream. */
 export function refusalOf(error: unknown): unknown {
   return isSessionError(error) ? refusal(error) : error;
 }
@@ -107,18 +107,41 @@ export function isTRPCError(error: unknown): error is TRPCError {
   return error instanceof Error && error.name === 'TRPCError';
 }
 
-/** The formatter for `.errors()`: puts the reason of a refusal on the wire, whatever error formatter the app has. */
-export function formatSessionError({
-  error,
-  shape,
-}: {
-  error: TRPCError;
-  shape: TRPCDefaultErrorShape;
-}): SessionErrorShape | undefined {
-  const cause: unknown = error.cause;
-  if (!isSessionError(cause)) return undefined;
-  const { reason, retryAfter } = cause;
-  // A refusal is no bug to debug: the stack, which tRPC adds in development, stays here.
-  const { stack: _, ...data } = shape.data;
-  return { ...shape, data: { ...data, session: { reason, ...(retryAfter !== undefined && { retryAfter }) } } };
+/** An app's `errorFormatter`, as its `initTRPC.create` takes it. */
+export type AppErrorFormatter = TRPCErrorFormatter<never, TRPCErrorShape<object>>;
+
+/** The formatter for `.errors()`: puts the reason of a refusal on the wire. Other errors are left to the app's formatter. */
+export type SessionErrorFormatter = (
+  opts: Omit<Parameters<AppErrorFormatter>[0], 'ctx'> & { readonly ctx: unknown },
+) => SessionErrorShape | undefined;
+
+/**
+ * @param appFormatter - tRPC calls either the formatter of a procedure or that of the app, and shows neither to the other. So
+ *   an app that wants its own fields in our refusals hands us its formatter.
+ */
+export function createErrorFormatter(appFormatter: AppErrorFormatter | undefined): SessionErrorFormatter {
+  return (opts) => {
+    const cause: unknown = opts.error.cause;
+    if (!isSessionError(cause)) return undefined;
+    const { reason, retryAfter } = cause;
+    // A refusal is no bug to debug: the stack, which tRPC adds in development, is left out.
+    const { stack: _, ...data } = opts.shape.data;
+    const shape = { ...opts.shape, data };
+    const session: SessionErrorData = { reason, ...(retryAfter !== undefined && { retryAfter }) };
+    const { data: ofApp, ...rest } = shapeOf(appFormatter, { ...opts, shape });
+    return { ...rest, data: { ...data, ...ofApp, session } };
+  };
+}
+
+/** The shape as the app has it, or tRPC's own: a formatter that fails must not turn a refusal into a fault. */
+function shapeOf(
+  appFormatter: AppErrorFormatter | undefined,
+  opts: Parameters<SessionErrorFormatter>[0],
+): TRPCErrorShape<object> {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the context is the app's own
+    return appFormatter?.(opts as Parameters<AppErrorFormatter>[0]) ?? opts.shape;
+  } catch {
+    return opts.shape;
+  }
 }

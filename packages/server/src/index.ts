@@ -11,7 +11,7 @@ export type {
   ReadableRequest,
 } from './request/request.ts';
 export type { Authenticated, AuthenticatedProcedure } from './authenticated/authenticated.ts';
-export type { SessionErrorData, SessionErrorShape } from './errors.ts';
+export type { AppErrorFormatter, SessionErrorData, SessionErrorShape } from './errors.ts';
 export type {
   Authenticate,
   AuthenticatedUser,

@@ -36,7 +36,7 @@ test.each<[string, object | undefined, string]>([
 test('an unknown option is answered with the known ones', () => {
   // @ts-expect-error no such option
   expect(() => createSessionsPlugin({ manager, authenticate, locator: () => null })).toThrow(
-    'locator: there is no such option; the options are manager, authenticate, credentials, locate, locateTimeout, maxStreamsPerSession',
+    'locator: there is no such option; the options are manager, authenticate, credentials, locate, errorFormatter, locateTimeout, maxStreamsPerSession',
   );
 });
 

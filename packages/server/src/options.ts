@@ -1,6 +1,7 @@
 import type { Duration, SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
+import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
 import type { Authenticate } from './procedures/login.ts';
 
@@ -28,6 +29,7 @@ export const sessionsPluginOptions: z.ZodObject<
     authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
     credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
     locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
+    errorFormatter: z.ZodOptional<z.ZodCustom<AppErrorFormatter, AppErrorFormatter>>;
     locateTimeout: z.ZodOptional<z.ZodCustom<Duration, Duration>>;
     maxStreamsPerSession: z.ZodOptional<z.ZodCustom<number, number>>;
   },
@@ -43,6 +45,10 @@ export const sessionsPluginOptions: z.ZodObject<
     locate: option<Locate>(
       isFunction,
       'expected a function that takes an IP address and returns a text or null',
+    ).optional(),
+    errorFormatter: option<AppErrorFormatter>(
+      isFunction,
+      'expected the errorFormatter of your initTRPC.create',
     ).optional(),
     locateTimeout: option<Duration>(
       (value) => typeof value === 'string',

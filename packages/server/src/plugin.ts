@@ -4,6 +4,7 @@ import { createAuthenticated, type AuthenticatedProcedure } from './authenticate
 import { createVerifier } from './authenticated/verifier.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
+import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createLocator, type Locate } from './locate/locate.ts';
 import { checkOptions } from './options.ts';
 
@@ -19,6 +20,11 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
   readonly credentials?: TSchema | undefined;
   /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
   readonly locate?: Locate | undefined;
+  /**
+   * The `errorFormatter` of your `initTRPC.create`, for refusals to be formatted by it, too. tRPC calls it for all other
+   * errors, but not for those.
+   */
+  readonly errorFormatter?: AppErrorFormatter | undefined;
   /** How long an answer waits for `locate`; after that, `location` is `null`. @defaultValue `'1s'` */
   readonly locateTimeout?: Duration | undefined;
   /**
@@ -58,11 +64,12 @@ export function createSessionsPlugin<
 >(options: SessionsPluginOptions<TSchema, TClaims>): SessionsPlugin<TSchema, TClaims> {
   checkOptions(options);
   const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
+  const formatError = createErrorFormatter(options.errorFormatter);
   const locator = createLocator(locate, parseDuration('locateTimeout', locateTimeout));
   const verifier = createVerifier(manager, maxStreamsPerSession);
-  const authenticated = createAuthenticated<TClaims>(verifier);
+  const authenticated = createAuthenticated<TClaims>(verifier, formatError);
   return {
-    router: createRouter({ manager, authenticate, credentials, locator, verifier, authenticated }),
+    router: createRouter({ manager, authenticate, credentials, locator, formatError, verifier, authenticated }),
     authenticated,
   };
 }

@@ -6,7 +6,7 @@ import {
   type VerifiedSession,
 } from '@trpc-sessions/core';
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
-import { formatSessionError, trpcErrorOf, withRefusal, type SessionErrorShape } from '../errors.ts';
+import { trpcErrorOf, withRefusal, type SessionErrorFormatter, type SessionErrorShape } from '../errors.ts';
 import { guardResult, type StreamGuard } from '../live/streams.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
@@ -39,7 +39,10 @@ export type AuthenticatedProcedure<TClaims = unknown> = TRPCProcedureBuilder<
   SessionErrorShape
 >;
 
-export function createAuthenticated<TClaims>(verifier: Verifier): AuthenticatedProcedure<TClaims> {
+export function createAuthenticated<TClaims>(
+  verifier: Verifier,
+  formatError: SessionErrorFormatter,
+): AuthenticatedProcedure<TClaims> {
   const callMark = createCallMark();
   const { watches } = verifier;
 
@@ -54,7 +57,7 @@ export function createAuthenticated<TClaims>(verifier: Verifier): AuthenticatedP
 
   const t = initTRPC.context<SessionsContext>().create();
   const procedure = t.procedure
-    .errors(formatSessionError)
+    .errors(formatError)
     .use(async ({ ctx, type, signal, getRawInput, next }) => {
       const caller = requireCaller(ctx);
       if (callMark.isSet({ ctx, getRawInput })) return next();

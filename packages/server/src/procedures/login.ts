@@ -2,7 +2,7 @@ import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller } from '../authenticated/authenticated.ts';
-import { formatSessionError, fromApp, fromManager, withRefusal } from '../errors.ts';
+import { fromApp, fromManager, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
@@ -54,6 +54,7 @@ export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly credentials: TSchema | undefined;
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
   readonly locator: Locator;
+  readonly formatError: SessionErrorFormatter;
 }
 
 /** The type of `login`. */
@@ -66,12 +67,13 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   credentials: schema,
   authenticate,
   locator,
+  formatError,
 }: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>> {
   const t = initTRPC.context<SessionsContext>().create();
   const beginLogin = createLoginLimit();
 
   const login = t.procedure
-    .errors(formatSessionError)
+    .errors(formatError)
     .use(async ({ ctx, next }) => {
       const caller = requireCaller(ctx);
       const endLogin = beginLogin(caller);

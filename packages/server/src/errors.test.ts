@@ -1,0 +1,77 @@
+import { createSessionManager, SessionError } from '@trpc-sessions/core';
+import { initTRPC, TRPCError, type TRPCDefaultErrorShape } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { expect, test } from 'vitest';
+import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
+import { createSessionsPlugin } from './plugin.ts';
+import { sessionsContext, type SessionsContext } from './request/context.ts';
+
+interface Context extends SessionsContext {
+  readonly requestId: string;
+}
+
+interface FormatterOptions {
+  readonly shape: TRPCDefaultErrorShape;
+  readonly ctx: Context | undefined;
+}
+
+const errorFormatter = ({ shape, ctx }: FormatterOptions) => ({
+  ...shape,
+  data: { ...shape.data, requestId: ctx?.requestId ?? null },
+});
+
+/** The errors of an app that has this formatter, and hands it to the plugin. */
+async function errorOf(path: 'me' | 'auth.login' | 'auth.sessions.list', method: 'GET' | 'POST'): Promise<unknown> {
+  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+  const sessions = createSessionsPlugin({ manager, authenticate: () => null, errorFormatter });
+  const t = initTRPC.context<Context>().create({ errorFormatter });
+  const me = t.procedure.concat(sessions.authenticated).query(() => 'me');
+  const router = t.router({ auth: sessions.router, me });
+  const request: RequestInit = { method, headers: { 'content-type': 'application/json' } };
+  if (method === 'POST') request.body = JSON.stringify({ username: 'ada', password: 'x' });
+  const response = await fetchRequestHandler({
+    endpoint: '/trpc',
+    req: new Request(`http://app/trpc/${path}`, request),
+    router,
+    createContext: (opts) => ({ ...sessionsContext(opts), requestId: 'r1' }),
+  });
+  return response.json();
+}
+
+test.each([
+  ['me', 'GET', 'missing_token'],
+  ['auth.sessions.list', 'GET', 'missing_token'],
+  ['auth.login', 'POST', 'invalid_credentials'],
+] as const)('the refusal of %s has the fields of the app’s formatter, too', async (path, method, reason) => {
+  expect(await errorOf(path, method)).toMatchObject({
+    error: { data: { code: 'UNAUTHORIZED', httpStatus: 401, path, requestId: 'r1', session: { reason } } },
+  });
+});
+
+const shape: TRPCDefaultErrorShape = {
+  message: 'refused',
+  code: -32001,
+  data: { code: 'UNAUTHORIZED', httpStatus: 401, stack: 'Error: at …' },
+};
+
+function format(error: TRPCError, appFormatter?: AppErrorFormatter) {
+  return createErrorFormatter(appFormatter)({ error, shape, type: 'query', path: 'me', input: undefined, ctx: {} });
+}
+
+test('a formatter that fails leaves the refusal as tRPC formats it, without a stack', () => {
+  const cause = new SessionError('too_many_attempts', { retryAfter: 30 });
+  const error = new TRPCError({ code: 'TOO_MANY_REQUESTS', cause });
+  const failing = () => {
+    throw new Error('of the app');
+  };
+  const data = { code: 'UNAUTHORIZED', httpStatus: 401, session: { reason: 'too_many_attempts', retryAfter: 30 } };
+  expect(format(error, failing)).toEqual({ ...shape, data });
+  expect(format(error)).toEqual({ ...shape, data });
+});
+
+test('an error that is no refusal is left to the app’s formatter', () => {
+  expect(format(new TRPCError({ code: 'BAD_REQUEST' }), errorFormatter)).toBeUndefined();
+});
