@@ -7,7 +7,7 @@ import { httpAdapters } from '../support/servers.ts';
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-/** What Chromium sends: its user agent tells Windows 10 from 11 no longer, the hints do. */
+/** The headers of Chromium. Its user agent is the same on Windows 10 and 11; the hints differ. */
 const chromeOnWindows = {
   'user-agent':
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
@@ -22,18 +22,18 @@ function clientOf(url: string, headers: Record<string, string> = {}): TRPCClient
 }
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** The error a call fails with, as a client sees it. */
+/** The error of a call that fails, as a client sees it. */
 async function failure(call: Promise<unknown>): Promise<TRPCClientError<AppRouter>['data']> {
   const error = await call.then(
-    () => expect.unreachable('let in'),
+    () => expect.unreachable('accepted'),
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof TRPCClientError)) throw error;
   return error.data;
 }
 
-describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
-  test('the whole flow: sign in, list, end one, end the others, sign out', async () => {
+describe.each(httpAdapters)('an app behind the $name adapter', ({ start }) => {
+  test('signs in, lists the sessions, revokes one, revokes the others, and signs out', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const login = (userAgent: string) =>
@@ -78,7 +78,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     expect(await failure(client.me.query())).toMatchObject({ session: { reason: 'revoked_session' } });
   });
 
-  test('the client hints of signing in tell what the user agent does not', async () => {
+  test('reads from the client hints of a sign-in what the user agent leaves out', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const credentials = { username: 'ada', password: 'right' };
@@ -92,7 +92,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     });
   });
 
-  test('the IP address behind a proxy, and no other', async () => {
+  test('takes the IP address from the header of a trusted proxy, and from no other', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router, { trustProxy: 1, ip: undefined });
     const headers = { 'x-forwarded-for': '6.6.6.6, 2001:DB8::7' };
@@ -104,7 +104,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     expect(spoofed.session.ip).toBe('127.0.0.1');
   });
 
-  test('a batch of ten verifies its token once, with one query', async () => {
+  test('verifies the token of a batch of ten once, with one query', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const { token } = await app.manager.issue({ userId: 'ada' });
@@ -118,7 +118,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     expect(app.database.queries).toHaveLength(1);
   });
 
-  test('a bad token fails the procedures that need one, not the public ones beside them', async () => {
+  test('refuses a bad token in the procedures that need one, not in the public ones of the same batch', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const client = clientOf(server.url, bearer('nonsense'));
@@ -127,7 +127,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     expect(me).toMatchObject({ session: { reason: 'malformed_token' } });
   });
 
-  test("the app's own error formatter keeps the app's own errors", async () => {
+  test('formats its own errors with its own error formatter', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const { token } = await app.manager.issue({ userId: 'ada' });
@@ -135,7 +135,7 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
     expect(await failure(clientOf(server.url).broken.query())).toMatchObject({ session: { reason: 'missing_token' } });
   });
 
-  test('an event stream is for the signed in', async () => {
+  test('serves an event stream to a signed-in client, and refuses it to others', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const { token } = await app.manager.issue({ userId: 'ada' });

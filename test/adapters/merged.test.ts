@@ -7,7 +7,7 @@ import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 
-// tRPC merges no two routers whose transformers or error formatters differ: ours has none, so that an app's own hold.
+// tRPC does not merge routers whose transformers or error formatters differ. Ours has neither, so the app's apply.
 
 function mergeRouters(manager: SessionManager) {
   const sessions = createSessionsPlugin({
@@ -25,7 +25,7 @@ function mergeRouters(manager: SessionManager) {
     }),
   });
   const yoursFirst = t.mergeRouters(own, sessions.router);
-  // The types are those of the first router: docs/guide.md says "yours first".
+  // The merged types are those of the first router, so docs/guide.md says "yours first".
   const oursFirst = t.mergeRouters(sessions.router, own) as unknown as typeof yoursFirst;
   return { 'yours first': yoursFirst, 'ours first': oursFirst };
 }
@@ -47,8 +47,8 @@ function clientOf(router: MergedRouter, token: string | null) {
   });
 }
 
-describe.each(['yours first', 'ours first'] as const)('merged at the root, %s', (order) => {
-  test('our procedures speak with the transformer of the app, and its error formatter holds', async () => {
+describe.each(['yours first', 'ours first'] as const)('routers that are merged at the root, %s', (order) => {
+  test('use the transformer and the error formatter of the app in our procedures', async () => {
     await using app = await createTestApp();
     const router = mergeRouters(app.manager)[order];
     const { token, session } = await clientOf(router, null).login.mutate({ username: 'ada', password: 'right' });

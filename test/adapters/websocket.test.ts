@@ -10,7 +10,7 @@ import { startWebSocketServer } from '../support/servers.ts';
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-/** The WebSocket of a browser that sends these headers: a page cannot set them. */
+/** The WebSocket of a browser that sends these headers. A page cannot set them. */
 function webSocketWith(headers: Record<string, string>): typeof WebSocket {
   class BrowserWebSocket extends NodeWebSocket {
     constructor(url: string) {
@@ -26,7 +26,7 @@ function connect(url: string, connectionParams: Record<string, string> | null, h
   return { client, [Symbol.asyncDispose]: () => socket.close() };
 }
 
-/** As docs/guide.md has it. */
+/** As in docs/guide.md. */
 function connectWithSession(url: string, tokens: TokenStore) {
   const onOpen = vi.fn();
   const socket = createWSClient({
@@ -41,7 +41,7 @@ function connectWithSession(url: string, tokens: TokenStore) {
   return { client, onOpen, [Symbol.asyncDispose]: () => socket.close() };
 }
 
-test('the whole flow with our own link: sign in, list, end another, be ended from elsewhere, and hear why', async () => {
+test('over a WebSocket with our link, a user signs in, lists, revokes another session, and learns why the own one ended', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   const { session: other, token: othersToken } = await app.manager.issue({ userId: 'ada' });
@@ -75,7 +75,7 @@ test('the whole flow with our own link: sign in, list, end another, be ended fro
   expect(tokens.get()).toBeNull();
 });
 
-test('a WebSocket says who it is once, and is verified at every call', async () => {
+test('a WebSocket sends its token once, and every call verifies it', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
@@ -92,7 +92,7 @@ test('a WebSocket says who it is once, and is verified at every call', async () 
   expect(error).toMatchObject({ data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } } });
 });
 
-test('a WebSocket without a token may still sign in', async () => {
+test('a WebSocket without a token can sign in', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   await using socket = connect(server.url, null);
@@ -102,7 +102,7 @@ test('a WebSocket without a token may still sign in', async () => {
   await app.manager.verify(token);
 });
 
-test('a WebSocket is told to close when its session ends, and is closed if it does not', async () => {
+test('a WebSocket whose session ends gets a reconnect message, and is closed if it stays open', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
@@ -131,7 +131,7 @@ test('a WebSocket is told to close when its session ends, and is closed if it do
   expect(session.id).not.toBe(other.id);
 });
 
-// Any page may open a WebSocket to any host, and the browser sends the cookie along: only the headers tell whose it is.
+// Any page can open a WebSocket to any host, and the browser sends the cookie along. Only the headers show the origin.
 describe('the cookie of a WebSocket', () => {
   const friend = 'https://friend.example';
 
@@ -157,7 +157,7 @@ describe('the cookie of a WebSocket', () => {
   test.each([
     ['its own origin', { origin: 'http://$host' }],
     ['an origin that is allowed', { origin: friend }],
-  ])('counts for a page of %s', async (_, page) => {
+  ])('is accepted from a page of %s', async (_, page) => {
     await using w = await world(page, { cookie: { allowedOrigins: [friend] } });
     await using socket = w.open(null);
     expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });
@@ -165,12 +165,12 @@ describe('the cookie of a WebSocket', () => {
 
   test.each<[string, Record<string, string>]>([
     ['another origin', { origin: 'https://evil.example' }],
-    ['another site, as the browser itself says', { 'sec-fetch-site': 'cross-site' }],
+    ['another site, according to the browser', { 'sec-fetch-site': 'cross-site' }],
     ['another port', { origin: 'http://127.0.0.1:1' }],
     ['a host that begins with ours', { origin: 'http://$host.evil.example' }],
     ['an opaque origin', { origin: 'null' }],
-    ['an origin that nobody tells', {}],
-  ])('does not count for a page of %s, but a token that the page knows does', async (_, page) => {
+    ['an unknown origin', {}],
+  ])('is ignored from a page of %s, but a token of the page is accepted', async (_, page) => {
     await using w = await world(page, { cookie: { allowedOrigins: [friend] } });
     await using socket = w.open(null);
     const { me, auth } = socket.client;
@@ -181,7 +181,7 @@ describe('the cookie of a WebSocket', () => {
     expect(await knowing.client.me.query()).toMatchObject({ userId: 'ada' });
   });
 
-  test('does not count where it was not asked for', async () => {
+  test('is ignored if the cookie option is not set', async () => {
     await using w = await world({ origin: 'http://$host' });
     await using socket = w.open(null);
     await expect(socket.client.me.query()).rejects.toMatchObject({ data: { session: { reason: 'missing_token' } } });

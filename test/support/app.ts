@@ -5,6 +5,7 @@ import {
   type SessionManagerOptions,
   type SessionsDatabase,
 } from '@trpc-sessions/core';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
@@ -13,7 +14,7 @@ import { sqliteReusingStatements, type TestDatabase } from './database.ts';
 
 export const secret = 'a secret of more than thirty-two bytes';
 
-/** A stream without an end. */
+/** An endless stream. */
 async function* ticks(): AsyncGenerator<number, void> {
   for (let n = 0; ; n += 1) {
     yield n;
@@ -21,7 +22,7 @@ async function* ticks(): AsyncGenerator<number, void> {
   }
 }
 
-/** An app as its author would have had it before: a transformer, an error formatter and a middleware of its own. */
+/** An app as it was before sessions: with its own transformer, error formatter and middleware. */
 export function createAppRouter(manager: SessionManager) {
   const sessions = createSessionsPlugin({
     manager,
@@ -32,8 +33,8 @@ export function createAppRouter(manager: SessionManager) {
     errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, app: 'formatted' } }),
   });
   const timed = t.procedure.use(async ({ next, batchIndex }) => {
-    // Calls of one batch arrive at different times.
-    await new Promise((resolve) => setTimeout(resolve, batchIndex));
+    // The calls of a batch reach the session at different times.
+    for (let n = 0; n < batchIndex; n += 1) await turn();
     return next();
   });
   const protectedProcedure = timed.concat(sessions.authenticated);
@@ -79,7 +80,7 @@ export interface TestApp extends AsyncDisposable {
   readonly router: AppRouter;
 }
 
-/** The app on a database of its own. */
+/** The app with its own database. */
 export async function createTestApp(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}): Promise<TestApp> {
   const database = await sqliteReusingStatements.create();
   const manager = createSessionManager({ db: database.db, keys: secret, ...options });
