@@ -4,6 +4,8 @@ import { inspect } from 'node:util';
 export interface RedactedToken {
   /** Returns the token itself, such as to send it to another service. */
   reveal(): string;
+  /** Returns `[redacted]`. */
+  toString(): string;
 }
 
 const redacted = '[redacted]';
