@@ -1,8 +1,11 @@
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import type { CookieOptions } from '@trpc-sessions/server';
 import { createTestApp } from '../support/app.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
-// A browser's requests as they are on the wire; test/browser has a real one send them.
+// A browser's requests as they are on the wire. In test/browser, a real browser sends them.
 
 const settingCookies = httpAdapters.filter(({ name }) => !name.startsWith('AWS Lambda'));
 const credentials = JSON.stringify({ json: { username: 'ada', password: 'right' } });
@@ -11,6 +14,18 @@ const json = { 'content-type': 'application/json' };
 interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string | FormData;
+}
+
+/** Sends every header as it is: `fetch` sets `Host` itself. */
+async function send(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<{ status: number | undefined; body: string; setCookie: string[] | undefined }> {
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { method: 'POST', headers }, resolve).on('error', reject).end(body);
+  });
+  return { status: message.statusCode, body: await text(message), setCookie: message.headers['set-cookie'] };
 }
 
 function originOf({ url }: RunningServer): string {
@@ -40,11 +55,33 @@ describe.each(settingCookies)('a cookie behind the $name adapter', ({ start }) =
     expect(set).not.toContain('Domain');
 
     const cookie = set!.split(';')[0]!;
-    expect((await fetch(`${server.url}/me`, { headers: { cookie } })).status).toBe(200);
+    const me = await fetch(`${server.url}/me`, { headers: { cookie } });
+    expect(me.status).toBe(200);
+    expect(me.headers.get('cache-control')).toBe('no-store');
     const out = await post(server, 'auth.logout', { headers: { ...json, ...own, cookie } });
     expect(out.status).toBe(200);
     expect(out.headers.get('set-cookie')).toMatch(/^__Host-session=; Max-Age=0; /);
     expect((await fetch(`${server.url}/me`, { headers: { cookie } })).status).toBe(401);
+  });
+
+  test('is cleared by logout alone: a refusal of another call leaves it to the page', async () => {
+    await using app = await createTestApp();
+    await using server = await start(app.router, { cookie: true });
+    const own = { origin: originOf(server) };
+    const { token } = await app.manager.issue({ userId: 'ada' });
+    await app.manager.revokeAll('ada');
+    const headers = { ...json, ...own, cookie: `__Host-session=${token}` };
+    for (const refused of [
+      await fetch(`${server.url}/me`, { headers }),
+      await fetch(`${server.url}/auth.sessions.current`, { headers }),
+      await post(server, 'auth.sessions.revokeOthers', { headers }),
+    ]) {
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('set-cookie')).toBeNull();
+    }
+    const out = await post(server, 'auth.logout', { headers });
+    expect(out.status).toBe(401);
+    expect(out.headers.get('set-cookie')).toMatch(/^__Host-session=; Max-Age=0; /);
   });
 
   test('is not set from a streamed batch, whose headers have left, and login succeeds all the same', async () => {
@@ -57,10 +94,12 @@ describe.each(settingCookies)('a cookie behind the $name adapter', ({ start }) =
     expect(response.headers.get('set-cookie')).toBeNull();
   });
 
-  test('is neither set nor read where it was not asked for', async () => {
+  test('is neither set nor read by default, and the answer of login is in no cache', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
-    expect(await signIn(server, { origin: originOf(server) })).toBeNull();
+    const response = await post(server, 'auth.login', { headers: json, body: credentials });
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(response.headers.get('cache-control')).toBe('no-store');
     const { token } = await app.manager.issue({ userId: 'ada' });
     expect((await fetch(`${server.url}/me`, { headers: { cookie: `__Host-session=${token}` } })).status).toBe(401);
   });
@@ -110,22 +149,94 @@ describe('a page of another origin', () => {
     expect(await w.app.manager.list('ada')).toHaveLength(1);
   });
 
-  test('cannot sign its visitor in as somebody else', async () => {
-    await using w = await world();
-    expect(await signIn(w.server, { origin: 'https://evil.example' })).toBeNull();
-    expect(await signIn(w.server, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).toBeNull();
-  });
+  test.each<[string, Record<string, string>, string]>([
+    ['from another origin', { origin: 'https://evil.example' }, 'cookie.allowedOrigins'],
+    ['from another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 'cookie.allowedOrigins'],
+    [
+      'from another site that is allowed, where browsers drop the cookie',
+      { origin: 'https://friend.example', 'sec-fetch-site': 'cross-site' },
+      'cookie.sameSite',
+    ],
+    ['without TLS', { origin: 'http://nas.local', host: 'nas.local' }, 'cookie.secure'],
+  ])(
+    'is refused by login, with an error for the developer and before a session is written, %s',
+    async (_, headers, option) => {
+      await using w = await world();
+      const { status, body, setCookie } = await send(
+        `${w.server.url}/auth.login`,
+        { ...json, ...headers },
+        credentials,
+      );
+      expect(status).toBe(403);
+      expect(body).toContain(option);
+      expect(body).not.toContain('session":{"reason');
+      expect(setCookie).toBeUndefined();
+      expect(await w.app.manager.list('ada')).toHaveLength(1);
+    },
+  );
 
-  test('may, where it is a friend', async () => {
+  test('can sign in and send mutations, if its origin is allowed', async () => {
     await using w = await world();
     expect(await signIn(w.server, { origin: 'https://friend.example' })).toContain('SameSite=Strict');
     const headers = { ...json, origin: 'https://friend.example', cookie: w.cookie };
     expect((await post(w.server, 'auth.sessions.revokeOthers', { headers })).status).toBe(200);
   });
 
-  test('a header is no cookie: it proves that a program of ours sent it', async () => {
+  test('can send mutations with a token in the header: no browser adds that by itself', async () => {
     await using w = await world();
     const headers = { ...json, origin: 'https://evil.example', authorization: `Bearer ${w.cookie.split('=')[1]}` };
     expect((await post(w.server, 'auth.sessions.revokeOthers', { headers })).status).toBe(200);
+  });
+});
+
+describe('the cookie of a session that outlives it', () => {
+  const [standalone] = httpAdapters;
+  const day = 86_400_000;
+
+  async function world(lifetime: '10y' | '400d', cookie: CookieOptions = {}) {
+    let now = Date.parse('2026-01-01T12:00:00Z');
+    const app = await createTestApp({ lifetime, clock: () => now });
+    const server = await standalone!.start(app.router, { cookie });
+    const set = await signIn(server, { origin: originOf(server) });
+    const headers = { cookie: set!.split(';')[0]! };
+    const renewed = async (path: string): Promise<boolean> => {
+      const response = await fetch(`${server.url}/${path}`, { headers });
+      expect(response.status).toBe(200);
+      const again = response.headers.get('set-cookie');
+      if (again !== null) expect(again.split('; ').toSorted()).toEqual(set!.split('; ').toSorted());
+      return again !== null;
+    };
+    return {
+      renewed,
+      advance: (milliseconds: number) => void (now += milliseconds),
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await app[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test('is renewed by sessions.current alone, at most once a day', async () => {
+    await using w = await world('10y');
+    expect(await w.renewed('auth.sessions.current')).toBe(false);
+    for (let days = 1; days <= 3; days += 1) {
+      w.advance(day);
+      expect(await w.renewed('me')).toBe(false);
+      expect(await w.renewed('auth.sessions.list')).toBe(false);
+      expect(await w.renewed('auth.sessions.current')).toBe(true);
+      expect(await w.renewed('auth.sessions.current')).toBe(false);
+      w.advance(day / 2);
+      expect(await w.renewed('auth.sessions.current')).toBe(false);
+    }
+  });
+
+  test('is not renewed if it ends with the browser’s session, nor for a session that it lasts as long as', async () => {
+    await using transient = await world('10y', { persistent: false });
+    transient.advance(2 * day);
+    expect(await transient.renewed('auth.sessions.current')).toBe(false);
+
+    await using short = await world('400d');
+    short.advance(2 * day);
+    expect(await short.renewed('auth.sessions.current')).toBe(false);
   });
 });

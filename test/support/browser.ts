@@ -9,7 +9,7 @@ export const chromiumProgram: string | undefined = [
   '/usr/bin/google-chrome',
 ].find(existsSync);
 
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumProgram ?? '/usr/bin/chromium',
     args: [
@@ -19,6 +19,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

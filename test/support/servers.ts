@@ -34,7 +34,8 @@ export interface AdapterTarget {
   start(router: AppRouter, options?: SessionsContextOptions): Promise<RunningServer>;
 }
 
-async function listen(
+/** Serves what speaks Node's HTTP. */
+export async function listen(
   listener: (...args: Parameters<RequestListener>) => void | Promise<void>,
 ): Promise<RunningServer> {
   const server = createServer((request, response) => void listener(request, response));

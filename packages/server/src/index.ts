@@ -1,7 +1,7 @@
 export { createSessionsPlugin, type SessionsPlugin, type SessionsPluginOptions } from './plugin.ts';
 export { sessionsContext, type SessionsContext, type SessionsContextOptions } from './request/context.ts';
 export type { TrustProxy } from './request/trust-proxy.ts';
-export type { CookieOptions } from './request/cookie.ts';
+export type { CookieOptions } from './request/cookie-options.ts';
 export type {
   CreateContextOptions,
   HeadersObject,

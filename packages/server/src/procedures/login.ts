@@ -86,6 +86,8 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
     .input(loginInput(schema))
     .mutation(async ({ ctx: { caller }, input: { credentials, device }, signal: ofCall }): Promise<LoginResult> => {
       const connection = connectionOf(caller);
+      const problem = connection?.cookie?.problem() ?? null;
+      if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
       const signal = AbortSignal.any([ofCall, connection?.signal].filter((each) => each !== undefined));
       const user = await fromApp(async () => {
         const found = await authenticate(credentials, { caller, signal });
@@ -95,7 +97,8 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
       const { id: userId, claims } = user;
       const { token, session } = await fromManager(manager.issue({ userId, claims, caller, device }));
-      connection?.cookie?.set(token, session.expiresAt);
+      connection?.cookie?.set(token, session);
+      connection?.preventCaching();
       return { token, session: await sessionInfoOf(session, session.id, locator) };
     });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input

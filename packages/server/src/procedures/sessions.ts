@@ -5,6 +5,7 @@ import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
+import { createCookieRenewal } from '../request/cookie-renewal.ts';
 import { idInput, pageInput, revokeInput, withInputError } from './inputs.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
@@ -55,6 +56,7 @@ const maxListed = 100;
 const defaultLimit = 20;
 
 export function createSessions({ manager, verifier, authenticated, locator }: SessionsParts): SessionProcedures {
+  const renewCookie = createCookieRenewal();
   const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
 
   return {
@@ -78,7 +80,10 @@ export function createSessions({ manager, verifier, authenticated, locator }: Se
       return sessionInfoOf(session, ctx.session.id, locator);
     }),
 
-    current: authenticated.query(({ ctx }) => sessionInfoOf(ctx.session, ctx.session.id, locator)),
+    current: authenticated.query(({ ctx }) => {
+      renewCookie(ctx);
+      return sessionInfoOf(ctx.session, ctx.session.id, locator);
+    }),
 
     revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {
       const ids = 'id' in input ? [input.id] : input.ids;

@@ -15,6 +15,8 @@ export interface Connection {
   readonly signal: AbortSignal | undefined;
   /** Sets `WWW-Authenticate`, where the adapter lets a context set headers. */
   readonly challenge: (reason: SessionErrorReason) => void;
+  /** Sets `Cache-Control: no-store`, where the adapter lets a context set headers: for an answer that holds a token. */
+  readonly preventCaching: () => void;
 }
 
 /** The same for every copy of this package: an app may load it twice. */

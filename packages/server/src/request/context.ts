@@ -1,7 +1,9 @@
 import { redactToken, type CallerInfo, type ClientHints } from '@trpc-sessions/core';
 import { addressOf, canonicalIp } from './address.ts';
 import { connect } from './connection.ts';
-import { sessionCookie, type CookieOptions } from './cookie.ts';
+import { createPreventCaching } from './cache-control.ts';
+import { readCookieOptions, type CookieOptions } from './cookie-options.ts';
+import { sessionCookie } from './cookie.ts';
 import { readRequest, type CreateContextOptions, type IncomingRequest } from './request.ts';
 import type { TrustProxy } from './trust-proxy.ts';
 import { createChallenge } from './www-authenticate.ts';
@@ -52,15 +54,19 @@ export function sessionsContext(
   }
   const request = readRequest(opts);
   const { header, isBatch, socket, signal } = request;
-  const cookie = options.cookie ? sessionCookie(request, options.cookie === true ? {} : options.cookie) : undefined;
+  const settings = readCookieOptions(options.cookie);
+  const cookie = settings && sessionCookie(request, settings);
+  const preventCaching = createPreventCaching(request);
   const token = tokenOf(request);
+  // Caches know that an answer to `Authorization` is for one client (RFC 9111 §3.5). They do not know that of a cookie.
+  if (token === null && cookie !== undefined && cookie.token !== null) preventCaching();
   const caller: CallerInfo = {
     token: token === null ? (cookie?.token ?? null) : redactToken(token),
     ip: canonicalIp(options.ip === undefined ? addressOf(request, options.trustProxy) : options.ip),
     userAgent: header('user-agent'),
     clientHints: clientHintsOf(header),
   };
-  return { caller: connect(caller, { isBatch, cookie, socket, signal, challenge: createChallenge(request) }) };
+  return { caller: connect(caller, { isBatch, cookie, socket, signal, preventCaching, challenge: createChallenge(request) }) };
 }
 
 /** RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1); `JWT` is what django-token-manager's clients send. */

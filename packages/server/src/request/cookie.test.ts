@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectionOf } from './connection.ts';
 import { sessionsContext } from './context.ts';
+import type { CookieOptions } from './cookie-options.ts';
 import type { CreateContextOptions, ReadableRequest } from './request.ts';
 
 const cookie = { cookie: '__Host-session=abc.def.ghi' };
@@ -129,4 +130,199 @@ test('only an HTTP batch may share a verification, also if createContext passes 
   expect(isBatch({ headers: { upgrade: 'websocket' }, url })).toBe(false);
   expect(isBatch({ headers: {}, url }, { calls: [] })).toBe(false);
   expect(isBatch({ headers: { upgrade: 'websocket' }, url }, { isBatchCall: true, calls: [{}] })).toBe(true);
+});
+
+/** The limit of core: one for the header and the cookie. */
+const maxTokenLength = 3800;
+
+/** The cookie of a request, and the headers that were added to its response. */
+function connect(req: ReadableRequest, options: boolean | CookieOptions = true) {
+  const added: [string, string][] = [];
+  const resHeaders = { append: (name: string, value: string) => void added.push([name, value]) };
+  const { cookie: ours } = connectionOf(sessionsContext({ req, resHeaders }, { cookie: options }).caller)!;
+  return { cookie: ours!, set: () => added.filter(([name]) => name === 'set-cookie').map(([, value]) => value), added };
+}
+const ownPage = { method: 'POST', headers: { 'sec-fetch-site': 'same-origin' } };
+const expiresAt = new Date('2030-01-02T03:04:05Z');
+const expires = 'Expires=Wed, 02 Jan 2030 03:04:05 GMT';
+
+test.each<[string, CookieOptions, string]>([
+  ['by default', {}, `__Host-session=t; Path=/; ${expires}; HttpOnly; Secure; SameSite=Lax`],
+  [
+    'for all hosts of a domain',
+    { domain: 'example.com', sameSite: 'strict' },
+    `__Secure-session=t; Domain=example.com; Path=/; ${expires}; HttpOnly; Secure; SameSite=Strict`,
+  ],
+  [
+    'in pages of other sites',
+    { sameSite: 'none', partitioned: true },
+    `__Host-session=t; Path=/; ${expires}; HttpOnly; Secure; Partitioned; SameSite=None`,
+  ],
+  ['without TLS', { secure: false, path: '/api' }, `session=t; Path=/api; ${expires}; HttpOnly; SameSite=Lax`],
+  ['for the browser’s session', { persistent: false }, '__Host-session=t.; Path=/; HttpOnly; Secure; SameSite=Lax'],
+])('the cookie is set as its options say: %s', (_, options, expected) => {
+  const { cookie: ours, set } = connect(ownPage, options);
+  ours.set('t', { expiresAt });
+  expect(set()).toEqual([expected]);
+});
+
+test('the cookie is cleared with the attributes that it was set with', () => {
+  const { cookie: ours, set } = connect(ownPage, { domain: 'example.com', path: '/api', partitioned: true });
+  ours.clear();
+  expect(set()).toEqual([
+    '__Secure-session=; Max-Age=0; Domain=example.com; Path=/api; HttpOnly; Secure; Partitioned; SameSite=Lax',
+  ]);
+});
+
+test('a page of another origin can neither set nor clear the cookie', () => {
+  const { cookie: ours, set } = connect({ method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } });
+  ours.set('t', { expiresAt });
+  ours.renew('t', { expiresAt });
+  ours.clear();
+  expect(set()).toEqual([]);
+});
+
+test('each sign-in decides whether its cookie outlives the browser’s session, and renewing keeps to it', () => {
+  for (const persistent of [true, false]) {
+    const { cookie: ours, set } = connect(ownPage, { persistent: !persistent });
+    ours.set('t', { expiresAt }, { persistent });
+    const value = set()[0]!.split(';')[0]!;
+    expect(set()[0]!.includes('Expires')).toBe(persistent);
+
+    const later = connect({ ...ownPage, headers: { ...ownPage.headers, cookie: value } }, { persistent: !persistent });
+    expect(later.cookie.token?.reveal()).toBe('t');
+    expect(later.cookie.isPersistent).toBe(persistent);
+    later.cookie.renew('u', { expiresAt });
+    expect(later.set()[0]!.includes('Expires')).toBe(persistent);
+  }
+});
+
+test('renewing does not bring back a cookie that the same response has cleared or replaced', () => {
+  for (const replace of ['clear', 'set'] as const) {
+    const { cookie: ours, set } = connect({ method: 'GET', headers: cookie });
+    if (replace === 'clear') ours.clear();
+    else ours.set('u', { expiresAt });
+    ours.renew('abc.def.ghi', { expiresAt });
+    expect(set()).toHaveLength(1);
+  }
+});
+
+describe('the developer is asked to fix a sign-in whose cookie the browser would drop', () => {
+  const cases: readonly [string, Record<string, string>, CookieOptions, RegExp | null][] = [
+    ['no browser', {}, {}, null],
+    ['a page of ours', { 'sec-fetch-site': 'same-origin', origin: 'https://app.example' }, {}, null],
+    ['a page of ours in an older browser', { origin: 'https://app.example', host: 'app.example' }, {}, null],
+    ['localhost', { origin: 'http://localhost:3000', host: 'localhost:3000' }, {}, null],
+    ['a page on a network of ours', { origin: 'http://192.168.1.5', host: '192.168.1.5' }, {}, /cookie\.secure/],
+    ['a name on a network of ours', { origin: 'http://nas.local', host: 'nas.local' }, {}, /cookie\.secure/],
+    ['a name like localhost', { origin: 'http://127.0.0.1.nip.io', host: '127.0.0.1.nip.io' }, {}, /cookie\.secure/],
+    [
+      'a page on a network of ours, without Secure',
+      { origin: 'http://192.168.1.5', host: '192.168.1.5' },
+      { secure: false },
+      null,
+    ],
+    [
+      'a page of this machine that calls another',
+      { origin: 'http://localhost:5173', host: '192.168.1.5:3000' },
+      { allowedOrigins: ['http://localhost:5173'] },
+      /cookie\.secure/,
+    ],
+    [
+      'a page of another site',
+      { 'sec-fetch-site': 'cross-site', origin: 'https://other.example' },
+      {},
+      /cookie\.allowedOrigins/,
+    ],
+    [
+      'a page of another host of the site',
+      { 'sec-fetch-site': 'same-site', origin: 'https://app.example' },
+      {},
+      /cookie\.allowedOrigins/,
+    ],
+    [
+      'an older browser on another origin',
+      { origin: 'https://other.example', host: 'a.example' },
+      {},
+      /allowedOrigins/,
+    ],
+    [
+      'a page of another host of the site that is allowed',
+      { 'sec-fetch-site': 'same-site', origin: 'https://app.example' },
+      { allowedOrigins: ['https://app.example'] },
+      null,
+    ],
+    [
+      'a page of another site that is allowed',
+      { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' },
+      { allowedOrigins: ['https://app.example'] },
+      /cookie\.sameSite/,
+    ],
+    [
+      'a frame in another site',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe', origin: 'https://app.example' },
+      { allowedOrigins: ['https://app.example'] },
+      /cookie\.sameSite/,
+    ],
+    [
+      'a page of another site that is allowed, with a cookie for it',
+      { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' },
+      { allowedOrigins: ['https://app.example'], sameSite: 'none', partitioned: true },
+      null,
+    ],
+    [
+      'a form that comes back from an identity provider',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document', origin: 'https://id.example' },
+      { allowedOrigins: ['https://id.example'] },
+      null,
+    ],
+    [
+      'a page outside of the domain',
+      { 'sec-fetch-site': 'same-origin', origin: 'https://notexample.com' },
+      { domain: 'example.com' },
+      /cookie\.domain/,
+    ],
+    [
+      'a page within the domain',
+      { 'sec-fetch-site': 'same-origin', origin: 'https://app.example.com:8443', host: 'internal:3000' },
+      { domain: 'example.com' },
+      null,
+    ],
+  ];
+  test.each(cases)('%s', (_, headers, options, expected) => {
+    const problem = connect({ method: 'POST', headers }, options).cookie.problem();
+    if (expected === null) expect(problem).toBeNull();
+    else expect(problem).toMatch(expected);
+  });
+
+  test('a link from another site that ends at a callback of ours', () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect(connect({ method: 'GET', headers }).cookie.problem()).toBeNull();
+  });
+});
+
+test('browsers keep the longest cookie: 4,096 bytes with its name and attributes', () => {
+  const domain = `${'d'.repeat(60)}.example.com`;
+  const path = `/${'p'.repeat(60)}`;
+  const room = 180 - domain.length - path.length;
+  const longest = {
+    name: `__Secure-${'n'.repeat(room - 9)}`,
+    domain,
+    path,
+    sameSite: 'strict',
+    partitioned: true,
+  } as const;
+  for (const persistent of [true, false]) {
+    const { cookie: ours, set } = connect(ownPage, { ...longest, persistent });
+    ours.set('t'.repeat(maxTokenLength), { expiresAt });
+    expect(set()[0]!.length).toBeLessThanOrEqual(4096);
+  }
+  expect(() => connect(ownPage, { ...longest, name: `${longest.name}n` })).toThrow(TypeError);
+});
+
+test('an answer to a cookie is kept out of caches, once for a batch', () => {
+  const noStore = (req: ReadableRequest) => connect(req).added.filter(([name]) => name === 'cache-control');
+  expect(noStore({ method: 'GET', headers: cookie })).toEqual([['cache-control', 'no-store']]);
+  expect(noStore({ method: 'GET', headers: {} })).toEqual([]);
+  expect(noStore({ method: 'GET', headers: { ...cookie, authorization: 'Bearer a.b.c' } })).toEqual([]);
 });

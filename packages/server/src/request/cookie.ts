@@ -1,45 +1,107 @@
-import { redactToken, type RedactedToken } from '@trpc-sessions/core';
-import { parseCookie, stringifySetCookie } from 'cookie';
-import { isFromOwnPage } from './page-origin.ts';
+import { redactToken, type RedactedToken, type Session } from '@trpc-sessions/core';
+import { parseCookie, stringifySetCookie, type SetCookie } from 'cookie';
+import type { CookieSettings } from './cookie-options.ts';
+import { isFromBrowser, isFromOtherSite, isFromOwnPage, isWithoutTls, urlOf } from './page-origin.ts';
 import type { IncomingRequest } from './request.ts';
-
-/** How the token travels in a cookie. It is always `HttpOnly`, `Secure`, for the whole host and for no subdomain. */
-export interface CookieOptions {
-  /** @defaultValue `'__Host-session'`; another name must keep the prefix, by which browsers hold the cookie to this host */
-  readonly name?: `__Host-${string}` | undefined;
-  /** @defaultValue `'lax'` */
-  readonly sameSite?: 'lax' | 'strict' | undefined;
-  /** Origins, beside the host's own, whose pages may send mutations: `'https://app.example.com'`. @defaultValue none */
-  readonly allowedOrigins?: readonly string[] | undefined;
-}
 
 /** The session cookie of one request. */
 export interface SessionCookie {
   /** The token in it; `null` also where a page of another origin may have made the browser send it. */
   readonly token: RedactedToken | null;
-  /** Sets the cookie, where the adapter lets a context set headers. */
-  set(token: string, expiresAt: Date): void;
+  /** Whether the cookie that came outlives the browser's session. */
+  readonly isPersistent: boolean;
+  /**
+   * Why the browser would not keep the cookie, in words for the developer; `null` if it would, and for a client that is
+   * no browser. Ask before a session is written.
+   */
+  problem(): string | null;
+  /** Sets the cookie of a new session, where the adapter lets a context set headers. */
+  set(
+    token: string,
+    session: Pick<Session, 'expiresAt'>,
+    options?: { readonly persistent?: boolean | undefined },
+  ): void;
+  /** Sets the cookie of the same session again, as persistent as it came. */
+  renew(token: string, session: Pick<Session, 'expiresAt'>): void;
+  /** Clears the cookie, unless a page of another origin asks for it. */
   clear(): void;
 }
 
 /** Methods that change nothing: any page may make a browser send them (RFC 9110 §9.2.1). */
 const safeMethods = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS']);
 
-export function sessionCookie(request: IncomingRequest, options: CookieOptions): SessionCookie {
-  const { name = '__Host-session', sameSite = 'lax', allowedOrigins = [] } = options;
-  const trusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, { allowedOrigins });
-  const attributes = { name, path: '/', httpOnly: true, secure: true, sameSite };
-  const header = trusted ? request.header('cookie') : null;
-  const token = header === null ? undefined : parseCookie(header)[name];
+/** Ends the value of a cookie that ends with the browser's session: browsers send no attributes back. No token ends so. */
+const transientMark = '.';
+
+export function sessionCookie(request: IncomingRequest, settings: CookieSettings): SessionCookie {
+  const { name, domain, path, sameSite, secure, partitioned } = settings;
+  const attributes = {
+    name,
+    path,
+    httpOnly: true,
+    secure,
+    partitioned,
+    sameSite,
+    ...(domain !== undefined && { domain }),
+  };
+  const isTrusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, settings);
+  const value = isTrusted ? valueOf(request, name) : null;
+  const isTransient = value?.endsWith(transientMark) === true;
+  const token = isTransient ? value.slice(0, -transientMark.length) : value;
+  /** The calls of a batch share their response: one that renews must not bring back a cookie that another replaced. */
+  let isReplaced = false;
+
+  function write(cookie: Omit<SetCookie, 'name'>): void {
+    // A page of another origin may sign its visitor neither in nor out.
+    if (isTrusted) request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, ...cookie }));
+  }
+
+  function writeToken(newToken: string, expires: Date, persistent: boolean): void {
+    write(persistent ? { value: newToken, expires } : { value: `${newToken}${transientMark}` });
+  }
+
   return {
-    token: token ? redactToken(token) : null,
-    set(newToken, expires) {
-      // A page of another origin may not sign its visitor in as someone else.
-      if (trusted)
-        request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: newToken, expires }));
+    token: token === null ? null : redactToken(token),
+    isPersistent: token !== null && !isTransient,
+    problem: () => problemOf(request, settings, isTrusted),
+    set(newToken, { expiresAt }, { persistent = settings.persistent } = {}) {
+      isReplaced = true;
+      writeToken(newToken, expiresAt, persistent);
+    },
+    renew(newToken, { expiresAt }) {
+      if (!isReplaced) writeToken(newToken, expiresAt, !isTransient);
     },
     clear() {
-      request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, value: '', maxAge: 0 }));
+      isReplaced = true;
+      write({ value: '', maxAge: 0 });
     },
   };
+}
+
+function valueOf({ header }: IncomingRequest, name: string): string | null {
+  const cookies = header('cookie');
+  return (cookies === null ? undefined : parseCookie(cookies)[name]) || null;
+}
+
+function problemOf(request: IncomingRequest, settings: CookieSettings, isTrusted: boolean): string | null {
+  if (request.appendHeader === undefined || !isFromBrowser(request)) return null;
+  if (settings.secure && isWithoutTls(request)) {
+    return 'Browsers keep no Secure cookie of an http:// page, except on localhost. Serve the page over https://, or set `cookie.secure` to false.';
+  }
+  if (!isTrusted) {
+    return 'A page of another origin asked to sign in. If it is yours, add its origin to `cookie.allowedOrigins`.';
+  }
+  if (settings.sameSite !== 'none' && isFromOtherSite(request)) {
+    return "Browsers keep no cookie for a page of another site. Set `cookie.sameSite` to 'none' and `cookie.partitioned` to true.";
+  }
+  if (settings.domain !== undefined && isOutside(settings.domain, request)) {
+    return 'Browsers keep a cookie only of their own domain. The host of this page is not in `cookie.domain`.';
+  }
+  return null;
+}
+
+/** Decides only where the page states the host as the browser sees it: a proxy may have changed `Host`. */
+function isOutside(domain: string, { header }: IncomingRequest): boolean {
+  const hostname = header('sec-fetch-site') === 'same-origin' ? urlOf(header('origin'))?.hostname : undefined;
+  return hostname !== undefined && hostname !== domain && !hostname.endsWith(`.${domain}`);
 }
