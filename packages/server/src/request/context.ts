@@ -66,7 +66,9 @@ export function sessionsContext(
     userAgent: header('user-agent'),
     clientHints: clientHintsOf(header),
   };
-  return { caller: connect(caller, { isBatch, cookie, socket, signal, preventCaching, challenge: createChallenge(request) }) };
+  return {
+    caller: connect(caller, { isBatch, cookie, socket, signal, preventCaching, challenge: createChallenge(request) }),
+  };
 }
 
 /** RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1); `JWT` is what django-token-manager's clients send. */
