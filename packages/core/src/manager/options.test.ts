@@ -8,7 +8,7 @@ import { readOptions } from './options.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 
 const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-const keys = 'x'.repeat(32);
+const keys = 'a secret of more than thirty-two bytes';
 
 test('the defaults are the documented ones', () => {
   expect(readOptions({ db, keys })).toMatchObject({

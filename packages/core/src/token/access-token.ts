@@ -2,10 +2,24 @@ import { inspect } from 'node:util';
 import jwt from 'jsonwebtoken';
 import { SessionError, SessionUsageError } from '../errors.ts';
 import type { Key, KeyRing } from './keys.ts';
+import { isCanonicalBase64url } from './base64url.ts';
 import { isLookupId } from './lookup-id.ts';
+import { largestClaims, signableClaims } from './signable-claims.ts';
+import { requireValidTime, validTimeOf } from './valid-time.ts';
 
-/** Longer than this is not one of ours. In characters; an HTTP header line is rarely allowed 16 KiB. */
+/**
+ * The longest token that is issued, in characters. With its name and attributes it fits the 4,096 bytes that browsers keep
+ * of a cookie (RFC 6265 §6.1), and the header lines of 8 KiB that proxies pass on.
+ */
+export const maxIssuedLength = 3800;
+
+/** The longest token that is read, in characters: earlier releases issued longer ones. */
 export const maxTokenLength = 8192;
+
+/** The explicit type of our tokens (RFC 8725 §3.11): no token that was signed for another purpose is accepted. */
+export const tokenType = 'trpc-session+jwt';
+/** The type of tokens that earlier releases issued. They are accepted while they live. */
+const formerTokenType = 'JWT';
 
 /** The claims of a verified access token (RFC 7519 §4.1), beside the app's own. Times are in seconds. */
 export interface AccessTokenClaims {
@@ -17,11 +31,11 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly iss?: string;
   readonly aud?: string | readonly string[];
-  /** Whatever the app adds. */
+  /** The app's own claims. */
   readonly [claim: string]: unknown;
 }
 
-/** What the tokens of a manager must and may say. Times are in milliseconds. */
+/** The rules that a manager's tokens follow. In milliseconds. */
 export interface TokenRules {
   readonly keys: KeyRing;
   readonly issuer: string | undefined;
@@ -35,8 +49,8 @@ export interface Tokens {
   /**
    * Signs a token.
    *
-   * @throws {SessionUsageError} an app claim would overwrite a registered one, or the token would be longer than
-   * {@link maxTokenLength}
+   * @throws {SessionUsageError} an app claim overwrites a registered one, or the token is longer than
+   *   {@link maxIssuedLength}
    */
   sign(
     registered: { lookupId: string; userId: string; issuedAt: number; expiresAt: number },
@@ -50,11 +64,8 @@ export interface Tokens {
   verify(token: string): AccessTokenClaims;
 }
 
-/** Three base64url parts (RFC 7515 §7.1). The last may be empty, so that `alg: none` is refused for what it is. */
+/** Three base64url parts (RFC 7515 §7.1). The last may be empty, so that `alg: none` is refused as an algorithm. */
 const shape = /^[\w-]+\.[\w-]+\.[\w-]*$/;
-
-/** RFC 7519 §4.1, and ours. */
-const registeredClaims: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id']);
 
 export function createTokens(rules: TokenRules): Tokens {
   const { keys, issuer, audience, clock } = rules;
@@ -62,6 +73,7 @@ export function createTokens(rules: TokenRules): Tokens {
   const toleranceSeconds = Math.ceil(rules.clockTolerance / 1000);
   const signOptions: jwt.SignOptions = {
     algorithm: signer.alg,
+    header: { alg: signer.alg, typ: tokenType },
     ...(signer.kid !== undefined && { keyid: signer.kid }),
   };
   const fixedClaims = {
@@ -69,65 +81,61 @@ export function createTokens(rules: TokenRules): Tokens {
     ...(audience !== undefined && { aud: audience }),
   };
   const expected: jwt.VerifyOptions = {
-    clockTolerance: toleranceSeconds,
+    // jsonwebtoken takes a clock at zero for a missing one: `requireValidTime` compares the times.
+    ignoreExpiration: true,
+    ignoreNotBefore: true,
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience: typeof audience === 'string' ? audience : nonEmpty(audience) }),
   };
 
   return {
     sign({ lookupId, userId, issuedAt, expiresAt }, claims) {
-      requireClaims(claims);
+      const own = signableClaims(claims);
       const ours = { ...fixedClaims, lookup_id: lookupId, sub: userId, iat: issuedAt, exp: expiresAt };
-      let token: string;
-      try {
-        token = jwt.sign({ ...claims, ...ours }, signer.signing, signOptions);
-      } catch (cause) {
-        throw new SessionUsageError('claims: they cannot be written as JSON', { cause });
-      }
-      if (token.length > maxTokenLength) {
+      // As a text: of an object, jsonwebtoken replaces an `iat` of zero.
+      const token = jwt.sign(JSON.stringify({ ...own, ...ours }), signer.signing, signOptions);
+      if (token.length > maxIssuedLength) {
         throw new SessionUsageError(
-          `claims: the token would be ${token.length} characters long, ${maxTokenLength} are allowed; keep large data in the database`,
+          `claims: the token would be ${token.length} characters long, and ${maxIssuedLength} are allowed. ` +
+            `Keep large data in the database: the largest claims are ${largestClaims(own)}`,
         );
       }
       return token;
     },
 
     verify(token) {
-      if (typeof token !== 'string' || token.length > maxTokenLength || !shape.test(token)) {
-        throw new SessionError('malformed_token');
-      }
+      if (!hasShape(token)) throw new SessionError('malformed_token');
       const header = readHeader(token);
       const candidates = keys.find(header.kid);
       const [key] = candidates;
       // RFC 8725 §3.1: the algorithm comes from the key, never from the header. RFC 7515 §4.1.11: we know no `crit`.
-      if (key === undefined || header.alg !== key.alg || header.crit) throw new SessionError('invalid_token');
+      if (key === undefined || header.alg !== key.alg || header.crit || !isOurType(header.typ)) {
+        throw new SessionError('invalid_token');
+      }
 
       let payload: string | jwt.JwtPayload;
       try {
-        payload = verifyWithAny(token, candidates, {
-          ...expected,
-          algorithms: [key.alg],
-          clockTimestamp: Math.floor(clock() / 1000),
-        });
+        payload = verifyWithAny(token, candidates, { ...expected, algorithms: [key.alg] });
       } catch (cause) {
-        // JSON.parse quotes what it was given, which is no error of jsonwebtoken's: it is not kept as the cause.
+        // An error of JSON.parse quotes its input, so only those of jsonwebtoken are kept as the cause.
         if (!(cause instanceof jwt.JsonWebTokenError)) throw new SessionError('invalid_token');
-        throw new SessionError(cause instanceof jwt.TokenExpiredError ? 'expired_token' : 'invalid_token', { cause });
+        throw new SessionError('invalid_token', { cause });
       }
       if (!isAccessTokenClaims(payload)) throw new SessionError('invalid_token');
+      requireValidTime(validTimeOf(payload, toleranceSeconds), clock());
       return hideLookupId(payload);
     },
   };
 }
 
-/** There are several keys only where tokens have no key id: secrets of one algorithm, old and new. */
+/** Only tokens without a key id have several keys: secrets of one algorithm, old and new. */
 function verifyWithAny(token: string, keys: readonly Key[], options: jwt.VerifyOptions): string | jwt.JwtPayload {
   let refusal: unknown;
   for (const { verifying } of keys) {
     try {
       return jwt.verify(token, verifying, options);
     } catch (error) {
-      // Whoever has signed it has the last word.
+      // The signature matched: other errors are final.
       if (!isWrongSignature(error)) throw error;
       refusal = error;
     }
@@ -139,23 +147,24 @@ function isWrongSignature(error: unknown): boolean {
   return error instanceof jwt.JsonWebTokenError && error.message === 'invalid signature';
 }
 
-function requireClaims(claims: unknown): void {
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
-    throw new SessionUsageError('claims: expected an object');
-  }
-  for (const name of Object.keys(claims)) {
-    if (registeredClaims.has(name)) {
-      throw new SessionUsageError(
-        `claims: "${name}" is a registered claim that trpc-sessions sets itself; name yours differently`,
-      );
-    }
-    // What every object has: readers would take it for that.
-    if (name in Object.prototype) throw new SessionUsageError(`claims: "${name}" can be the name of none`);
-  }
+function hasShape(token: unknown): boolean {
+  return (
+    typeof token === 'string' &&
+    token.length <= maxTokenLength &&
+    shape.test(token) &&
+    token.split('.').every(isCanonicalBase64url)
+  );
 }
 
-/** Reads the header, which nobody has signed yet: it only chooses the key. */
-function readHeader(token: string): { alg: unknown; kid: string | undefined; crit: boolean } {
+/** Media types are compared in any case (RFC 7515 §4.1.9). */
+function isOurType(type: unknown): boolean {
+  if (typeof type !== 'string') return false;
+  const lower = type.toLowerCase();
+  return lower === tokenType || lower === formerTokenType.toLowerCase();
+}
+
+/** Reads the header. Its signature is not checked yet: it only chooses the key. */
+function readHeader(token: string): { alg: unknown; typ: unknown; kid: string | undefined; crit: boolean } {
   let header: unknown;
   try {
     header = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString());
@@ -166,7 +175,7 @@ function readHeader(token: string): { alg: unknown; kid: string | undefined; cri
   if (typeof header !== 'object' || header === null || !('alg' in header)) throw new SessionError('malformed_token');
   const kid = 'kid' in header ? header.kid : undefined;
   if (kid !== undefined && typeof kid !== 'string') throw new SessionError('invalid_token');
-  return { alg: header.alg, kid, crit: 'crit' in header };
+  return { alg: header.alg, typ: 'typ' in header ? header.typ : undefined, kid, crit: 'crit' in header };
 }
 
 function isAccessTokenClaims(payload: string | jwt.JwtPayload): payload is jwt.JwtPayload & AccessTokenClaims {

@@ -9,10 +9,10 @@ const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 const pem = (key: typeof rsa.privateKey): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-describe('a ring is made of', () => {
+describe('a key ring takes', () => {
   test.each<[string, Keys, string]>([
     ['a secret', secret, 'HS256'],
-    ['a secret of just 32 bytes, not characters', 'é'.repeat(16), 'HS256'],
+    ['a secret of just 32 bytes, not characters', 'éèêëàâäôöùûüïîçñ', 'HS256'],
     ['a secret in a list', [secret], 'HS256'],
     ['two secrets', [secret, `${secret}2`], 'HS256'],
     ['bytes alone', randomBytes(32), 'HS256'],
@@ -44,7 +44,7 @@ describe('a ring is made of', () => {
   });
 });
 
-describe('misuse is told when the ring is made', () => {
+describe('misuse throws when the ring is made', () => {
   test.each<[string, unknown, ErrorConstructor, RegExp]>([
     ['no key', undefined, TypeError, /pass a secret/],
     ['an empty list', [], TypeError, /pass a secret/],
@@ -55,6 +55,36 @@ describe('misuse is told when the ring is made', () => {
       [{ kid: 'a', alg: 'HS512', secret: 'x'.repeat(63) }],
       RangeError,
       /64 bytes.*kid "a"/,
+    ],
+    ['one character, repeated', 'x'.repeat(40), RangeError, /must be random/],
+    ['one word, repeated', 'changeme-'.repeat(5), RangeError, /must be random/],
+    ['one word, repeated and cut', 'password'.repeat(5).slice(3, 38), RangeError, /must be random/],
+    ['few characters', 'ab1'.repeat(6).padEnd(40, 'ba'), RangeError, /must be random/],
+    ['bytes of zero', new Uint8Array(32), RangeError, /must be random/],
+    [
+      'a repeated word as a JWK',
+      { kid: 'a', alg: 'HS256', kty: 'oct', k: 'YWFh'.repeat(12) },
+      RangeError,
+      /must be random/,
+    ],
+    [
+      'a JWK for encryption',
+      { kid: 'a', alg: 'HS256', kty: 'oct', use: 'enc', k: secret },
+      TypeError,
+      /not for signatures/,
+    ],
+    [
+      'a JWK for wrapping keys',
+      { kid: 'a', alg: 'ES256', ...p256.privateKey.export({ format: 'jwk' }), key_ops: ['deriveKey'] },
+      TypeError,
+      /not for signatures/,
+    ],
+    ['a secret JWK of another key type', { kid: 'a', alg: 'HS256', kty: 'RSA', k: secret }, TypeError, /key type oct/],
+    [
+      'an EC JWK for RS256',
+      { kid: 'a', alg: 'RS256', ...p256.privateKey.export({ format: 'jwk' }) },
+      TypeError,
+      /key type RSA/,
     ],
     ['a key without an id', [{ alg: 'HS256', secret }], TypeError, /needs a kid/],
     ['an unknown algorithm', [{ kid: 'a', alg: 'none', secret }], TypeError, /needs an alg/],
@@ -111,7 +141,7 @@ describe('misuse is told when the ring is made', () => {
   });
 
   test('no message shows the key', () => {
-    const short = 'tell-nobody';
+    const short = 'too-short';
     expect(() => createKeyRing(short)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(short) }),
     );

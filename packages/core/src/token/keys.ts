@@ -40,7 +40,9 @@ export interface Jwk {
   readonly kid: string;
   readonly alg: Algorithm;
   readonly kty?: string;
+  /** `'sig'` if present: a key for encryption is refused. */
   readonly use?: string;
+  readonly key_ops?: readonly string[];
   /** Of a secret. */
   readonly k?: string;
   /** Of an elliptic curve's key. */
@@ -58,7 +60,7 @@ export interface Jwk {
   readonly qi?: string;
 }
 
-/** A bare HS256 secret, or a key of whatever kind with its id and algorithm. */
+/** A bare HS256 secret, or a key with its id and algorithm. */
 export type KeyInput = string | Uint8Array | SecretKey | KeyPair | Jwk;
 
 /**
@@ -125,6 +127,7 @@ function parseKey(input: KeyInput): Key {
     throw new TypeError('keys: every key of a list needs a kid, as in { kid: "2026-11", alg: "HS256", secret }');
   }
   const { kid, alg } = input;
+  requireJwkFor(kid, alg, input);
   if (isSecretAlgorithm(alg)) {
     if ('secret' in input) return secretKey(kid, alg, input.secret);
     if ('k' in input && typeof input.k === 'string') return secretKey(kid, alg, Buffer.from(input.k, 'base64url'));
@@ -136,6 +139,23 @@ function parseKey(input: KeyInput): Key {
     );
   }
   return pairKey(kid, alg, input);
+}
+
+/** The key type of each family of algorithms (RFC 7518 §3.1). */
+const keyTypes: Readonly<Record<string, string>> = { HS: 'oct', RS: 'RSA', PS: 'RSA', ES: 'EC' };
+
+/** RFC 7517 §4.2, §4.3: a JWK states its purpose, and a key for another one signs nothing here. */
+function requireJwkFor(kid: string, alg: unknown, key: object): void {
+  const { kty, use, key_ops: operations }: { kty?: unknown; use?: unknown; key_ops?: unknown } = { ...key };
+  const expected = keyTypes[String(alg).slice(0, 2)];
+  if (kty !== undefined && expected !== undefined && kty !== expected) {
+    throw new TypeError(`keys: ${String(alg)} needs a JWK of the key type ${expected}${named(kid)}`);
+  }
+  const isForSignatures =
+    (use === undefined || use === 'sig') &&
+    (operations === undefined ||
+      (Array.isArray(operations) && (operations.includes('sign') || operations.includes('verify'))));
+  if (!isForSignatures) throw new TypeError(`keys: the JWK is not for signatures (use, key_ops)${named(kid)}`);
 }
 
 function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unknown): Key {
@@ -151,7 +171,25 @@ function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unkno
         `Make one with: node -p "require('crypto').randomBytes(${minimum}).toString('base64url')"`,
     );
   }
+  if (isGuessable(key.export())) {
+    throw new RangeError(
+      `keys: a secret must be random, this one repeats itself (RFC 8725 section 3.5)${named(kid)}. ` +
+        `Make one with: node -p "require('crypto').randomBytes(${minimum}).toString('base64url')"`,
+    );
+  }
   return { kid, alg, signing: key, verifying: key };
+}
+
+const minPeriod = 16;
+const minDistinctBytes = 6;
+
+/** Whether a secret is one character or word, repeated: as long as that word, and no longer, is a guess. */
+function isGuessable(secret: Buffer): boolean {
+  if (new Set(secret).size < minDistinctBytes) return true;
+  for (let period = 1; period < minPeriod; period += 1) {
+    if (secret.subarray(period).equals(secret.subarray(0, secret.length - period))) return true;
+  }
+  return false;
 }
 
 function toSecret(secret: unknown): KeyObject | undefined {

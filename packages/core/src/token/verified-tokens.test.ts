@@ -34,13 +34,13 @@ function createWorld(clockTolerance = 0) {
   };
 }
 
-/** The same text in a string object of its own, as a request brings it. */
-const anew = (text: string): string => Buffer.from(text).toString();
+/** A copy of the text, as a request brings it. */
+const copyOf = (text: string): string => Buffer.from(text).toString();
 
-describe('a token that comes again', () => {
+describe('a recurring token', () => {
   test('costs no cryptography', () => {
     const w = createWorld();
-    for (let n = 0; n < 10; n += 1) expect(w.verify(anew(w.token))).toMatchObject({ id: sessionIdOf(w.lookupId) });
+    for (let n = 0; n < 10; n += 1) expect(w.verify(copyOf(w.token))).toMatchObject({ id: sessionIdOf(w.lookupId) });
     expect(w.cryptography).toHaveBeenCalledOnce();
   });
 
@@ -48,13 +48,13 @@ describe('a token that comes again', () => {
     const w = createWorld(tolerance);
     w.verify(w.token);
     w.advance(60_000 + tolerance - 1);
-    w.verify(anew(w.token));
+    w.verify(copyOf(w.token));
     w.advance(1);
-    expect(() => w.verify(anew(w.token))).toThrow(expect.objectContaining({ reason: 'expired_token' }));
-    expect(() => w.verify(anew(w.token))).toThrow(expect.objectContaining({ reason: 'expired_token' }));
+    expect(() => w.verify(copyOf(w.token))).toThrow(expect.objectContaining({ reason: 'expired_token' }));
+    expect(() => w.verify(copyOf(w.token))).toThrow(expect.objectContaining({ reason: 'expired_token' }));
   });
 
-  test('is not known by its signature alone', () => {
+  test('is compared as a whole, not by its signature alone', () => {
     const w = createWorld();
     w.verify(w.token);
     const [header, payload = '', signature] = w.token.split('.');
@@ -66,7 +66,7 @@ describe('a token that comes again', () => {
     expect(w.verify(w.token).claims.sub).toBe('u1');
   });
 
-  test('is what it was, whatever a request tried to change', () => {
+  test('keeps its claims, whichever a request tries to change', () => {
     const w = createWorld();
     const { claims } = w.verify(w.token);
     expect(() => (claims['roles'] as string[]).push('admin')).toThrow(TypeError);
@@ -75,18 +75,18 @@ describe('a token that comes again', () => {
   });
 });
 
-test('a token that was refused is not remembered', () => {
+test('a refused token is not cached', () => {
   const w = createWorld();
   const cut = w.token.slice(0, -4);
   for (let n = 0; n < 3; n += 1) expect(() => w.verify(cut)).toThrow(SessionError);
   expect(w.cryptography).toHaveBeenCalledTimes(3);
 });
 
-test.each([undefined, null, 5, {}, ['a.b.c']])('%j is no token', (value) => {
+test.each([undefined, null, 5, {}, ['a.b.c']])('%j is malformed', (value) => {
   expect(() => createWorld().verify(value as string)).toThrow(expect.objectContaining({ reason: 'malformed_token' }));
 });
 
-test('no more than ten thousand are remembered', () => {
+test('no more than `max` tokens are cached', () => {
   const w = createWorld();
   w.verify(w.token);
   w.cryptography.mockImplementation(() => ({ lookup_id: w.lookupId, sub: 'u', iat: seconds, exp: seconds + 60 }));

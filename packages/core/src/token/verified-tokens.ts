@@ -1,31 +1,30 @@
-import { SessionError } from '../errors.ts';
-import { sessionIdOf } from './lookup-id.ts';
 import { createGenerationalMap } from '../cache/generational-map.ts';
 import type { AccessTokenClaims, Tokens } from './access-token.ts';
+import { sessionIdOf } from './lookup-id.ts';
+import { requireValidTime, validTimeOf, type ValidTime } from './valid-time.ts';
 
-/** A token that holds, and the id of the row that it names. */
+/** The claims of a valid token, and the id of its session. */
 export interface VerifiedToken {
   readonly claims: AccessTokenClaims;
   readonly id: string;
 }
 
 /**
- * Answers what a token says, if it holds `now` (in milliseconds).
+ * Verifies a token without the database.
  *
+ * @param now - in milliseconds
  * @throws {SessionError} `malformed_token`, `invalid_token` or `expired_token`
  */
 export type VerifyToken = (token: string, now: number) => VerifiedToken;
 
 interface Entry extends VerifiedToken {
   readonly token: string;
-  /** In seconds, tolerance included: let in from the first, refused from the second. */
-  readonly notBefore: number;
-  readonly expires: number;
+  readonly validTime: ValidTime;
 }
 
 /**
- * Verifies tokens, and remembers up to `max` of those that held: a token that comes again costs no cryptography. A token is known by
- * its signature and compared as a whole, and its times are checked every time. The keys of a manager never change.
+ * Verifies tokens and caches up to `max` valid ones, so that a recurring token costs no cryptography. Tokens are found by
+ * their signature and compared as a whole, and their times are checked each time. The keys of a manager never change.
  */
 export function createVerifiedTokens(
   tokens: Tokens,
@@ -36,13 +35,11 @@ export function createVerifiedTokens(
 
   function verify(token: string): Entry {
     const claims = freeze(tokens.verify(token));
-    const { nbf, exp, lookup_id: lookupId } = claims;
-    const notBefore = typeof nbf === 'number' ? nbf - tolerance : -Infinity;
-    return { token, claims, id: sessionIdOf(lookupId), notBefore, expires: exp + tolerance };
+    return { token, claims, id: sessionIdOf(claims.lookup_id), validTime: validTimeOf(claims, tolerance) };
   }
 
   return (token, now) => {
-    // Whatever a program passes that is no text, the tokens refuse.
+    // A value that is not a text is refused there.
     if (typeof token !== 'string') return verify(token);
     const signature = token.slice(token.lastIndexOf('.') + 1);
     const entry = known.get(signature);
@@ -51,17 +48,12 @@ export function createVerifiedTokens(
       known.set(signature, verified);
       return verified;
     }
-    const seconds = Math.floor(now / 1000);
-    if (seconds >= entry.expires) {
-      known.delete(signature);
-      throw new SessionError('expired_token');
-    }
-    if (seconds < entry.notBefore) throw new SessionError('invalid_token');
+    requireValidTime(entry.validTime, now);
     return entry;
   };
 }
 
-/** Requests share what was remembered: none may change it for the next. */
+/** Requests share cached claims: none may change them for the next. */
 function freeze<TValue>(value: TValue): TValue {
   if (typeof value !== 'object' || value === null) return value;
   for (const each of Object.values(value)) freeze(each);
