@@ -1,4 +1,4 @@
-import { localBus, memoryCache, createSessionManager, type Session } from '@trpc-sessions/core';
+import { createMigrations, createSessionManager, localBus, memoryCache, type Session } from '@trpc-sessions/core';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from '../conformance/sessions.ts';
@@ -65,6 +65,17 @@ function testCommands(target: CliTarget): void {
       await manager.verify((await manager.issue({ userId: 'ada' })).token);
     });
 
+    test('migrate finishes a migration that was killed before its log was written', async () => {
+      await using app = shared.createApp();
+      const { table } = app;
+      await createMigrations({ table }).trpc_sessions_0001_sessions.up(app.db);
+      await app.dropIndex('user_id');
+      const { session } = await app.manager().issue({ userId: 'ada' });
+      expect(await cliJson(['migrate'], app)).toEqual({ applied: [migration] });
+      expect((await app.manager().list('ada')).map(({ id }) => id)).toEqual([session.id]);
+      await app.dropIndex('user_id');
+    });
+
     test('prints the SQL that migrating runs, and does not run it', async () => {
       await using app = await createApp(target);
 
@@ -116,7 +127,7 @@ function testCommands(target: CliTarget): void {
       const failed = async (...args: string[]): Promise<string> => (await cli(args, app)).stderr;
 
       expect(await failed('migrate')).toMatch(
-        /already exists: unless your own migrations create it, give --table another name\n$/,
+        /already exists and is not a sessions table, it has no column id: choose another name\n$/,
       );
       expect(await failed('list', '--user', 'ada')).toMatch(
         /: not an up-to-date sessions table: run trpc-sessions migrate, or give --table the name of yours\n$/,

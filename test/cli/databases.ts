@@ -96,13 +96,15 @@ export interface AppDatabase extends AsyncDisposable {
   /** Creates a manager whose clock is `behind` milliseconds behind, so that its sessions are that old. */
   manager(behind?: number, table?: string): SessionManager;
   countRows(): Promise<number>;
+  /** Drops our index on a column, which must exist. */
+  dropIndex(column: string): Promise<void>;
 }
 
 /** Creates an app with a database of its own, for tests about the database itself. */
 export async function createApp(target: CliTarget): Promise<AppDatabase> {
   const { url, dispose } = await target.create();
   const db = new Kysely<SessionsDatabase>({ dialect: target.open(url) });
-  return appOn(url, db, 'sessions', async () => {
+  return appOn(target, url, db, 'sessions', async () => {
     await db.destroy();
     await dispose();
   });
@@ -118,12 +120,18 @@ export async function createSharedDatabase(target: CliTarget): Promise<SharedDat
   const app = await createApp(target);
   let tables = 0;
   return {
-    createApp: () => appOn(app.url, app.db, `app${(tables += 1)}_sessions`, () => Promise.resolve()),
+    createApp: () => appOn(target, app.url, app.db, `app${(tables += 1)}_sessions`, () => Promise.resolve()),
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   };
 }
 
-function appOn(url: string, db: Kysely<SessionsDatabase>, appTable: string, dispose: () => Promise<void>): AppDatabase {
+function appOn(
+  target: CliTarget,
+  url: string,
+  db: Kysely<SessionsDatabase>,
+  appTable: string,
+  dispose: () => Promise<void>,
+): AppDatabase {
   return {
     url,
     db,
@@ -139,6 +147,10 @@ function appOn(url: string, db: Kysely<SessionsDatabase>, appTable: string, disp
     async countRows() {
       const { rows } = await sql<{ count: unknown }>`select count(*) as count from ${sql.table(appTable)}`.execute(db);
       return Number(rows[0]?.count);
+    },
+    async dropIndex(column) {
+      const index = db.schema.dropIndex(`${appTable}_${column}`);
+      await (target === mysql ? index.on(appTable) : index).execute();
     },
     [Symbol.asyncDispose]: dispose,
   };

@@ -28,9 +28,15 @@ async function use(db: Kysely<SessionsDatabase>, table: string): Promise<void> {
   expect(await manager.revokeAll('ada')).toBe(1);
 }
 
+/** Writes a migration of a newer release into the log. */
+async function addLaterMigration(db: Kysely<SessionsDatabase>): Promise<void> {
+  const values = sql`'trpc_sessions_0999_later', ${new Date().toISOString()}`;
+  await sql`insert into trpc_sessions_migration (name, ${sql.ref('timestamp')}) values (${values})`.execute(db);
+}
+
 function testMigrations(target: CliTarget): void {
   describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
-    test.each(['other_sessions', 'trpc_sessions', longest])(
+    test.each(['other_sessions', 'trpc_sessions', 'constructor', '__proto__', longest])(
       'a second table, %s, is made as the first one was',
       async (table) => {
         await using app = await createApp(target);
@@ -42,6 +48,42 @@ function testMigrations(target: CliTarget): void {
         }
       },
     );
+
+    test('tables of the app may be named like members of an object', async () => {
+      await using app = await createApp(target);
+      for (const name of ['constructor', '__proto__']) {
+        await app.db.schema.createTable(name).addColumn('id', 'integer').execute();
+      }
+      expect(namesOf(await migrateToLatest(app.db))).toEqual([migration]);
+      await use(app.db, 'sessions');
+    });
+
+    test('migrations of a newer release are nothing to do for an older one', async () => {
+      await using app = await createApp(target);
+      await migrateToLatest(app.db);
+      await addLaterMigration(app.db);
+      expect(await migrateToLatest(app.db)).toEqual([]);
+    });
+
+    test('a newer release may migrate while an older one starts to', async () => {
+      await using app = await createApp(target);
+      const looked = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      const older = new Kysely({
+        dialect: target.open(app.url),
+        async log() {
+          looked.resolve();
+          await held.promise;
+        },
+      });
+      const migrating = migrateToLatest(older);
+      await looked.promise;
+      await migrateToLatest(app.db);
+      await addLaterMigration(app.db);
+      held.resolve();
+      expect(await migrating).toEqual([]);
+      await older.destroy();
+    });
 
     describe('the migrations of an app', () => {
       const own = (table: string): Migration => ({
@@ -198,9 +240,7 @@ describe('a user who may not make tables', () => {
       await sql`create role ${sql.id(role)} login`.execute(app.db);
       try {
         await sql`grant ${sql.raw(rights)} on sessions to ${sql.id(role)}`.execute(app.db);
-        await sql`
-          grant select on trpc_sessions_migration, trpc_sessions_migration_lock to ${sql.id(role)}
-        `.execute(app.db);
+        await sql`grant select on trpc_sessions_migration to ${sql.id(role)}`.execute(app.db);
         const url = Object.assign(new URL(app.url), { username: role }).href;
         const db = new Kysely<SessionsDatabase>({ dialect: postgres.open(url) });
         expect(await migrateToLatest(db)).toEqual([]);
@@ -217,19 +257,23 @@ describe('a user who may not make tables', () => {
   describeIf(mysql.available, 'of MariaDB', mysql.howToEnable, () => {
     test('migrates nothing where there is nothing to do, given a look at the log', async () => {
       await using app = await createApp(mysql);
-      await migrateToLatest(app.db);
+      await using other = await createApp(mysql);
+      const elsewhere = `${new URL(other.url).pathname.slice(1)}.sessions`;
+      for (const { db } of [app, other]) await migrateToLatest(db);
       const user = `app_${process.pid}`;
       const account = sql`${sql.lit(user)}@'%'`;
       await sql`create user ${account}`.execute(app.db);
       try {
-        await sql`grant ${sql.raw(rights)} on sessions to ${account}`.execute(app.db);
-        for (const log of ['trpc_sessions_migration', 'trpc_sessions_migration_lock']) {
-          await sql`grant select on ${sql.table(log)} to ${account}`.execute(app.db);
+        for (const { db } of [app, other]) {
+          await sql`grant ${sql.raw(rights)} on sessions to ${account}`.execute(db);
+          await sql`grant select on trpc_sessions_migration to ${account}`.execute(db);
         }
         const url = Object.assign(new URL(app.url), { username: user }).href;
         const db = new Kysely<SessionsDatabase>({ dialect: mysql.open(url) });
-        expect(await migrateToLatest(db)).toEqual([]);
-        await use(db, 'sessions');
+        for (const table of ['sessions', elsewhere]) {
+          expect(await migrateToLatest(db, { table })).toEqual([]);
+          await use(db, table);
+        }
         await expect(migrateToLatest(db, { table: 'other_sessions' })).rejects.toThrow(/denied/);
         await db.destroy();
       } finally {

@@ -28,32 +28,42 @@ for (const target of [sqlite, postgres, mysql]) {
       const results = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(app.db)));
       expect(results.flat().map(({ migrationName }) => migrationName)).toEqual([migration]);
     });
+
+    test('so do migrators of one process that have a connection each', async () => {
+      await using app = await createApp(target);
+      const databases = Array.from({ length: 12 }, () => new Kysely({ dialect: target.open(app.url) }));
+      const results = await Promise.all(databases.map((db) => migrateToLatest(db)));
+      expect(results.flat().map(({ migrationName }) => migrationName)).toEqual([migration]);
+      await Promise.all(databases.map((db) => db.destroy()));
+    });
   });
 }
 
-test('on SQLite a migrator that has looked at the database lets no other look until it is done', async () => {
+test('on SQLite a migrator takes the write lock before it reads the log, and others of the process wait', async () => {
   await using folder = await createFolder();
   const open = (): SqliteDatabase.Database => new SqliteDatabase(join(folder.path, 'app.db'), { timeout: 0 });
-  // Where a reader keeps no writer out: the writers must do so themselves.
-  const [file, other] = [open(), open()];
+  // In this mode a reader keeps no writer out.
+  const file = open();
   file.pragma('journal_mode = wal');
-  const looked = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
   const first = new Kysely({
     dialect: new SqliteDialect({ database: file }),
     async log({ query }) {
-      if (!/^select\b.*sqlite_master/.test(query.sql)) return;
-      looked.resolve();
+      if (query.sql !== 'begin immediate') return;
+      begun.resolve();
       await held.promise;
     },
   });
-  const second = new Kysely({ dialect: new SqliteDialect({ database: other }) });
-
+  const others = Array.from({ length: 3 }, () => new Kysely({ dialect: new SqliteDialect({ database: open() }) }));
   const migrating = migrateToLatest(first);
-  await looked.promise;
-  await expect(migrateToLatest(second)).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+  await begun.promise;
+  const waiting = others.map((other) => migrateToLatest(other));
+  const writer = open();
+  expect(() => writer.exec('begin immediate')).toThrow('database is locked');
   held.resolve();
   expect((await migrating).map(({ migrationName }) => migrationName)).toEqual([migration]);
-  expect(await migrateToLatest(second)).toEqual([]);
-  await Promise.all([first.destroy(), second.destroy()]);
+  expect(await Promise.all(waiting)).toEqual([[], [], []]);
+  writer.close();
+  await Promise.all([first, ...others].map((db) => db.destroy()));
 });

@@ -41,7 +41,7 @@ const advices: readonly Advice[] = [
   {
     codes: ['42P07', 'ER_TABLE_EXISTS_ERROR'],
     text: /^(?:table|index) .* already exists/,
-    advice: 'unless your own migrations create it, give --table another name',
+    advice: 'give --table another name',
   },
   {
     codes: ['42703', 'ER_BAD_FIELD_ERROR'],

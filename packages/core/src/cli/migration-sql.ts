@@ -16,7 +16,6 @@ import {
 } from 'kysely';
 import { isMariadb } from '../store/dialects/mysql.ts';
 import { migrateToLatest } from '../store/migrations.ts';
-import { parseTableName } from '../store/table-name.ts';
 import { openDatabase, readUrl } from './database-url.ts';
 import { UsageError } from './explain-error.ts';
 
@@ -68,18 +67,18 @@ function isSqlDialect(name: string): name is SqlDialect {
  */
 export async function writeMigrations(dialect: SqlDialect, table: string): Promise<readonly string[]> {
   const statements: string[] = [];
-  const { schema } = parseTableName(table);
-  // The answers that the migrations depend on: which of the two servers it is, and whether the schema exists.
+  // Which of the two servers it is; and a schema exists, because somebody else creates it.
   const answers: Readonly<Record<string, object>> = {
     'version()': { version: dialect },
-    'information_schema.schemata': { schema_name: schema },
+    'information_schema.schemata where': {},
+    'pg_namespace where': {},
   };
   const connection: DatabaseConnection = {
     executeQuery<TRow>(query: CompiledQuery): Promise<QueryResult<TRow>> {
       // The migrator's reads and locks are left out. To them, the database is empty.
       if (!/^\s*(?:select|with|begin|commit)\b/.test(query.sql)) statements.push(inlined(query));
       const answer = Object.keys(answers).find((question) => query.sql.includes(question));
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the question selects these columns
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the questions select these columns
       return Promise.resolve({ rows: (answer === undefined ? [] : [answers[answer]]) as TRow[] });
     },
     // oxlint-disable-next-line require-yield -- nothing streams
@@ -88,7 +87,7 @@ export async function writeMigrations(dialect: SqlDialect, table: string): Promi
     },
   };
   const empty: DatabaseIntrospector = {
-    getSchemas: () => Promise.resolve(schema === undefined ? [] : [{ name: schema }]),
+    getSchemas: () => Promise.resolve([]),
     getTables: () => Promise.resolve([]),
   };
   const { adapter: Adapter, compiler: Compiler } = writers[dialect];

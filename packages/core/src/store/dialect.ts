@@ -1,4 +1,5 @@
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
+import type { TableName } from './table-name.ts';
 
 /** How one kind of database differs from the others. Everything else is portable SQL. */
 export interface Dialect {
@@ -21,12 +22,21 @@ export interface Dialect {
   readonly readsSnapshots: boolean;
   /** Whether a query waits for a server, so that one query for many sessions is faster than many. */
   readonly isRemote: boolean;
+  /** Describes a table; `undefined` if it does not exist. Without a schema, it is where `create table` would create it. */
+  describeTable<TDatabase>(db: Kysely<TDatabase>, name: TableName): Promise<TableDescription | undefined>;
+  schemaExists<TDatabase>(db: Kysely<TDatabase>, schema: string): Promise<boolean>;
   /** Runs a migration with a lock of its own, for databases on which Kysely's `Migrator` takes none. */
   migrate<TDatabase, TResult>(db: Kysely<TDatabase>, work: Work<TDatabase, TResult>): Promise<TResult>;
   /** The schema of a table that is named without one; `undefined` on databases where Kysely's `Migrator` finds it. */
   schemaOf<TDatabase>(db: Kysely<TDatabase>, table: string): Promise<string | undefined>;
   /** Answers whether a write failed only because of a concurrent one and was rolled back: it can be retried. */
   isConflict(error: unknown): boolean;
+}
+
+/** The names of a table's columns and indexes. */
+export interface TableDescription {
+  readonly columns: readonly string[];
+  readonly indexes: readonly string[];
 }
 
 /** A time as a dialect writes it. */

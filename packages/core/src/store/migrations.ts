@@ -2,7 +2,11 @@ import type { Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
-import { defaultTable, parseTableName } from './table-name.ts';
+import { createSessionsTable } from './migrations/0001-sessions.ts';
+import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
+import { plainDatabase } from './plain-database.ts';
+import type { SessionsDatabase } from './schema.ts';
+import { parseTableName } from './table-name.ts';
 
 /** The options of {@link createMigrations} and {@link migrateToLatest}. */
 export interface MigrationOptions {
@@ -36,43 +40,8 @@ export function createMigrations(options: MigrationOptions = {}): Record<'trpc_s
   requireKnownOptions('createMigrations', options, known);
   // A wrong name throws here, before a migrator runs.
   parseTableName(options.table);
-  const at = <TDatabase>(db: Kysely<TDatabase>): { readonly table: string; readonly builder: SchemaBuilder } => {
-    const { schema, table } = parseTableName(options.table, detectDialect(db).name);
-    const plain = db.withoutPlugins();
-    return { table, builder: (schema === undefined ? plain : plain.withSchema(schema)).schema };
-  };
-
-  return {
-    trpc_sessions_0001_sessions: {
-      async up(db) {
-        const { table, builder } = at(db);
-        const columns = await detectDialect(db).columns(db.withoutPlugins());
-        await builder
-          .createTable(table)
-          .addColumn('id', columns.id, (column) => column.notNull().primaryKey())
-          .addColumn('user_id', columns.userId, (column) => column.notNull())
-          .addColumn('created_at', columns.time, (column) => column.notNull())
-          .addColumn('last_seen_at', columns.time, (column) => column.notNull())
-          .addColumn('expires_at', columns.time, (column) => column.notNull())
-          .addColumn('ip', columns.ip)
-          .addColumn('created_ip', columns.ip)
-          .addColumn('user_agent', columns.text)
-          .addColumn('device', columns.text, (column) => column.notNull())
-          .execute();
-        // For a user's list and cap, and for purging expired and idle sessions.
-        for (const column of ['user_id', 'expires_at', 'last_seen_at']) {
-          await builder.createIndex(`${table}_${column}`).on(table).column(column).execute();
-        }
-      },
-      async down(db) {
-        const { table, builder } = at(db);
-        await builder.dropTable(table).execute();
-      },
-    },
-  };
+  return { trpc_sessions_0001_sessions: createSessionsTable(options.table) };
 }
-
-type SchemaBuilder = Kysely<unknown>['schema'];
 
 /** {@link createMigrations} for the default table. */
 export const migrations: ReturnType<typeof createMigrations> = createMigrations();
@@ -100,24 +69,24 @@ export async function migrateToLatest<TDatabase>(
 ): Promise<readonly MigrationResult[]> {
   requireKnownOptions('migrateToLatest', options, known);
   const dialect = detectDialect(db);
-  const { schema, table } = parseTableName(options.table, dialect.name);
-  const log = logOf(table);
-  return dialect.migrate(db.withoutPlugins(), async (connection) => {
-    const logSchema = schema ?? (await dialect.schemaOf(connection, log));
+  const name = parseTableName(options.table, dialect.name);
+  const plain = plainDatabase(db);
+  const ours = createMigrations(options);
+  const log = await findLog(plain, dialect, name);
+  const isUpToDate = (on: Kysely<SessionsDatabase>): Promise<boolean> => hasRun(on, dialect, log, Object.keys(ours));
+  if (await isUpToDate(plain)) return [];
+  return dialect.migrate(plain, async (connection) => {
     const migrator = new Migrator({
-      db: connection,
-      provider: { getMigrations: () => Promise.resolve(createMigrations(options)) },
-      migrationTableName: log,
-      migrationLockTableName: `${log}_lock`,
-      ...(logSchema !== undefined && { migrationTableSchema: logSchema }),
+      db: withLogIntrospection(connection, dialect, log),
+      provider: { getMigrations: () => Promise.resolve(ours) },
+      migrationTableName: log.table,
+      migrationLockTableName: lockOf(log),
+      ...(log.schema !== undefined && { migrationTableSchema: log.schema }),
     });
-    const { error, results } = await migrator.migrateToLatest();
-    if (error !== undefined) throw error;
-    return results ?? [];
+    const { error, results = [] } = await migrator.migrateToLatest();
+    if (error === undefined) return results;
+    // A newer release may have migrated meanwhile. The migrator refuses a log with names that it does not know.
+    if (await isUpToDate(connection).catch(() => false)) return [];
+    throw error;
   });
-}
-
-/** The log of a table's migrations. For the longest table name, with `_lock`, it fits PostgreSQL's 63 characters. */
-function logOf(table: string): string {
-  return table === defaultTable ? 'trpc_sessions_migration' : `${table}_migrated`;
 }

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import { hasErrorCode } from './error-code.ts';
+import { describeParts, type TablePart } from './table-description.ts';
 
 /** In seconds. A flood of sign-ins of one user takes less. */
 const lockTimeout = 30;
@@ -44,6 +45,23 @@ export const mysql: Dialect = {
         await sql`select release_lock(${name})`.execute(connection);
       }
     }),
+  describeTable(db, { schema, table }) {
+    const home = schema === undefined ? sql`database()` : sql`${schema}`;
+    return describeParts(
+      db,
+      sql<TablePart>`
+        select 'column' as kind, column_name as name from information_schema.columns
+        where table_schema = ${home} and table_name = ${table}
+        union
+        select 'index', index_name from information_schema.statistics
+        where table_schema = ${home} and table_name = ${table}
+      `,
+    );
+  },
+  async schemaExists(db, schema) {
+    const { rows } = await sql`select 1 from information_schema.schemata where schema_name = ${schema}`.execute(db);
+    return rows.length > 0;
+  },
   migrate: (db, work) => work(db),
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'ER_LOCK_DEADLOCK'),

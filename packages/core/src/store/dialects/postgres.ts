@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import { hasErrorCode } from './error-code.ts';
+import { describeParts, type TablePart } from './table-description.ts';
 
 /** Seeds the hash of a user id, so that our advisory locks differ from an app's own. */
 const lockSeed = 7_367_325;
@@ -29,6 +30,24 @@ export const postgres: Dialect = {
         await postgres.lock(lock).execute(trx);
         return work(trx);
       }),
+  describeTable(db, { schema, table }) {
+    const home = schema === undefined ? sql`current_schema()` : sql`${schema}::text`;
+    const relation = sql`to_regclass(quote_ident(${home}) || '.' || quote_ident(${table}))`;
+    return describeParts(
+      db,
+      sql<TablePart>`
+        select 'column' as kind, attname::text as name from pg_catalog.pg_attribute
+        where attrelid = ${relation} and attnum > 0 and not attisdropped
+        union all
+        select 'index', relname::text from pg_catalog.pg_class
+        where oid in (select indexrelid from pg_catalog.pg_index where indrelid = ${relation})
+      `,
+    );
+  },
+  async schemaExists(db, schema) {
+    const { rows } = await sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`.execute(db);
+    return rows.length > 0;
+  },
   migrate: (db, work) => work(db),
   async schemaOf(db, table) {
     // The schema in which the search path finds the table, or would create it.

@@ -1,6 +1,11 @@
 import { sql } from 'kysely';
+import pLimit from 'p-limit';
 import type { Dialect } from '../dialect.ts';
 import { hasErrorCode } from './error-code.ts';
+import { describeParts, type TablePart } from './table-description.ts';
+
+/** Within a process, one migration at a time. */
+const inTurn = pLimit(1);
 
 export const sqlite: Dialect = {
   name: 'sqlite',
@@ -16,19 +21,32 @@ export const sqlite: Dialect = {
       await sqlite.lock(lock).execute(trx);
       return work(trx);
     }),
+  describeTable: (db, { table }) =>
+    describeParts(
+      db,
+      sql<TablePart>`
+        select 'column' as kind, name from pragma_table_info(${table})
+        union all
+        select 'index', name from sqlite_master where type = 'index' and tbl_name = ${table} collate nocase
+      `,
+    ),
+  schemaExists: () => Promise.resolve(false),
   migrate(db, work) {
     if (db.isTransaction) return work(db);
-    return db.connection().execute(async (connection) => {
-      await sql`begin immediate`.execute(connection);
-      try {
-        const result = await work(connection);
-        await sql`commit`.execute(connection);
-        return result;
-      } catch (error) {
-        await sql`rollback`.execute(connection);
-        throw error;
-      }
-    });
+    return db.connection().execute((connection) =>
+      // better-sqlite3 blocks the process while it waits for a lock, and so the connection that holds it.
+      inTurn(async () => {
+        await sql`begin immediate`.execute(connection);
+        try {
+          const result = await work(connection);
+          await sql`commit`.execute(connection);
+          return result;
+        } catch (error) {
+          await sql`rollback`.execute(connection);
+          throw error;
+        }
+      }),
+    );
   },
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT'),

@@ -1,0 +1,59 @@
+import type { Migration } from 'kysely/migration';
+import { openTable } from './open-table.ts';
+
+const columnNames = [
+  'id',
+  'user_id',
+  'created_at',
+  'last_seen_at',
+  'expires_at',
+  'ip',
+  'created_ip',
+  'user_agent',
+  'device',
+];
+
+/** For a user's list and cap, and for purging expired and idle sessions. */
+const indexedColumns = ['user_id', 'expires_at', 'last_seen_at'];
+
+/** Creates the sessions table. */
+export function createSessionsTable(option: string | undefined): Migration {
+  return {
+    async up(db) {
+      const { table, builder, dialect, plain, describe } = openTable(db, option);
+      const existing = await describe();
+      if (existing === undefined) {
+        const types = await dialect.columns(plain);
+        await builder
+          .createTable(table)
+          .addColumn('id', types.id, (column) => column.notNull().primaryKey())
+          .addColumn('user_id', types.userId, (column) => column.notNull())
+          .addColumn('created_at', types.time, (column) => column.notNull())
+          .addColumn('last_seen_at', types.time, (column) => column.notNull())
+          .addColumn('expires_at', types.time, (column) => column.notNull())
+          .addColumn('ip', types.ip)
+          .addColumn('created_ip', types.ip)
+          .addColumn('user_agent', types.text)
+          .addColumn('device', types.text, (column) => column.notNull())
+          .execute();
+      } else {
+        const missing = columnNames.find((column) => !existing.columns.includes(column));
+        if (missing !== undefined) {
+          throw new RangeError(
+            `table: ${table} already exists and is not a sessions table, it has no column ${missing}: choose another name`,
+          );
+        }
+      }
+      for (const column of indexedColumns) {
+        const index = `${table}_${column}`;
+        if (existing?.indexes.includes(index) === true) continue;
+        await builder.createIndex(index).on(table).column(column).execute();
+      }
+    },
+
+    async down(db) {
+      const { table, builder } = openTable(db, option);
+      await builder.dropTable(table).ifExists().execute();
+    },
+  };
+}

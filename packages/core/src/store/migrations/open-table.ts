@@ -1,0 +1,33 @@
+import type { Kysely } from 'kysely';
+import { detectDialect } from '../detect-dialect.ts';
+import type { Dialect, TableDescription } from '../dialect.ts';
+import { plainDatabase } from '../plain-database.ts';
+import type { SessionsDatabase } from '../schema.ts';
+import { parseTableName } from '../table-name.ts';
+
+// MySQL commits each statement of a migration at once, and a process may be killed after any of them. So a migration
+// describes the table first, and skips what is there: it can run again.
+
+/** The table of a migration. */
+interface OpenTable {
+  readonly table: string;
+  readonly dialect: Dialect;
+  /** Without the plugins of the app, which may rename our columns. */
+  readonly plain: Kysely<SessionsDatabase>;
+  readonly builder: Kysely<SessionsDatabase>['schema'];
+  describe(): Promise<TableDescription | undefined>;
+}
+
+/** @throws {RangeError} the `table` option has a schema on SQLite */
+export function openTable<TDatabase>(db: Kysely<TDatabase>, option: string | undefined): OpenTable {
+  const dialect = detectDialect(db);
+  const name = parseTableName(option, dialect.name);
+  const plain = plainDatabase(db);
+  return {
+    table: name.table,
+    dialect,
+    plain,
+    builder: (name.schema === undefined ? plain : plain.withSchema(name.schema)).schema,
+    describe: () => dialect.describeTable(plain, name),
+  };
+}
