@@ -13,6 +13,10 @@ import { noteConnectionToken, noteSentToken } from './sent-token.ts';
 /** The argument of a `headers` function of tRPC's HTTP links: the calls of one request. */
 export type RequestOperations = { readonly op: Operation } | { readonly opList: readonly Operation[] };
 
+/** With an asynchronous store, it waits for the first read. */
+export function sessionHeaders(
+  tokens: AsyncTokenStore,
+): (request: RequestOperations) => Promise<Record<string, string>>;
 /**
  * Makes the `headers` function of an HTTP link. It sends the access token, if there is one, and records it for
  * {@link sessionLink}.
@@ -27,9 +31,6 @@ export type RequestOperations = { readonly op: Operation } | { readonly opList: 
  * });
  * ```
  */
-export function sessionHeaders(
-  tokens: AsyncTokenStore,
-): (request: RequestOperations) => Promise<Record<string, string>>;
 export function sessionHeaders(tokens: TokenStore): (request: RequestOperations) => Record<string, string>;
 export function sessionHeaders(
   tokens: TokenStore,
@@ -49,6 +50,8 @@ export function tokenHeaders(tokens: TokenStore, request: RequestOperations): Re
   return token === null || isCookieMark(token) ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** With an asynchronous store, it waits for the first read. */
+export function sessionConnectionParams(tokens: AsyncTokenStore): () => Promise<Record<string, string>>;
 /**
  * Makes the `connectionParams` function of `createWSClient`. A new connection sends the current access token, and keeps
  * it until it closes: after signing in or out, open another connection.
@@ -62,7 +65,6 @@ export function tokenHeaders(tokens: TokenStore, request: RequestOperations): Re
  * const trpc = createTRPCClient<AppRouter>({ links: [sessionLink({ at: 'auth', tokens }), wsLink({ client })] });
  * ```
  */
-export function sessionConnectionParams(tokens: AsyncTokenStore): () => Promise<Record<string, string>>;
 export function sessionConnectionParams(tokens: TokenStore): () => Record<string, string>;
 export function sessionConnectionParams(
   tokens: TokenStore,
