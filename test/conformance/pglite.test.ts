@@ -3,6 +3,7 @@ import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
+import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 
 // All suites of PGlite are in this file: a worker that has started one, which takes seconds, keeps it.
@@ -12,3 +13,4 @@ testColumns(pglite);
 testForeignKeys(pglite);
 testPages(pglite);
 testPlans(pglite);
+testRowCounts(pglite);

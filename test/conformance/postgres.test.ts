@@ -4,6 +4,7 @@ import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
+import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 import { testTransactions } from './transactions.ts';
 
@@ -13,4 +14,5 @@ testColumns(postgres);
 testForeignKeys(postgres);
 testPages(postgres);
 testPlans(postgres);
+testRowCounts(postgres);
 testTransactions(postgres);

@@ -4,6 +4,7 @@ import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
+import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 
 for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testSessions(target);
@@ -13,3 +14,4 @@ testColumns(sqlite);
 testForeignKeys(sqlite);
 testPages(sqlite);
 testPlans(sqlite);
+testRowCounts(sqlite);

@@ -31,6 +31,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly db: Kysely<SessionsDatabase>;
   /** The `table` option that it needs. */
   readonly table: string;
+  /** To create other Kyselys on the same database. */
+  readonly dialect: Dialect;
   /** The same database without plugins. */
   readonly plain: Kysely<SessionsDatabase>;
   /** The SQL of each query since the last call of {@link clearQueries}. */
@@ -74,6 +76,7 @@ function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {})
   });
   return {
     db: schema === undefined ? app : app.withSchema(schema),
+    dialect,
     table: schema === undefined ? 'sessions' : `${schema}.sessions`,
     plain: schema === undefined ? app.withoutPlugins() : app.withoutPlugins().withSchema(schema),
     queries,

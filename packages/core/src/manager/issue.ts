@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { SessionError } from '../errors.ts';
 import { readIp, readUserAgent, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device.ts';
 import { readDevice } from '../session/read-device.ts';
@@ -46,7 +47,7 @@ export type Issue = <TDatabase>(input: IssueInput, options?: IssueOptions<TDatab
 
 /** The parts that issue sessions. */
 export interface IssueParts {
-  readonly store: Pick<Store, 'insert'>;
+  readonly store: Pick<Store, 'insert' | 'isMissingUser'>;
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt'>;
   readonly revocations: Pick<Revocations, 'announce' | 'announcePossible'>;
@@ -78,6 +79,8 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     try {
       return await store.insert(row, cap, trx);
     } catch (error) {
+      // The user was deleted while signing in.
+      if (store.isMissingUser(error)) throw new SessionError('invalid_credentials', { cause: error });
       // The transaction may have committed, and evicted any session of the user.
       if (cap !== undefined) revocations.announcePossible({ userId: row.user_id });
       throw error;

@@ -23,6 +23,7 @@ export interface SessionManager {
    *
    * @throws {SessionUsageError} `userId` is not a text, or `claims` overwrite a registered claim, are not JSON or are too
    *   large
+   * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user
    * @throws {RangeError} the function `maxSessionsPerUser` did not return a whole number of at least 1
    */
   issue<TDatabase>(input: IssueInput, options?: IssueOptions<TDatabase>): Promise<IssuedSession>;

@@ -35,7 +35,7 @@ describe('when the answer of the database is lost', () => {
   const losing = (): Kysely<SessionsDatabase> =>
     intercepted(sqlite, async (query, run) => {
       const result = await run();
-      if (query.sql.startsWith('delete') && (result.numAffectedRows ?? 0n) > 0n) throw new Error('connection lost');
+      if (query.sql.startsWith('delete') && result.rows.length > 0) throw new Error('connection lost');
       return result;
     });
 

@@ -20,6 +20,8 @@ export interface Dialect {
   ): Promise<TResult>;
   /** Whether a transaction reads the rows as they were when it began, unless it locks them. */
   readonly readsSnapshots: boolean;
+  /** Whether a DELETE can return the rows that it deleted. */
+  readonly returnsDeleted: boolean;
   /** Whether a query waits for a server, so that one query for many sessions is faster than many. */
   readonly isRemote: boolean;
   /** Describes a table; `undefined` if it does not exist. Without a schema, it is where `create table` would create it. */
@@ -31,6 +33,8 @@ export interface Dialect {
   schemaOf<TDatabase>(db: Kysely<TDatabase>, table: string): Promise<string | undefined>;
   /** Answers whether a write failed only because of a concurrent one and was rolled back: it can be retried. */
   isConflict(error: unknown): boolean;
+  /** Answers whether an insert failed because a foreign key refers to a row that does not exist. */
+  isForeignKeyViolation(error: unknown): boolean;
 }
 
 /** The names of a table's columns and indexes. */

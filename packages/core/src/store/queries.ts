@@ -50,7 +50,7 @@ export interface Queries {
  */
 export function createQueries(
   db: Kysely<SessionsDatabase>,
-  { readTime, writeTime, readsSnapshots }: Dialect,
+  { readTime, writeTime, readsSnapshots, returnsDeleted }: Dialect,
   sessions: 'sessions',
 ): Queries {
   const row = db
@@ -130,16 +130,22 @@ export function createQueries(
       .where('last_seen_at', '<=', value('seenBefore')),
   );
 
+  // Drivers may leave out how many rows a query changed: the rows count themselves where they can.
+  const deleteFrom = () => {
+    const query = db.deleteFrom(sessions);
+    return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();
+  };
+
   const deleteMany = compileForIds<{ userId: string }, unknown>((ids, value) =>
-    db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', 'in', ids),
+    deleteFrom().where('user_id', '=', value('userId')).where('id', 'in', ids),
   );
 
   const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) =>
-    db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', '<>', value('currentId')),
+    deleteFrom().where('user_id', '=', value('userId')).where('id', '<>', value('currentId')),
   );
 
   const deleteAll = compileOnce<{ userId: string }, unknown>((value) =>
-    db.deleteFrom(sessions).where('user_id', '=', value('userId')),
+    deleteFrom().where('user_id', '=', value('userId')),
   );
 
   const stored = (live: LiveSince): StoredLiveSince => storeLiveSince(live, writeTime);
@@ -169,8 +175,7 @@ export function createQueries(
         .limit(limit)
         .compile(),
     purge: (ids, live) =>
-      db
-        .deleteFrom(sessions)
+      deleteFrom()
         .where('id', 'in', ids)
         .where((column) => column.or([isExpired(stored(live)), isIdle(stored(live))]))
         .compile(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CompiledQuery, Kysely } from 'kysely';
+import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import { chunksOf } from '../chunks.ts';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
@@ -32,6 +32,8 @@ export interface Store {
    * Returns their ids. It runs in the app's transaction if one is given.
    */
   insert(row: SessionRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
+  /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
+  isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, page?: Page): Promise<readonly SessionRow[]>;
   get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
   deleteMany(userId: string, ids: readonly string[]): Promise<number>;
@@ -81,9 +83,24 @@ export function createStore(
   async function deleteIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number> {
     let count = 0;
     for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
-      count += await changed(on, queries.deleteMany(userId, chunk));
+      count += await deleted(on, queries.deleteMany(userId, chunk));
     }
     return count;
+  }
+
+  /** Runs a delete. Returns how many rows it deleted. A driver that leaves this out does not mean zero. */
+  async function deleted(on: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
+    if (dialect.returnsDeleted) {
+      const { numAffectedRows, rows } = await on.executeQuery(query);
+      return Math.max(Number(numAffectedRows ?? 0), rows.length);
+    }
+    const deleteAndCount = async (connection: Kysely<SessionsDatabase>): Promise<number> => {
+      const { numAffectedRows } = await connection.executeQuery(query);
+      if (numAffectedRows !== undefined) return Number(numAffectedRows);
+      const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(connection);
+      return Number(rows[0]?.count);
+    };
+    return on.isTransaction ? deleteAndCount(on) : on.connection().execute(deleteAndCount);
   }
 
   /** Runs a write, and retries it on a conflict. */
@@ -131,14 +148,16 @@ export function createStore(
       return work(trx);
     },
 
+    isMissingUser: (error) => dialect.isForeignKeyViolation(error),
+
     deleteMany: (userId, ids) => write(() => deleteIds(db, userId, ids)),
     deleteOthers: (userId, currentId) =>
       // Two sessions may do this to each other at once: the second must find that it is gone.
       writeWithUserLock(userId, async (trx) => {
         const { rows } = await trx.executeQuery(queries.find(currentId));
-        return rows[0]?.user_id === userId ? changed(trx, queries.deleteOthers(userId, currentId)) : undefined;
+        return rows[0]?.user_id === userId ? deleted(trx, queries.deleteOthers(userId, currentId)) : undefined;
       }),
-    deleteAll: (userId) => write(() => changed(db, queries.deleteAll(userId))),
+    deleteAll: (userId) => write(() => deleted(db, queries.deleteAll(userId))),
 
     async purge(live, limit) {
       // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
@@ -146,7 +165,7 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await db.executeQuery(queries.findPurgeable('idle', live, limit)));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return write(() => changed(db, queries.purge(ids, live)));
+      return write(() => deleted(db, queries.purge(ids, live)));
     },
 
     async writeLastSeen(writes) {
@@ -196,10 +215,4 @@ async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQ
 async function read(db: Kysely<SessionsDatabase>, query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> {
   const { rows } = await db.executeQuery(query);
   return rows.map(readTimes);
-}
-
-/** Runs a write. Returns how many rows it changed. */
-async function changed(db: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
-  const { numAffectedRows } = await db.executeQuery(query);
-  return Number(numAffectedRows ?? 0);
 }

@@ -10,6 +10,7 @@ export const mysql: Dialect = {
   name: 'mysql',
   isRemote: true,
   readsSnapshots: true,
+  returnsDeleted: false,
   async columns(db) {
     // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for this collation.
     const collation = (await isMariadb(db)) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
@@ -65,6 +66,7 @@ export const mysql: Dialect = {
   migrate: (db, work) => work(db),
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'ER_LOCK_DEADLOCK'),
+  isForeignKeyViolation: (error) => hasErrorCode(error, 'ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2'),
 };
 
 /** Asks a server whether it is MariaDB or MySQL: its URL does not show it. */

@@ -10,6 +10,7 @@ export const postgres: Dialect = {
   name: 'postgres',
   isRemote: true,
   readsSnapshots: false,
+  returnsDeleted: true,
   columns: () =>
     Promise.resolve({
       id: sql`varchar(32) collate "C"`,
@@ -65,4 +66,5 @@ export const postgres: Dialect = {
   },
   // deadlock_detected, serialization_failure
   isConflict: (error) => hasErrorCode(error, '40P01', '40001'),
+  isForeignKeyViolation: (error) => hasErrorCode(error, '23503'),
 };

@@ -11,6 +11,7 @@ export const sqlite: Dialect = {
   name: 'sqlite',
   isRemote: false,
   readsSnapshots: false,
+  returnsDeleted: true,
   columns: () => Promise.resolve({ id: 'text', userId: 'text', ip: 'text', text: 'text', time: 'integer' }),
   writeTime: (milliseconds) => milliseconds,
   readTime: (column) => sql<number>`${sql.ref(column)}`,
@@ -50,4 +51,6 @@ export const sqlite: Dialect = {
   },
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT'),
+  // The message is SQLite's own, and that of the guide's trigger. Each driver has another code for it.
+  isForeignKeyViolation: (error) => error instanceof Error && error.message.includes('FOREIGN KEY constraint failed'),
 };
