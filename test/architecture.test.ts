@@ -14,9 +14,9 @@ interface Import {
   readonly typesOnly: boolean;
 }
 
-/** With what it takes, for what it does alone, and when it is run. */
+/** With bindings, for side effects alone, and dynamic. */
 const importStatements = [
-  /^(?:import|export)\s(?<what>[^;']*?)from\s'(?<from>[^']+)';/gm,
+  /^(?:import|export)\s(?<bindings>[^;']*?)from\s'(?<from>[^']+)';/gm,
   /^import\s'(?<from>[^']+)';/gm,
   /\bimport\('(?<from>[^']+)'\)/g,
 ];
@@ -26,12 +26,12 @@ function importsOf(file: string): Import[] {
   return importStatements.flatMap((statement) =>
     [...text.matchAll(statement)].map(({ groups }) => ({
       from: groups?.['from'] ?? '',
-      typesOnly: /^type\b/.test(groups?.['what'] ?? ''),
+      typesOnly: /^type\b/.test(groups?.['bindings'] ?? ''),
     })),
   );
 }
 
-/** What a file imports of the files about it, as paths from the root. */
+/** The relative imports of a file, as paths from the root. */
 function neighboursOf(file: string): string[] {
   const own = importsOf(file).filter(({ from }) => from.startsWith('.'));
   return own.map(({ from }) => relative(root, resolve(root, dirname(file), from)));
@@ -145,7 +145,7 @@ test('core knows neither tRPC nor HTTP', () => {
   expect(importersOf(/^@trpc\/|^(?:node:)?https?$/).filter((file) => file.startsWith('core/'))).toEqual([]);
 });
 
-test("no package uses what tRPC asks not to be imported, nor a package's inside", () => {
+test("no package imports tRPC's internal entry points, nor another package's files", () => {
   expect(importersOf(/unstable-core-do-not-import|@trpc-sessions\/\w+\/(?:src|dist)/)).toEqual([]);
 });
 

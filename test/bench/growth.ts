@@ -3,9 +3,9 @@ import { checkpointElsewhere } from './checkpointer.ts';
 import { secret } from './floor.ts';
 import { measure, quantile, type Candidate } from './measure.ts';
 import { createFile, type BenchFile } from './sqlite.ts';
-import { anew, createSamples, cycle, type Sample } from './tokens.ts';
+import { copyOf, createSamples, cycle, type Sample } from './tokens.ts';
 
-/** What a table of this size costs, in microseconds. */
+/** The cost of each operation at this table size, in microseconds. */
 export interface Growth {
   readonly rows: number;
   readonly lookup: number;
@@ -40,7 +40,7 @@ export async function growth(rows: number, rounds: number, watched = 20_000): Pr
   const users = cycle(Array.from({ length: 1000 }, (_, n) => `user${n * Math.max(1, Math.floor(rows / 10_000))}`));
   const one = async (candidate: Omit<Candidate, 'name'>): Promise<number> =>
     (await measure([{ name: '', ...candidate }], { rounds }))[0]!.median;
-  const lookup = await one({ run: () => manager.verify(anew(next().token)) });
+  const lookup = await one({ run: () => manager.verify(copyOf(next().token)) });
   const list = await one({ run: () => manager.list(users()) });
   const doomed: string[] = [];
   const revoke = await one({
@@ -78,7 +78,7 @@ async function watchPurging({ db }: BenchFile, samples: readonly Sample[], watch
   while (performance.now() - start < watched) {
     due += apart;
     while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
-    await manager.verify(anew(next().token));
+    await manager.verify(copyOf(next().token));
     late.push(performance.now() - due);
   }
   await manager.close();

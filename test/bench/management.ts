@@ -30,7 +30,7 @@ export async function management(bench: BenchFile): Promise<Record<string, Candi
   const deleteOthers = raw.prepare('delete from sessions where user_id = ? and id <> ?');
   const kept = insertOne('ender');
   const { session: current } = await manager.issue({ userId: 'revoker', caller });
-  // In one transaction, and by all alike: ending is what is compared.
+  // In one transaction for every candidate: only the ending is compared.
   const insertOthers = raw.transaction((userId: string) => {
     for (let n = 1; n < count; n += 1) insertOne(userId);
   });

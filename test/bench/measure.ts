@@ -1,18 +1,18 @@
-/** Something to time: one call of it is one operation. It resolves with what proves that it worked. */
+/** Something to time: one call of it is one operation. It resolves with a proof that it worked. */
 export interface Candidate {
   readonly name: string;
   run(): Promise<unknown>;
-  /** Makes what the operations to come use up. It is not timed. */
+  /** Creates the rows that the next operations use up. It is not timed. */
   prepare?(count: number): Promise<void>;
 }
 
-/** What a candidate took, in microseconds an operation. */
+/** The time of a candidate, in microseconds an operation. */
 export interface Timing {
   readonly name: string;
   readonly median: number;
   readonly p10: number;
   readonly p90: number;
-  /** How many times the first candidate's, the floor's: the median of the ratios in each round. */
+  /** The time divided by the first candidate's, the floor's: the median of the ratios of the rounds. */
   readonly ratio: number;
 }
 
@@ -27,7 +27,7 @@ export interface MeasureOptions {
 const turn = 20;
 
 /**
- * Times candidates in turns, shuffled in each round, so that whatever else the machine does falls on all of them alike.
+ * Times candidates in turns, shuffled in each round, so that other load on the machine affects all of them alike.
  * The first is the floor.
  */
 export async function measure(

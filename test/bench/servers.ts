@@ -14,7 +14,7 @@ import { createPool } from 'mysql2';
 import pg from 'pg';
 import { checkSignature, columns, secret } from './floor.ts';
 import type { Candidate } from './measure.ts';
-import { anew, caller, createSamples, cycle, type Sample } from './tokens.ts';
+import { copyOf, caller, createSamples, cycle, type Sample } from './tokens.ts';
 import { createNaive, createOurs } from './verify.ts';
 
 /** A database server full of sessions. */
@@ -98,7 +98,7 @@ export async function verifyOnMysql(url: string, rows: number, sampleCount: numb
   };
 }
 
-/** Ours, and what everybody does. */
+/** Ours, and the usual code without us. */
 function createAlternatives(
   db: Kysely<SessionsDatabase>,
   plain: Kysely<SessionsDatabase>,
@@ -122,7 +122,7 @@ function createFloor(name: string, samples: readonly Sample[], find: (id: string
     name,
     run() {
       const { token, id } = next();
-      checkSignature(anew(token));
+      checkSignature(copyOf(token));
       return find(id);
     },
   };

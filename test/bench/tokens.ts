@@ -22,8 +22,8 @@ export const caller = {
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
 };
 
-/** The same text in a new string, as every request brings it: one that is compared with itself flatters a memo. */
-export function anew(text: string): string {
+/** The same text in a new string, as every request brings it. Comparing a string with itself would flatter a memo. */
+export function copyOf(text: string): string {
   return Buffer.from(text).toString();
 }
 

@@ -9,7 +9,7 @@ import { checkSignature, columns, secret } from './floor.ts';
 import type { Candidate } from './measure.ts';
 import { createBetterAuth } from './peers/better-auth.ts';
 import type { BenchFile } from './sqlite.ts';
-import { anew, createSamples, cycle } from './tokens.ts';
+import { copyOf, createSamples, cycle } from './tokens.ts';
 
 interface Context extends SessionsContext {
   readonly id?: string;
@@ -17,7 +17,12 @@ interface Context extends SessionsContext {
 
 const t = initTRPC.context<Context>().create();
 
-const callerOf = (token: string): CallerInfo => ({ token: anew(token), ip: null, userAgent: null, clientHints: null });
+const callerOf = (token: string): CallerInfo => ({
+  token: copyOf(token),
+  ip: null,
+  userAgent: null,
+  clientHints: null,
+});
 
 function createRouter(manager: SessionManager) {
   const sessions = createSessionsPlugin({ manager, authenticate: () => null });

@@ -16,9 +16,9 @@ import { createExpressSession } from './peers/express-session.ts';
 import { createIronSession } from './peers/iron-session.ts';
 import { createLucia } from './peers/lucia.ts';
 import { openFile, type BenchFile } from './sqlite.ts';
-import { anew, createSamples, cycle, type Sample } from './tokens.ts';
+import { copyOf, createSamples, cycle, type Sample } from './tokens.ts';
 
-/** What everybody does who has read how to: a library for tokens, a query builder, both as they come. */
+/** The usual code without us: a library for tokens and a query builder, both with their defaults. */
 export function createNaive(
   name: string,
   db: Kysely<SessionsDatabase>,
@@ -30,7 +30,7 @@ export function createNaive(
     name,
     async run() {
       const { token, id } = next();
-      jwt.verify(anew(token), key, { algorithms: ['HS256'] });
+      jwt.verify(copyOf(token), key, { algorithms: ['HS256'] });
       return db
         .selectFrom('sessions')
         .select(['user_id', 'ip', 'created_ip', 'user_agent', 'device', 'created_at', 'last_seen_at', 'expires_at'])
@@ -43,7 +43,7 @@ export function createNaive(
 /** One of ours, on tokens that come again. */
 export function createOurs(name: string, manager: SessionManager, samples: readonly Sample[]): Candidate {
   const next = cycle(samples);
-  return { name, run: () => manager.verify(anew(next().token)) };
+  return { name, run: () => manager.verify(copyOf(next().token)) };
 }
 
 /** Every way to verify one request on SQLite. The first is the floor. */
@@ -61,7 +61,7 @@ export async function verifyOnSqlite(bench: BenchFile, sampleCount: number): Pro
       name: 'floor: createHmac, JSON.parse, prepared SELECT',
       run() {
         const { token, id } = next();
-        checkSignature(anew(token));
+        checkSignature(copyOf(token));
         return Promise.resolve(select.get(id));
       },
     },

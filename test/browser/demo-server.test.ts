@@ -6,7 +6,7 @@ import { createDemo, type Demo } from '@trpc-sessions/demo/server';
 import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-// What the demo's server tells a browser, and what it does by itself. The page has a test of its own.
+// The headers and the limits of the demo's server. The page has a test of its own.
 
 let folder: string;
 let file: string;
@@ -28,7 +28,7 @@ async function start(): Promise<Demo & AsyncDisposable & { readonly origin: stri
 
 const json = { 'content-type': 'application/json' };
 
-test('the page may take nothing from elsewhere, stand in no other page, and be taken for nothing else', async () => {
+test('the page loads nothing from elsewhere, and no other page may frame it', async () => {
   await using demo = await start();
   const { headers } = await fetch(demo.origin);
   const policy = headers.get('content-security-policy')?.split('; ') ?? [];
@@ -41,7 +41,7 @@ test('the page may take nothing from elsewhere, stand in no other page, and be t
   expect(headers.get('accept-ch')).toContain('Sec-CH-UA-Model');
 });
 
-test('no cache keeps what a procedure answers', async () => {
+test('no cache keeps the answer of a procedure', async () => {
   await using demo = await start();
   const body = JSON.stringify({ username: 'admin', password: 'admin' });
   const login = await fetch(`${demo.origin}/trpc/login`, { method: 'POST', headers: json, body });
@@ -69,7 +69,7 @@ test('one request cannot have a hundred passwords checked', async () => {
   expect((await call(2)).status).toBe(401);
 });
 
-test('the rows of sessions that have expired go by themselves', async () => {
+test('the rows of expired sessions are purged on a schedule', async () => {
   {
     await using demo = await start();
     await demo.manager.issue({ userId: 'ada' });

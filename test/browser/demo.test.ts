@@ -39,7 +39,7 @@ describeIf(
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** A browser of its own, with a page that must not complain. */
+    /** A browser of its own, with a page that must cause no error. */
     async function open(options: Parameters<Browser['newContext']>[0] = {}) {
       const context: BrowserContext = await browser.newContext(options);
       const page = await context.newPage();
@@ -126,7 +126,7 @@ describeIf(
       await phone.page.getByRole('button', { name: 'Sign out' }).waitFor();
     });
 
-    test('a wrong password is told, and nothing is kept', async () => {
+    test('a wrong password shows an error, and no token is kept', async () => {
       await using laptop = await open();
       await laptop.page.getByLabel('Username').fill('admin');
       await laptop.page.getByLabel('Password').fill('wrong');
@@ -174,7 +174,7 @@ describeIf(
       await signIn(laptop.page);
     });
 
-    test('after signing in, the focus is on what has taken the place of the form', async () => {
+    test('after signing in, the focus is on the heading that replaces the form', async () => {
       await using laptop = await open();
       await laptop.page.getByLabel('Username').fill('admin');
       await laptop.page.getByLabel('Password').fill('admin');
@@ -212,12 +212,12 @@ describeIf(
     test.each([
       ['light', 'dark on light'],
       ['dark', 'light on dark'],
-    ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, what) => {
+    ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, expected) => {
       await using laptop = await open({ colorScheme });
       await signIn(laptop.page);
       for (const selector of [':root', '.cards', 'h1', '.button']) {
         const { ground, ink } = await laptop.page.locator(selector).first().evaluate(luminances);
-        expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(what);
+        expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(expected);
         // WCAG 2.2, 1.4.3
         const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
         expect(contrast, selector).toBeGreaterThanOrEqual(4.5);
@@ -238,7 +238,7 @@ describeIf(
   },
 );
 
-/** What is to be seen, and lies beside the window or beside the dialog it is in. */
+/** The visible elements that lie outside the window, or outside their dialog. */
 function outside(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const lies = (element: Element, left: number, right: number) => {
@@ -254,7 +254,7 @@ function outside(page: Page): Promise<string[]> {
   });
 }
 
-/** How light an element's text is, and what lies behind it (WCAG 2.2, relative luminance). */
+/** The relative luminance of an element's text and of its background (WCAG 2.2). */
 function luminances(element: Element): { ground: number; ink: number } {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
   const luminance = (color: string) => {

@@ -34,9 +34,9 @@ import { createTestClock, minute, second, type TestClock } from '../support/cloc
 import { sqliteReusingStatements, type TestDatabase } from '../support/database.ts';
 import { refused } from './sessions.ts';
 
-// Several nodes on one database, each with a cache: what they may believe, and for how long.
+// Several nodes share one database, and each has a cache. Which sessions may it accept from memory, and for how long?
 
-/** A network whose messages arrive when the test says, or never. */
+/** A network in which the test decides when a message arrives, and whether it does. */
 function createNetwork() {
   const inboxes = new Set<string[]>();
 
@@ -59,11 +59,11 @@ function createNetwork() {
       };
       return {
         bus,
-        /** Delivers what has been sent to this node. */
+        /** Delivers the messages that were sent to this node. */
         deliver() {
           for (const message of inbox.splice(0)) listener?.message(message);
         },
-        /** Loses what has been sent to this node. */
+        /** Loses the messages that were sent to this node. */
         lose: () => void inbox.splice(0),
         disconnect() {
           inboxes.delete(inbox);
@@ -100,7 +100,7 @@ function createNodes(
   });
 }
 
-/** Another way to read the database, on which a look-up takes as long as the test says, and whatever else goes on beside it. */
+/** Another connection to read the database. A look-up on it takes two steps, and the test decides when each is done. */
 function createSlowReads({ db }: TestDatabase) {
   const held: (() => void)[] = [];
   const wait = (): Promise<void> => new Promise((resolve) => void held.push(resolve));
@@ -122,7 +122,7 @@ function createSlowReads({ db }: TestDatabase) {
     },
   });
 
-  /** Lets one go on: that has been asked for, to where it has been read; or that has been read, to its answer. */
+  /** Continues one look-up: from the request to the read row, or from the read row to the answer. */
   async function goOn(which: number): Promise<void> {
     const [next] = held.splice(which % Math.max(1, held.length), 1);
     next?.();
@@ -153,7 +153,7 @@ async function cost({ queries, clearQueries }: TestDatabase, work: Promise<unkno
 }
 
 describe('a session that a node has read', () => {
-  test('costs no query, until it is ended there: then at once', async () => {
+  test('costs no query, and is refused at once after a revocation on the same node', async () => {
     await using w = await createWorld();
     const { token, session } = await w.a.manager.issue({ userId: 'u1' });
     await w.a.manager.verify(token);
@@ -181,7 +181,7 @@ describe('a session that a node has read', () => {
     expect(ended).toHaveBeenCalledOnce();
   });
 
-  test('is ended elsewhere within its maximum age, though the message is lost', async () => {
+  test('is refused within the maximum age after a revocation elsewhere whose message is lost', async () => {
     await using w = await createWorld();
     const { token, session } = await w.a.manager.issue({ userId: 'u1' });
     await w.b.manager.verify(token);
@@ -191,7 +191,7 @@ describe('a session that a node has read', () => {
     await refused(w.b.manager.verify(token), 'revoked_session');
   });
 
-  test('is ended elsewhere at once, where the bus is known to be away; and is not believed when it is back', async () => {
+  test('is refused at once after a revocation elsewhere while the bus is disconnected, and after it reconnects', async () => {
     await using w = await createWorld();
     const { token, session } = await w.a.manager.issue({ userId: 'u1' });
     const kept = await w.a.manager.issue({ userId: 'u1' });
@@ -206,7 +206,7 @@ describe('a session that a node has read', () => {
     expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(0);
   });
 
-  test('is not taken for idle because another node has seen it last', async () => {
+  test('is not refused as idle while another node has seen it recently', async () => {
     await using database = await sqliteReusingStatements.create();
     const clock = createTestClock();
     const network = createNetwork();
@@ -260,9 +260,9 @@ test('a revocation neither waits for the bus nor fails with it', async () => {
   }
 });
 
-test('a revocation that the database did not acknowledge is asked for again, not believed to have failed', async () => {
+test('after a delete that the database did not acknowledge, the session is read again and refused', async () => {
   const file = new SqliteDatabase(':memory:');
-  // What is deleted is deleted, and then the answer is lost.
+  // The row is deleted, and then the answer is lost.
   const prepare = (text: string): SqliteStatement => {
     const statement = file.prepare(text);
     return {
@@ -285,7 +285,7 @@ test('a revocation that the database did not acknowledge is asked for again, not
   await refused(manager.verify(token), 'revoked_session');
 });
 
-test('a session that finds itself ended, ending the others, is let in no longer', async () => {
+test('a revoked session that tries to end the others is refused, and leaves the cache', async () => {
   await using w = await createWorld();
   const { token, session } = await w.a.manager.issue({ userId: 'u1' });
   await w.b.manager.verify(token);
@@ -295,7 +295,7 @@ test('a session that finds itself ended, ending the others, is let in no longer'
   await refused(w.b.manager.verify(token), 'revoked_session');
 });
 
-test('a message that nobody understands empties the cache, and harms nothing', async () => {
+test('a message in an unknown format empties the cache, and causes no other error', async () => {
   await using w = await createWorld();
   const { token } = await w.a.manager.issue({ userId: 'u1' });
   const listeners: BusListener[] = [];
@@ -329,14 +329,14 @@ test('a message that nobody understands empties the cache, and harms nothing', a
   }
 });
 
-test('a cache that nothing keeps right is misuse', async () => {
+test('a cache without a bus or a guard is a usage error', async () => {
   await using database = await sqliteReusingStatements.create();
   expect(() => createSessionManager({ db: database.db, keys: secret, cache: memoryCache({ max: 9 }) })).toThrow(
     /^cache: needs a bus/,
   );
 });
 
-test('SQLite’s own count of writes keeps several processes on one file exact, with no bus', async () => {
+test('SQLite’s own count of writes keeps the caches of several processes on one file exact, without a bus', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-guard-'));
   const file = join(folder, 'app.db');
   const open = () => {
@@ -362,7 +362,7 @@ test('SQLite’s own count of writes keeps several processes on one file exact, 
   await a.revoke({ userId: 'u1', id: session.id });
   await refused(b.verify(token), 'revoked_session');
   await b.verify(kept.token);
-  // Whoever deletes it, and however: also past the manager, on its own connection.
+  // A delete on another connection, without a manager, counts too.
   one.database.prepare('delete from sessions').run();
   await refused(b.verify(kept.token), 'revoked_session');
   await refused(a.verify(kept.token), 'revoked_session');
@@ -370,16 +370,16 @@ test('SQLite’s own count of writes keeps several processes on one file exact, 
   await rm(folder, { recursive: true });
 });
 
-test('whatever happens in whatever order, nobody is let in, or out, wrongly', async () => {
+test('in any order of events, no revoked session is accepted too long, and no live session is refused', async () => {
   const nodeCount = 2;
   const node = fc.nat(nodeCount - 1);
-  /** Of the latest sessions, which: those before have long been ended. */
+  /** An index into the latest sessions: those before have long been ended. */
   const sessionCount = 3;
   const which = fc.nat(sessionCount - 1);
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('issue' as const), node, user: fc.nat(1) }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constant('verify' as const), node, which }) },
-    // A request goes on beside all that follows, until its look-up has been answered.
+    // A request runs beside the steps that follow, until its look-up is answered.
     { weight: 6, arbitrary: fc.record({ do: fc.constant('goOn' as const), node, which }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('finish' as const), node }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('revoke' as const), node, which }) },
@@ -393,7 +393,7 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
 
   type Step = typeof step extends fc.Arbitrary<infer TStep> ? TStep : never;
   const begin = [0, 1, 0].map((user) => ({ do: 'issue' as const, node: 0, user }));
-  // What a node has taken for true shows when it is asked.
+  // A verification shows whether a node still accepts the session.
   const askEverybody = Array.from({ length: nodeCount }, (_, each) => [
     { do: 'deliver' as const, node: each },
     ...Array.from({ length: sessionCount }, (__, session) => ({ do: 'verify' as const, node: each, which: session })),
@@ -407,8 +407,8 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
     { do: 'goOn' as const, node: 1, which: 0 },
   ];
   const revoke = { do: 'revoke' as const, node: 0, which: 0 };
-  // What chance may miss: a session is ended between its reading and the answer; the bus is away; it is back before the answer;
-  // the answer is late, and the message lost.
+  // Random steps may miss these. The session is ended between the read and the answer; the bus is disconnected; it reconnects
+  // before the answer; the answer is late and the message is lost.
   const rare: [Step[]][] = [
     [[...lookUp, { ...revoke, node: 1 }]],
     [[...lookUp, revoke, { do: 'deliver', node: 1 }]],
@@ -424,22 +424,22 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
       database.clearQueries();
       const clock = createTestClock();
       const reads = createSlowReads(database);
-      // Nothing but the steps happens: last-seen would be written when a timer says.
+      // Only the steps happen: a last-seen write would run on a timer.
       const nodes = createNodes(database, clock, nodeCount, { readDb: reads.readDb, touchInterval: '1d' });
       const connected = nodes.map(() => true);
       const issued: { token: string; id: string; userId: string }[] = [];
-      /** When a session was ended, and by which nodes that is known for certain. */
+      /** When a session was ended, and which nodes certainly know it. */
       const ended = new Map<string, { at: number; known: Set<number> }>();
       const waiting: Promise<unknown>[] = [];
-      /** Nodes that have lost a message: what they were not told they may believe, until it is too old. */
+      /** Nodes that have lost a message: they may accept a revoked session until the maximum age. */
       const lost = new Set<number>();
 
       const noteEnd = (by: number, id: string) => {
         if (ended.has(id)) return;
-        // A node that is cut off asks the database: it knows.
+        // A disconnected node reads the database, so it knows.
         const known = new Set(connected.flatMap((isConnected, index) => (isConnected ? [] : [index])));
         ended.set(id, { at: clock(), known: known.add(by) });
-        // Nor does anybody hear from it.
+        // The other nodes get no message from it.
         if (!connected[by]) for (const [index, isConnected] of connected.entries()) if (isConnected) lost.add(index);
       };
 
@@ -459,11 +459,11 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
               const before = ended.get(target.id);
               const knew = before !== undefined && (before.known.has(action.node) || clock() - before.at >= minute);
               const outcome = await manager.verify(target.token).then(
-                () => 'let in',
+                () => 'accepted',
                 (error: unknown) => (isSessionError(error) ? error.reason : error),
               );
               if (knew) expect(outcome).toBe('revoked_session');
-              if (!ended.has(target.id)) expect(outcome).toBe('let in');
+              if (!ended.has(target.id)) expect(outcome).toBe('accepted');
               return;
             }
             case 'revoke':
@@ -491,7 +491,7 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
             case 'lose':
               link[action.do]();
               if (action.do === 'deliver' && connected[action.node]) {
-                // Without loss, a delivery tells of everything that was ended before it.
+                // Without loss, a delivery covers every earlier ending.
                 for (const each of ended.values()) if (!lost.has(action.node)) each.known.add(action.node);
               } else if (action.do === 'lose') lost.add(action.node);
               return;
@@ -500,7 +500,7 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
               if (connected[action.node] === (action.do === 'connect')) return;
               connected[action.node] = action.do === 'connect';
               link[action.do]();
-              // From either on, what was ended before is asked of the database.
+              // From either on, earlier endings are read from the database.
               for (const each of ended.values()) each.known.add(action.node);
               lost.delete(action.node);
               return;
@@ -511,7 +511,7 @@ test('whatever happens in whatever order, nobody is let in, or out, wrongly', as
         const done = work();
         if (action.do !== 'verify') await done;
         else {
-          // What it was wrong about is told at the end.
+          // Its failure is reported at the end.
           done.catch(() => {});
           waiting.push(done);
           await turn();

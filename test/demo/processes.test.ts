@@ -28,7 +28,7 @@ async function start(env: Record<string, string>): Promise<DemoProcess> {
   const exited = once(demo, 'exit');
   let complaints = '';
   demo.stderr!.on('data', (chunk) => (complaints += String(chunk)));
-  // It says where it listens when it does.
+  // It prints its address as soon as it listens.
   const started = await Promise.race([once(demo.stdout!, 'data').then(() => true), exited.then(() => false)]);
   if (!started) throw new Error(`the demo did not start: ${complaints}`);
   return {
@@ -82,32 +82,36 @@ const cases: [
 
 for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
   describeIf(available, `two processes of the demo on ${name}`, howToEnable, () => {
-    test('start at once on an empty database, and refuse what the other has ended', { timeout: 60_000 }, async () => {
-      const { url, dispose } = await createDatabase();
-      const env = { DATABASE_URL: url, ...(withRedis && { REDIS_URL: inject('redisUrl') ?? '' }) };
-      const starting = [start(env), start(env)] as const;
-      await using a = await starting[0];
-      await using b = await starting[1];
-      const [mine, other] = [await signIn(a), await signIn(b)];
-      // Both are known to both, and kept in memory where there is a bus.
-      for (const demo of [a, b]) {
-        for (const token of [mine, other]) expect(await demo.call('hello', { token })).toMatchObject({ status: 200 });
-      }
+    test(
+      'start together on an empty database, and each refuses a session that the other ended',
+      { timeout: 60_000 },
+      async () => {
+        const { url, dispose } = await createDatabase();
+        const env = { DATABASE_URL: url, ...(withRedis && { REDIS_URL: inject('redisUrl') ?? '' }) };
+        const starting = [start(env), start(env)] as const;
+        await using a = await starting[0];
+        await using b = await starting[1];
+        const [mine, other] = [await signIn(a), await signIn(b)];
+        // Both processes accept both sessions; with a bus, they cache them.
+        for (const demo of [a, b]) {
+          for (const token of [mine, other]) expect(await demo.call('hello', { token })).toMatchObject({ status: 200 });
+        }
 
-      expect((await a.call('sessions.revokeOthers', { token: mine, input: {} })).status).toBe(200);
+        expect((await a.call('sessions.revokeOthers', { token: mine, input: {} })).status).toBe(200);
 
-      // At once, or as soon as the message is there.
-      const ask = async () => {
-        const answer = await b.call('hello', { token: other });
-        expect(answer.status).toBe(401);
-        return answer;
-      };
-      const refused = withRedis ? await vi.waitFor(ask, { timeout: 5000 }) : await ask();
-      expect(JSON.parse(refused.body).error.data.session).toEqual({ reason: 'revoked_session' });
-      expect(await a.call('hello', { token: other })).toMatchObject({ status: 401 });
-      expect(await b.call('hello', { token: mine })).toMatchObject({ status: 200 });
-      expect(await Promise.all([a.stop(), b.stop()])).toEqual([0, 0]);
-      await dispose();
-    });
+        // At once, or as soon as the message arrives.
+        const ask = async () => {
+          const answer = await b.call('hello', { token: other });
+          expect(answer.status).toBe(401);
+          return answer;
+        };
+        const refused = withRedis ? await vi.waitFor(ask, { timeout: 5000 }) : await ask();
+        expect(JSON.parse(refused.body).error.data.session).toEqual({ reason: 'revoked_session' });
+        expect(await a.call('hello', { token: other })).toMatchObject({ status: 401 });
+        expect(await b.call('hello', { token: mine })).toMatchObject({ status: 200 });
+        expect(await Promise.all([a.stop(), b.stop()])).toEqual([0, 0]);
+        await dispose();
+      },
+    );
   });
 }

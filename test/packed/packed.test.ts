@@ -10,7 +10,7 @@ import { freePort } from '../support/ports.ts';
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
 
-// What a new user does: a fresh folder outside the workspace, the packages as they would be published, the README's code.
+// As a new user does: a fresh folder outside the workspace, the packed packages, the README's code.
 describeIf(
   isEnabled('PACKED'),
   'the packed packages, in a fresh folder',
@@ -77,7 +77,7 @@ describeIf(
         module: 'nodenext',
         types: ['node'],
       };
-      // What each database and bus needs, declared without its driver: nobody has them all.
+      // The declarations of each database and bus compile without its driver: no app has all of them.
       const subpaths = ['password', 'sqlite', 'postgres', 'mysql', 'redis'];
       const imports = subpaths.map((name) => `export * as ${name} from '@trpc-sessions/core/${name}';`);
       await writeFile(join(folder, 'subpaths.mts'), imports.join('\n'));
@@ -120,7 +120,7 @@ describeIf(
       expect(JSON.parse((await cli('stats', '--json')).stdout)).toMatchObject({ users: 0 });
     });
 
-    test('each package says what is wrong when an optional peer is missing, and needs none it does not use', async () => {
+    test('a missing optional peer is named in the error, and an unused one is not needed', async () => {
       await writeFile(
         join(folder, 'import.js'),
         `await import('@trpc-sessions/core'); await import('@trpc-sessions/client');`,

@@ -11,7 +11,7 @@ const quiet: Scenario = {
   maxAge: '1m',
 };
 
-/** What the documentation tells of. */
+/** The scenarios of docs/scaling.md. */
 export const scenarios: readonly Scenario[] = [
   quiet,
   { ...quiet, name: 'messages across the world', delay: { median: 100, p99: 400 } },

@@ -5,30 +5,30 @@ import { createSessionCache } from '../../packages/core/src/cache/session-cache.
 import type { Duration } from '../../packages/core/src/duration.ts';
 import { createRow } from '../../packages/core/src/store/columns.ts';
 
-// Many nodes, each with the product's own cache and its own way to tell and hear of endings, in a time that is made up:
-// for how long after a session was ended, and that acknowledged, does any of them still let it in?
+// Many nodes in simulated time, each with the product's own cache and messages.
+// For how long after an acknowledged revocation does any of them still accept the session?
 
-/** What the network does. Times are in milliseconds. */
+/** How the network behaves. Times are in milliseconds. */
 export interface Scenario {
   readonly name: string;
   readonly nodes: number;
-  /** How long messages are under way: log-normal, by its median and its 99th percentile. */
+  /** The delay of a message: log-normal, by its median and its 99th percentile. */
   readonly delay: { readonly median: number; readonly p99: number };
-  /** The share of messages that are lost, with nobody told. */
+  /** The share of messages that are lost silently. */
   readonly loss: number;
   /** The share of nodes that are cut off when the session is ended. */
   readonly partitioned: number;
-  /** By when at the latest a node that is cut off knows it; `null` where it never does. */
+  /** The latest time at which a node that is cut off detects it; `null` for never. */
   readonly foundOutWithin: number | null;
   readonly maxAge: Duration;
 }
 
-/** Where in the distribution, and how long, in milliseconds. */
+/** Quantiles of the time for which a revoked session is accepted, in milliseconds. */
 export interface Outcome {
   readonly name: string;
-  /** Of a node: for how long it lets in what another node has ended. */
+  /** Of one node: how long it accepts a session that another node has ended. */
   readonly ofNode: Quantiles;
-  /** Of an ending: until no node lets it in. */
+  /** Of one ending: how long until every node refuses the session. */
   readonly ofEnding: Quantiles;
 }
 
@@ -52,7 +52,7 @@ const row = createRow({
   device: '{"os":{},"browser":{},"app":{}}',
 });
 
-/** Ends a session so many times. The same seed gives the same outcome. */
+/** Ends a session `endings` times. The same seed gives the same outcome. */
 export async function simulate(scenario: Scenario, endings: number, seed: number): Promise<Outcome> {
   const random = createRandom(seed);
   const ofNode: number[] = [];
@@ -65,7 +65,7 @@ export async function simulate(scenario: Scenario, endings: number, seed: number
   return { name: scenario.name, ofNode: quantiles(ofNode), ofEnding: quantiles(ofEnding) };
 }
 
-/** One ending, at time 0, on the first node. Returns for how long each of the others lets the session in. */
+/** One ending, at time 0, on the first node. Returns how long each of the others accepts the session. */
 async function endOnce(scenario: Scenario, random: () => number): Promise<number[]> {
   const { maxAge } = memoryCache({ max: 1, maxAge: scenario.maxAge });
   const nodes = await Promise.all(
@@ -73,9 +73,9 @@ async function endOnce(scenario: Scenario, random: () => number): Promise<number
   );
   const [first, ...others] = nodes;
   const sent: string[] = [];
-  first?.hearOf((message) => sent.push(message));
+  first?.onPublish((message) => sent.push(message));
   first?.end();
-  if (first?.letsIn(0) === true) throw new Error('a node lets in what it has ended itself');
+  if (first?.accepts(0) === true) throw new Error('a node accepts a session that it has ended itself');
 
   return others.map((node) => {
     const isCutOff = random() < scenario.partitioned;
@@ -87,14 +87,14 @@ async function endOnce(scenario: Scenario, random: () => number): Promise<number
     if (isCutOff && scenario.foundOutWithin !== null) {
       events.push({ at: random() * scenario.foundOutWithin, happen: () => node.listener.disconnected() });
     }
-    // Whatever happens, or does not, there is an age at which it is believed no longer.
+    // At the maximum age it is refused in every case.
     events.push({ at: node.since + maxAge, happen: () => {} });
     let last = 0;
     for (const { at, happen } of events.toSorted((one, other) => one.at - other.at)) {
-      if (at > 0 && node.letsIn(at - before)) last = at;
+      if (at > 0 && node.accepts(at - before)) last = at;
       happen();
     }
-    if (node.letsIn(node.since + maxAge)) throw new Error('a node lets in what is too old');
+    if (node.accepts(node.since + maxAge)) throw new Error('a node accepts a session past maxAge');
     return last;
   });
 }
@@ -119,7 +119,7 @@ async function createNode(scenario: Scenario, age: number) {
     unknown: () => cache.clear(),
     fault: () => {},
   });
-  if (listener === undefined) throw new Error('a node that has a bus listens to it');
+  if (listener === undefined) throw new Error('a node with a bus must subscribe to it');
   listener.connected();
   await cache.load(id, userId, () => Promise.resolve(row));
   const since = now;
@@ -127,8 +127,8 @@ async function createNode(scenario: Scenario, age: number) {
   return {
     since,
     listener,
-    letsIn: (at: number): boolean => cache.get(id, at) !== undefined,
-    hearOf: (sending: (message: string) => void) => void (publish = sending),
+    accepts: (at: number): boolean => cache.get(id, at) !== undefined,
+    onPublish: (sending: (message: string) => void) => void (publish = sending),
     end() {
       cache.invalidate({ userId, ids: [id] });
       broadcast.publish({ ended: { userId, ids: [id] } });

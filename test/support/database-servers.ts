@@ -36,7 +36,7 @@ interface Recipe {
   ping(url: string): Promise<void>;
   /** Stops the server in good order and soon, whatever connections it has. */
   readonly stopSignal: NodeJS.Signals;
-  /** Removes what a test has left, so that another test can use the server. */
+  /** Removes the traces of a test, so that another test can use the server. */
   reset?(url: string): Promise<void>;
 }
 
@@ -140,7 +140,7 @@ export function startPgbouncer(postgresUrl: string): Promise<DatabaseServer> {
 }
 
 export function startMariadb(): Promise<DatabaseServer> {
-  const user = asNobody() === undefined ? [] : ['--user=nobody'];
+  const user = unprivilegedUser() === undefined ? [] : ['--user=nobody'];
   const small = ['--innodb-log-file-size=4M', '--innodb-flush-method=nosync'];
   const settingsOf = (folder: string): string[] => ['--no-defaults', `--datadir=${folder}`, ...user, ...small];
   return takeServer({
@@ -197,15 +197,15 @@ async function resetMariadb(url: string): Promise<void> {
   await connection.end();
 }
 
-/** Database servers refuse to run as root: there, they run as the user `nobody`. */
-function asNobody(): { uid: number; gid: number } | undefined {
+/** Database servers refuse to run as root, so they then run as the unprivileged user. */
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
   return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 }
 
 async function createFolder(name: string): Promise<string> {
-  const nobody = asNobody();
+  const owner = unprivilegedUser();
   const folder = await mkdtemp(join(runFolder(), `${name}-`));
-  if (nobody !== undefined) await chown(folder, nobody.uid, nobody.gid);
+  if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
   return folder;
 }
 
@@ -216,7 +216,7 @@ async function templateOf({ name, initialize }: Recipe): Promise<string | undefi
   if (existsSync(template)) return template;
   const folder = await createFolder(name);
   const [program, args] = initialize(folder);
-  await run(program, [...args], { cwd: folder, ...asNobody() });
+  await run(program, [...args], { cwd: folder, ...unprivilegedUser() });
   // Another worker may have been first: its template is as good.
   await rename(folder, template).catch(() => rm(folder, { recursive: true }));
   return template;
@@ -268,7 +268,7 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
     if (!hasEnded()) return;
     const [program, args] = recipe.serve(folder, port);
     const output = await open(outputFile, 'a');
-    server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...asNobody() });
+    server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...unprivilegedUser() });
     await output.close();
     await writeFile(processFileOf(folder), `${server.pid}`);
     const deadline = performance.now() + 120_000;

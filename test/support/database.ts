@@ -40,7 +40,7 @@ export interface TestDatabase extends AsyncDisposable {
   /** The same queries with their parameters. */
   readonly compiledQueries: readonly CompiledQuery[];
   clearQueries(): void;
-  /** Tells a cache of every write, if the database can. */
+  /** Informs a cache of every write, if the database can. */
   readonly guard?: CacheGuard;
 }
 

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 
-/** Set by continuous integration: what a machine lacks is then a failure, not a skip. */
+/** Set by continuous integration: a missing program is then a failure, not a skip. */
 const required: boolean = process.env['TRPC_SESSIONS_REQUIRE'] === 'all';
 
 /** A suite that needs something which not every machine has: without it, it is skipped by name, saying how to enable it. */

@@ -1,10 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A wire between clients and a server, which a test can cut without either end being told. */
+/** A proxy between clients and a server. A test can cut it without a signal to either end. */
 export interface Proxy extends AsyncDisposable {
   /** The server's address, through here. */
   readonly url: string;
-  /** From now on nothing passes, neither data nor the word that a connection is closed; new connections are taken, and left. */
+  /** From now on nothing passes, neither data nor the end of a connection; new connections are accepted, and never answered. */
   freeze(): void;
   /** Ends all connections, and new ones at once. */
   cut(): void;

@@ -43,7 +43,7 @@ export async function listen(
   return running(server);
 }
 
-/** Serves what speaks the Fetch API. */
+/** Serves a handler of the Fetch API. */
 async function listenToRequests(fetch: Parameters<typeof serve>[0]['fetch']): Promise<RunningServer> {
   const server = serve({ hostname: '127.0.0.1', port: 0, fetch });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -161,7 +161,7 @@ export const httpAdapters: readonly AdapterTarget[] = [
   },
 ];
 
-/** What API Gateway does: an HTTP request becomes an event, the handler's result a response. */
+/** Acts as API Gateway: an HTTP request becomes an event, the handler's result a response. */
 function gateway(
   handle: (
     event: APIGatewayProxyEvent | APIGatewayProxyEventV2,

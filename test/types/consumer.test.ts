@@ -9,7 +9,7 @@ test('login takes the app’s own form and the device', () => {
   >();
 });
 
-test('the output is a SessionInfo, Dates where there is a transformer', () => {
+test('the output is a SessionInfo, with Dates through a transformer', () => {
   expectTypeOf<Listed[number]['id']>().toBeString();
   expectTypeOf<SessionInfo['createdAt']>().toEqualTypeOf<Date>();
 });

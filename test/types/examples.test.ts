@@ -16,7 +16,7 @@ interface Example {
   readonly page: string;
   /** The number of its first line. */
   readonly line: number;
-  /** Its title where it has one, by which another example of the page imports it. */
+  /** Its title or its line. Another example of the page imports it by its title. */
   readonly name: string;
   readonly language: string;
   readonly code: string;
@@ -46,7 +46,7 @@ const surroundings: readonly (readonly [fragment: RegExp, before: string, after:
   [/^(?:if \(.*\) )?return\b/m, 'export const example = async () => {', '};'],
 ];
 
-/** Makes a module of an example, with each of its lines where it is on the page. */
+/** Makes a module of an example, with each of its lines at the same number as on the page. */
 function moduleOf({ line, code }: Example): string {
   const [, imports = '', rest = ''] = /^((?:import .*\n|\n)*)([\s\S]*)$/.exec(code) ?? [];
   const [, before = '', after = ''] = surroundings.find(([fragment]) => fragment.test(rest)) ?? [];

@@ -12,7 +12,7 @@ import { addUser } from './users.ts';
 
 export interface DemoOptions {
   readonly databaseUrl: string;
-  /** Where several processes tell each other which sessions were ended. @defaultValue the database is asked each time */
+  /** Redis, for the bus between several processes. @defaultValue no cache: each request reads the database */
   readonly redisUrl?: string | undefined;
   readonly secret: string;
   readonly trustProxy?: TrustProxy;
@@ -26,7 +26,7 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-/** Puts the demo together: database, session manager, router, HTTP. It does not listen yet. */
+/** Creates the demo: database, session manager, router, HTTP server. The server does not listen yet. */
 export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, seed }: DemoOptions): Promise<Demo> {
   const db = openDatabase(databaseUrl);
   await createTables(db);
@@ -45,14 +45,14 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     maxSessionsPerUser: 20,
   });
   manager.on('fault', ({ task, error }) => console.warn(`${task}:`, error));
-  // The later runs tell of their faults by the event.
+  // The later runs report their faults by the event.
   manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => console.warn('purge:', error));
 
   const trpc = createHTTPHandler({
     router: createAppRouter({ db, manager }),
     basePath: '/trpc/',
     maxBodySize: 100_000,
-    // To check a password is slow on purpose: no request may ask for hundreds.
+    // Checking a password is slow on purpose: one request may not ask for hundreds.
     maxBatchSize: 50,
     createContext: (opts) => sessionsContext(opts, { trustProxy }),
   });
@@ -72,7 +72,7 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     manager,
     async close() {
       server.close();
-      // Event streams never end by themselves.
+      // Event streams do not end by themselves.
       server.closeAllConnections();
       await manager.close();
       nodes?.close();

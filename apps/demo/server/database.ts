@@ -23,7 +23,7 @@ function dialectOf(url: string): Dialect {
     case 'postgres':
     case 'postgresql': {
       const pool = new pg.Pool({ connectionString: url });
-      // A connection that breaks while idle is replaced by the pool; unheard, its error would end the process.
+      // The pool replaces a connection that breaks while idle; without a listener, its error would end the process.
       pool.on('error', (error) => console.warn(`a database connection was lost: ${error.message}`));
       return new PostgresDialect({ pool: reusePostgresStatements(pool) });
     }
@@ -38,13 +38,13 @@ function dialectOf(url: string): Dialect {
 function openFile(file: string): SqliteDatabase.Database {
   mkdirSync(dirname(file), { recursive: true });
   const sqlite = new SqliteDatabase(file);
-  // Readers and the writer do not wait for each other, and a commit outlives the process.
+  // Readers and the writer do not wait for each other, and a commit survives a crash of the process.
   switchToWal(sqlite);
   sqlite.pragma('synchronous = NORMAL');
   return sqlite;
 }
 
-/** The file stays in that mode. SQLite does not wait for another process that is switching a new file at the same moment. */
+/** Switches the file for good. SQLite does not wait for another process that switches a new file at the same time. */
 function switchToWal(sqlite: SqliteDatabase.Database, attempts = 50): void {
   try {
     sqlite.pragma('journal_mode = WAL');
@@ -55,7 +55,7 @@ function switchToWal(sqlite: SqliteDatabase.Database, attempts = 50): void {
   }
 }
 
-/** The path of a `file:` URL, which may be relative as in `file:demo.db`. */
+/** The path of a `file:` URL. It may be relative, as in `file:demo.db`. */
 export function fileOf(url: string): string {
   return url.startsWith('file:///') ? fileURLToPath(url) : resolve(url.slice('file:'.length));
 }

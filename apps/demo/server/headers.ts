@@ -1,6 +1,6 @@
 const everywhere = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
 
-/** Nothing comes from anywhere but here, the icon aside, and no other page may show this one. */
+/** The page loads from its own origin only, its icon aside, and no other page may frame it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,13 +12,13 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What a browser is told of the page, and of what the page is made of. */
+/** The headers of the page and its files. */
 export const pageHeaders = new Headers({
   ...everywhere,
   'content-security-policy': contentSecurityPolicy,
-  // Chromium freezes its user agent: it tells Windows 10 from 11, and the model of a phone, only when asked.
+  // Chromium's user agent lacks the version of Windows and the model of a phone: these hints add them.
   'accept-ch': 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model',
 });
 
-/** What it is told of a procedure's answer, which is one user's, and old in a moment. */
+/** The headers of a procedure's answer: it belongs to one user and is soon out of date. */
 export const procedureHeaders = new Headers({ ...everywhere, 'cache-control': 'no-store' });

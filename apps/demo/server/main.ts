@@ -3,7 +3,7 @@ import { fileOf } from './database.ts';
 import { keptSecret } from './secret.ts';
 
 const defaultFile = new URL('../data/demo.db', import.meta.url);
-/** One that is set to nothing, as by a compose file, is not set. */
+/** An empty variable, as a compose file sets it, counts as unset. */
 const setting = (name: string): string | undefined => process.env[name] || undefined;
 
 const databaseUrl = setting('DATABASE_URL') ?? defaultFile.href;

@@ -17,10 +17,10 @@ export function createAppRouter({ db, manager }: { db: Kysely<Database>; manager
   const protectedProcedure = t.procedure.concat(sessions.authenticated);
 
   const own = t.router({
-    /** An app's own procedure, for the signed in. */
+    /** A procedure of the app's own, for signed-in users. */
     hello: protectedProcedure.query(({ ctx }) => ({ hello: ctx.claims.username })),
 
-    /** Tells a page when to look at its sessions again, and that its own has just been ended. */
+    /** An event for each change of the user's sessions. The stream ends with the session of the page. */
     sessionChanges: protectedProcedure.subscription(({ ctx, signal }) => sessionChanges(manager, ctx, signal)),
   });
 

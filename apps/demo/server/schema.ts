@@ -12,7 +12,7 @@ export interface UsersTable {
   password_hash: string;
 }
 
-/** Makes the app's own tables. A real app has its own migrations for them. */
+/** Creates the app's own tables. A real app has its own migrations for them. */
 export async function createTables(db: Kysely<Database>): Promise<void> {
   const create = db.schema
     .createTable('users')
@@ -20,6 +20,6 @@ export async function createTables(db: Kysely<Database>): Promise<void> {
     .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
     .addColumn('username', 'varchar(100)', (column) => column.notNull().unique())
     .addColumn('password_hash', 'varchar(255)', (column) => column.notNull());
-  // PostgreSQL fails one of two that do so at once. By the second time, the table is there.
+  // On PostgreSQL, one of two processes that do this together fails. On its second attempt, the table exists.
   await create.execute().catch(() => create.execute());
 }

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { fileOf } from './database.ts';
 
 /**
- * The secret kept beside the SQLite file, made at the first start: sessions outlive a restart without anyone having to
- * set anything. A database on a server is shared, so there the secret must be given.
+ * The secret in a file beside the SQLite file, created at the first start: sessions survive a restart without any
+ * setting. Several processes may share a database server, so there the secret must be set.
  */
 export function keptSecret(databaseUrl: string): string {
   if (!databaseUrl.startsWith('file:')) {

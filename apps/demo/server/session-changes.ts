@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events';
 import type { SessionManager } from '@trpc-sessions/core';
 import type { Authenticated } from '@trpc-sessions/server';
 
-/** Yields whenever the sessions of a user change. When the user's own is ended, the plugin ends the stream, and says why. */
+/** Yields whenever the sessions of a user change. When the caller's own session ends, the plugin ends the stream with the reason. */
 export async function* sessionChanges(
   manager: SessionManager,
   { userId }: Pick<Authenticated, 'userId'>,

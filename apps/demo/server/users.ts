@@ -4,7 +4,7 @@ import type { AuthenticatedUser, PasswordCredentials } from '@trpc-sessions/serv
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 
-/** What the demo signs into its tokens. */
+/** The claims of the demo's tokens. */
 export interface UserClaims {
   username: string;
 }

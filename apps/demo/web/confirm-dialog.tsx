@@ -4,20 +4,20 @@ import { errorText } from './error-text.ts';
 
 export interface ConfirmDialogProps {
   readonly title: string;
-  /** What will happen. */
+  /** The consequence of confirming. */
   readonly children: ReactNode;
   readonly confirmLabel: string;
-  /** Does it. When it fails, the dialog stays and says why. */
+  /** The action. If it fails, the dialog stays open and shows the error. */
   readonly onConfirm: () => Promise<void>;
-  /** It has been done, and the dialog is closed. */
+  /** Called after the action, when the dialog is closed. */
   readonly onDone: () => void;
   readonly onCancel: () => void;
 }
 
 /**
- * Asks before something that cannot be undone: open for as long as it is rendered.
+ * Asks before an irreversible action. It is open for as long as it is rendered.
  *
- * The native dialog keeps the focus inside, starts it on Cancel, closes on Esc and gives the focus back.
+ * The native dialog keeps the focus inside, starts it on Cancel, closes on Esc and restores the focus.
  */
 export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onDone, onCancel }: ConfirmDialogProps) {
   const id = useId();
@@ -34,7 +34,7 @@ export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onDone
     },
   });
 
-  // A layout effect is undone while the dialog is still in the document: only there does close() give the focus back.
+  // A layout effect is cleaned up while the dialog is still in the document: only then does close() restore the focus.
   useLayoutEffect(() => {
     const opened = dialog.current;
     opened?.showModal();

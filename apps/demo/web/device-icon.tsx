@@ -29,7 +29,7 @@ const glyphOf: Record<DeviceType, Glyph> = {
   library: 'terminal',
 };
 
-/** A picture of the kind of device. It says nothing that the text beside it does not, so it is hidden from readers. */
+/** A picture of the kind of device. The text beside it has the same content, so it is hidden from screen readers. */
 export function DeviceIcon({ type }: { type: DeviceType | null }) {
   const glyph = type === null ? 'question' : glyphOf[type];
   return (

@@ -2,7 +2,7 @@ import { retryAfter, sessionErrorReason } from '@trpc-sessions/client';
 import { isTRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../server/router.ts';
 
-/** Says in words why signing in did not work. */
+/** The text for a failed sign-in. */
 export function signInErrorText(error: unknown): string {
   switch (sessionErrorReason(error)) {
     case 'invalid_credentials':
@@ -14,7 +14,7 @@ export function signInErrorText(error: unknown): string {
   }
 }
 
-/** Says in words why anything else did not work. */
+/** The text for any other failure. */
 export function errorText(error: unknown): string {
   const answer = isTRPCClientError<AppRouter>(error) ? error.data : null;
   // Without one it is the network, not the server.

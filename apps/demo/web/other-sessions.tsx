@@ -6,21 +6,21 @@ import { deviceName, SessionCard } from './session-card.tsx';
 
 export interface OtherSessionsProps extends Pick<UseSessionsResult, 'revoke' | 'revokeOthers'> {
   readonly sessions: readonly SessionInfo[];
-  /** Something was ended: says what. */
+  /** Called with the news after sessions were ended. */
   readonly onEnded: (news: string) => void;
 }
 
 /** The user's sessions elsewhere, each of which can be ended, or all of them. */
 export function OtherSessions({ sessions, revoke, revokeOthers, onEnded }: OtherSessionsProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  // What is being asked about, as it was then: the list behind the dialog lives on.
+  // The subject of the dialog, as it was when it opened: the list behind it may change.
   const [asked, setAsked] = useState<SessionInfo | { count: number } | null>(null);
   const cancel = () => setAsked(null);
 
   function done(news: string) {
     setAsked(null);
     onEnded(news);
-    // The button that had the focus goes with its session.
+    // The button that had the focus disappears with its session.
     heading.current?.focus();
   }
 

@@ -1,6 +1,6 @@
 import { errorText } from './error-text.ts';
 
-/** Says that the sessions could not be had, and tries again. */
+/** Shows that the sessions could not be loaded, with a button to retry. */
 export function Problem({ error, onRetry }: { error: Error; onRetry: () => void }) {
   return (
     <div className="problem" role="alert">

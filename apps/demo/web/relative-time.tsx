@@ -10,10 +10,10 @@ export function RelativeTime({ date }: { date: Date }) {
   );
 }
 
-/** Says how long before `now` something was, in its largest whole unit. */
+/** The time from `date` to `now`, in its largest whole unit. */
 export function relativeTime(date: Date, now: number): string {
   const seconds = (now - date.getTime()) / 1000;
-  // Clocks differ: what the server has just seen may lie in the future here.
+  // Clocks differ: a time that the server has just written may lie in the future here.
   const unit = units.find(({ inSeconds }) => seconds >= inSeconds);
   return unit === undefined ? 'just now' : words.format(-Math.floor(seconds / unit.inSeconds), unit.name);
 }

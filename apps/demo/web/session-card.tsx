@@ -3,7 +3,7 @@ import { useId, type ReactNode } from 'react';
 import { DeviceIcon } from './device-icon.tsx';
 import { RelativeTime } from './relative-time.tsx';
 
-/** One session: what it runs on, where, since when. With `onEnd`, it can be ended. */
+/** One session: its device, its place and its time. With `onEnd`, it can be ended. */
 export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
   const detailsId = useId();
   const { device } = session;
@@ -43,7 +43,7 @@ export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: 
   );
 }
 
-/** What to call a device in a sentence. */
+/** The name of a device in a sentence. */
 export function deviceName({ name }: SessionInfo['device']): string {
   return name ?? 'Unknown device';
 }
@@ -54,7 +54,7 @@ function softwareName({ name, version }: SessionInfo['device']['os']): string | 
   return version === null ? name : `${name} ${version.replace(/(\.0){3}$/, '')}`;
 }
 
-/** One of the things on a line, where it is known; the style puts dots between them. */
+/** One part of a line, or nothing if it is unknown. The style puts dots between the parts. */
 function Part({ children }: { children: ReactNode }) {
   return children === null ? null : <span>{children}</span>;
 }

@@ -6,13 +6,13 @@ import { tap } from '@trpc/server/observable';
 /** How the last session ended: the user signed out, or the server refused it. `null` while signed in. */
 export type Ending = 'signed_out' | SessionErrorReason | null;
 
-/** Tells signing out from being signed out. All tabs of the browser share a session, and so they share its ending. */
+/** Why the session ended. All tabs of the browser share a session, and so they share its ending. */
 export interface SessionEnd<TRouter extends AnyTRPCRouter> {
-  /** Hears what the server refuses. It stands before the links that send. */
+  /** Notes a refusal that ends the session. Put it before the links that send. */
   readonly link: TRPCLink<TRouter>;
   readonly get: () => Ending;
   readonly subscribe: (listener: () => void) => () => void;
-  /** Runs what signs out: a refusal is no news then. */
+  /** Signs out with `logout`: a refusal meanwhile is not reported. */
   readonly signOut: (logout: () => Promise<void>) => Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function createSessionEnd<TRouter extends AnyTRPCRouter>(tokens: TokenSto
       return () => listeners.delete(listener);
     },
     async signOut(logout) {
-      // Told first: each tab's event stream may hear of the end before the answer is here.
+      // First, because each tab's event stream may end before the answer arrives.
       share('signed_out');
       try {
         await logout();

@@ -8,7 +8,7 @@ import { SessionsSkeleton } from './sessions-skeleton.tsx';
 import { Toast } from './toast.tsx';
 import { useSessionChanges } from './use-session-changes.ts';
 
-/** Where the user is signed in: this device first. It takes the focus where it takes the place of the form that had it. */
+/** The sessions of the user, this device first. With `takesFocus`, its heading takes the focus from the form that it replaces. */
 export function SessionsPage({ takesFocus }: { takesFocus: boolean }) {
   const { sessions, isPending, error, revoke, revokeOthers, refetch } = useSessions();
   const [news, setNews] = useState<string | null>(null);
@@ -30,7 +30,7 @@ export function SessionsPage({ takesFocus }: { takesFocus: boolean }) {
           <h1 ref={heading} tabIndex={-1}>
             Active sessions
           </h1>
-          <p>Everywhere you are signed in. End what you do not recognise.</p>
+          <p>Everywhere you are signed in. End any session that you do not recognise.</p>
         </div>
         {isPending && <SessionsSkeleton />}
         {error !== null && <Problem error={error} onRetry={refresh} />}

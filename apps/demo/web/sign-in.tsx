@@ -7,7 +7,7 @@ import { Mark } from './mark.tsx';
 import type { Ending } from './session-end.ts';
 import { sessionEnd } from './trpc.ts';
 
-/** The form to sign in with, and why one is here again. */
+/** The sign-in form, with the reason why the last session ended. */
 export function SignIn() {
   const id = useId();
   const { login } = useSession();

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 
 const shownMilliseconds = 5000;
 
-/** Says what has just happened, to eyes and screen readers alike, and goes by itself. Always rendered: readers hear changes. */
+/** Shows the latest news for a while. It is always rendered, because screen readers announce changes only. */
 export function Toast({ text, onDone }: { text: string | null; onDone: () => void }) {
   useEffect(() => {
     if (text === null) return undefined;

@@ -64,7 +64,7 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
       run: () => auth.api.getSession({ headers: headers() }),
     },
     revokeOthers(count) {
-      // Whoever ends the others stays: always the same.
+      // The session that ends the others stays: it is always the same one.
       const [cookie = ''] = cookies;
       return {
         name: 'better-auth revokeOtherSessions',

@@ -7,7 +7,7 @@ import type { Candidate } from '../measure.ts';
 import { openFile, type BenchFile } from '../sqlite.ts';
 import { cycle } from '../tokens.ts';
 
-/** express-session with a store of the fewest lines, on prepared statements: what its adapters for SQLite come down to. */
+/** express-session with a minimal store on prepared statements, equivalent to its adapters for SQLite. */
 export async function createExpressSession({ file }: BenchFile, sampleCount: number): Promise<Candidate> {
   const database = openFile(`${file}.express-session.db`);
   database.exec('create table session (id text primary key, data text not null)');
