@@ -58,7 +58,7 @@ export async function fromManager<TValue>(work: Promise<TValue>, misuse?: Misuse
 }
 
 /**
- * The tRPC error of what the manager threw. A refusal keeps its reason, and only a refusal may end a session. Misuse is a 500
+ * The tRPC error of an error of the manager's. A refusal keeps its reason, and only a refusal may end a session. Misuse is a 500
  * or a 400. A fault is a 503, or a 500 where the database will answer the same again; its details stay on the server.
  */
 export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
@@ -67,7 +67,7 @@ export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ER
   if (error instanceof SessionUsageError) {
     return new TRPCError({ code: misuse, message: error.message, cause: error });
   }
-  // A callback of the app's gave the manager a number that is no number.
+  // A callback of the app, such as `maxSessionsPerUser`, gave the manager a wrong number.
   const isLasting = error instanceof RangeError || prospectOf(error) === 'lasting';
   return isLasting
     ? new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'The session store failed.', cause: error })

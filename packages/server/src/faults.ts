@@ -1,6 +1,6 @@
 /**
  * Whether a fault may pass by itself. `passing`: a service did not answer, or is busy. `lasting`: it answered, and will
- * answer the same again. `unknown`: the fault does not say.
+ * answer the same again. `unknown`: nothing in the error shows it.
  */
 export type Prospect = 'passing' | 'lasting' | 'unknown';
 
@@ -17,7 +17,7 @@ const lastingCode = /^SQLITE_(?:ERROR|CONSTRAINT|READONLY|CORRUPT|NOTADB|MISMATC
 const passingName =
   /^(?:TimeoutError|AbortError|MaxRetriesPerRequestError|\w*(?:Connection|Network|Socket|Pool|ServerSelection)\w*(?:Error|Exception)|\w+TimeoutError)$/;
 
-/** The last resort: pools that say it in words alone. */
+/** The last resort, for pools whose errors have neither a code nor a name. */
 const passingMessage =
   /\b(?:timed? ?out|timeout|connection (?:is |was )?(?:terminated|closed|lost|ended|refused|reset|error))\b/i;
 

@@ -18,10 +18,10 @@ test('the options that users see are those of the schema', () => {
 
 test.each<[string, object | undefined, string]>([
   ['none', undefined, 'options: expected { manager, authenticate }'],
-  ['no manager', { authenticate }, 'manager: pass what createSessionManager returned'],
-  ['a promise of a manager', { manager: Promise.resolve(manager), authenticate }, 'manager: pass what'],
-  ['an object that only verifies', { manager: { verify() {} }, authenticate }, 'manager: pass what'],
-  ['no authenticate', { manager }, 'authenticate: pass a function that checks credentials'],
+  ['no manager', { authenticate }, 'manager: expected the manager that createSessionManager returned'],
+  ['a promise of a manager', { manager: Promise.resolve(manager), authenticate }, 'manager: expected the manager'],
+  ['an object that only verifies', { manager: { verify() {} }, authenticate }, 'manager: expected the manager'],
+  ['no authenticate', { manager }, 'authenticate: expected a function that checks credentials'],
   ['a schema that is none', { manager, authenticate, credentials: {} }, 'credentials: expected a Standard Schema'],
   ['a locator that is none', { manager, authenticate, locate: 5 }, 'locate: expected a function'],
   ['a timeout without a unit', { manager, authenticate, locateTimeout: 1000 }, 'locateTimeout: expected a duration'],

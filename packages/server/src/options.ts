@@ -36,8 +36,11 @@ export const sessionsPluginOptions: z.ZodObject<
   z.core.$strict
 > = z.strictObject(
   {
-    manager: option((value) => hasMethods(value, managerMethods), 'pass what createSessionManager returned'),
-    authenticate: option(isFunction, 'pass a function that checks credentials and returns { id } or null'),
+    manager: option(
+      (value) => hasMethods(value, managerMethods),
+      'expected the manager that createSessionManager returned',
+    ),
+    authenticate: option(isFunction, 'expected a function that checks credentials and returns { id } or null'),
     credentials: option<StandardSchemaV1>(
       isStandardSchema,
       'expected a Standard Schema, such as one of Zod, Valibot or ArkType',

@@ -296,7 +296,7 @@ describe('the authenticated builder', () => {
     expect(await as('nonsense').open()).toBe('anyone');
   });
 
-  test('adds the types of what authenticate signs', () => {
+  test('adds the claims with the types that authenticate returns', () => {
     const { sessions } = createApp();
     t.procedure.concat(sessions.authenticated).query(({ ctx }) => {
       expectTypeOf(ctx.claims.username).toBeString();
@@ -309,7 +309,7 @@ describe('the authenticated builder', () => {
   test('is refused by the compiler where the context has no caller', () => {
     const { sessions } = createApp();
     const bare = initTRPC.context<{ user: string }>().create();
-    // @ts-expect-error the context lacks what sessionsContext returns
+    // @ts-expect-error the context has no caller
     bare.procedure.concat(sessions.authenticated);
   });
 
@@ -378,7 +378,7 @@ describe('the authenticated builder', () => {
   });
 });
 
-test('a database that is down is a 503 that says nothing of it, and never "signed out"', async () => {
+test('a database that is down is a 503 without details, and no refusal', async () => {
   const { as } = createApp();
   const { token, session } = await as(null).auth.login({ username: 'ada', password: 'right' });
   await db.destroy();

@@ -1,12 +1,12 @@
-import { parseDuration, type Duration, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { parseDuration, type Duration, type SessionManager } from '@trpc-sessions/core';
 import { createAuthenticated, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
 import { createVerifier } from './authenticated/verifier.ts';
-import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
-import { createRouter, type SessionsRouter } from './procedures/router.ts';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createLocator, type Locate } from './locate/locate.ts';
 import { checkOptions } from './options.ts';
+import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
+import { createRouter, type SessionsRouter } from './procedures/router.ts';
 
 /** The options of {@link createSessionsPlugin}. */
 export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims> {
@@ -21,8 +21,8 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
   /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
   readonly locate?: Locate | undefined;
   /**
-   * The `errorFormatter` of your `initTRPC.create`, for refusals to be formatted by it, too. tRPC calls it for all other
-   * errors, but not for those.
+   * The `errorFormatter` of your `initTRPC.create`: it then formats refusals, too. tRPC itself calls it for all errors but
+   * these.
    */
   readonly errorFormatter?: AppErrorFormatter | undefined;
   /** How long an answer waits for `locate`; after that, `location` is `null`. @defaultValue `'1s'` */
@@ -43,7 +43,7 @@ export interface SessionsPlugin<TSchema extends StandardSchemaV1, TClaims> {
 }
 
 /**
- * Makes the tRPC plugin of a session manager, for any app: whatever its transformer, error formatter, context and middlewares.
+ * Makes the tRPC plugin of a session manager, for an app with any transformer, context and middlewares.
  *
  * @throws {TypeError} an option is wrong or unknown: the message names it
  *

@@ -13,7 +13,7 @@ import type { SessionsContext } from '../request/context.ts';
 import { createCallMark } from './call-mark.ts';
 import type { Verifier } from './verifier.ts';
 
-/** What {@link AuthenticatedProcedure} adds to the context. */
+/** The properties that {@link AuthenticatedProcedure} adds to the context. */
 export interface Authenticated<TClaims = unknown> {
   readonly session: Session;
   /** The claims of the verified token, as old as the token. */
@@ -70,7 +70,7 @@ export function createAuthenticated<TClaims>(
       return { ...result, data: guardResult(result.data, type, guard) };
     })
     .use(({ ctx, next }) => next({ getRawInput: callMark.rawInputOf(ctx) }));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app says which claims it signs
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
   return procedure as unknown as AuthenticatedProcedure<TClaims>;
 }
 

@@ -6,7 +6,7 @@ interface Call {
 
 /** Marks a call as verified, so that a procedure built with `authenticated` twice verifies it once. */
 export interface CallMark {
-  /** Answers whether this very call has been verified; `false` when in doubt, and then it is verified again. */
+  /** Answers whether this very call has been verified; `false` also when that is not certain. */
   isSet(call: Call): boolean;
   /** Makes the mark of a call, to add to its context. */
   create(call: Call): object;
@@ -15,8 +15,8 @@ export interface CallMark {
 }
 
 /**
- * A context alone cannot say that its call was verified: an app may hand it on to a later call, and a WebSocket's serves
- * all of its calls. tRPC gives a call no id, but it hands `getRawInput` from step to step of one call. So the mark is a
+ * A context alone does not prove that its call was verified: an app may hand it on to a later call, and a WebSocket's
+ * serves all of its calls. tRPC gives a call no id, but it hands `getRawInput` from step to step of one call. So the mark is a
  * `getRawInput` of our own, made for the call: it stands in the context, and the steps that follow are given it. Where the
  * two differ (a later call, or a step in between replaced `getRawInput`), the call is verified again.
  */

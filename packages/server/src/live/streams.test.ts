@@ -58,7 +58,7 @@ test.each<[string, () => unknown, (guarded: never) => AsyncIterable<unknown> | P
       return expect.unreachable();
     },
   ],
-])('a stream ends with its session where it is %s', async (_, make, streamOf) => {
+])('a stream ends with its session when it is %s', async (_, make, streamOf) => {
   const { guard, end } = createGuard();
   const stream = await streamOf(guardResult(make(), 'query', guard) as never);
   const iterator = stream[Symbol.asyncIterator]();

@@ -99,11 +99,11 @@ test('a stream goes on when the transaction that revoked its session was rolled 
   start(watches.moment());
   const ended = vi.fn();
   manager.on('ended', ended);
-  const undone = db.transaction().execute(async (trx) => {
+  const rolledBack = db.transaction().execute(async (trx) => {
     await manager.issue({ userId: 'ada' }, { trx });
-    throw new Error('undo');
+    throw new Error('roll back');
   });
-  await expect(undone).rejects.toThrow('undo');
+  await expect(rolledBack).rejects.toThrow('roll back');
   await vi.advanceTimersByTimeAsync(3 * minute);
   expect(ended).toHaveBeenCalledOnce();
   expect(ends).toEqual([]);

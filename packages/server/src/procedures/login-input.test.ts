@@ -51,7 +51,7 @@ test('a device that is wrong is refused before the form is read', async () => {
   expect(check).not.toHaveBeenCalled();
 });
 
-/** A Standard Schema that has nothing but what the specification asks for. */
+/** A Standard Schema with the required properties alone. */
 function otherLibrary(): StandardSchemaV1<{ email: string }> {
   return {
     '~standard': {

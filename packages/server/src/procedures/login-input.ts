@@ -77,7 +77,7 @@ function hasDevice(input: unknown): input is { readonly device: unknown } {
   return typeof input === 'object' && input !== null && Object.hasOwn(input, 'device');
 }
 
-/** For tools that read the input of a procedure, where the app's schema can say what it takes. */
+/** For tools that read the input of a procedure, if the app's schema has a JSON Schema. */
 function jsonSchemaOf(schema: StandardSchemaV1): { jsonSchema?: StandardJSONSchemaV1.Converter } {
   const own = schema['~standard'];
   if (!('jsonSchema' in own)) return {};
