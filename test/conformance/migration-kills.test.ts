@@ -1,4 +1,6 @@
-import { createSessionManager, migrateToLatest } from '@trpc-sessions/core';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { migrateToLatest } from '@trpc-sessions/core';
 import { Kysely, type Dialect } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -13,8 +15,10 @@ import {
 import { describeIf } from '../support/optional.ts';
 import { startProxy } from '../support/proxy.ts';
 
-/** Lets a number of statements pass. Then it calls `kill`, and no statement reaches the database any more. */
-function killAfter(statements: number, dialect: Dialect, kill: () => void): Dialect {
+const program = new URL('migrating-app.ts', import.meta.url).pathname;
+
+/** Lets a number of statements pass. Then it calls `onBreak`, and no statement reaches the database any more. */
+function breakAfter(statements: number, dialect: Dialect, onBreak: () => void): Dialect {
   let passed = 0;
   const driver = dialect.createDriver();
   const acquireConnection = driver.acquireConnection.bind(driver);
@@ -22,8 +26,8 @@ function killAfter(statements: number, dialect: Dialect, kill: () => void): Dial
     const connection = await acquireConnection(...args);
     const { executeQuery } = Object.getPrototypeOf(connection);
     connection.executeQuery = (...query) => {
-      if (passed === statements) kill();
-      if (passed >= statements) return Promise.reject(new Error('killed'));
+      if (passed === statements) onBreak();
+      if (passed >= statements) return Promise.reject(new Error('the connection is broken'));
       passed += 1;
       return executeQuery.apply(connection, query);
     };
@@ -37,23 +41,23 @@ function killAfter(statements: number, dialect: Dialect, kill: () => void): Dial
   };
 }
 
-/** Migrates, and breaks the connections after a number of statements. Answers whether there were that many. */
-async function migrateAndDie(target: CliTarget, { url, table }: AppDatabase, statements: number): Promise<boolean> {
-  let isDead = false;
+/** Migrates, and breaks the connections after a number of statements. Answers whether there were more. */
+async function migrateAndBreak(target: CliTarget, { url, table }: AppDatabase, statements: number): Promise<boolean> {
+  let isBroken = false;
   await using wire = target === sqlite ? undefined : await startProxy(url);
   const dialect = target.open(wire?.url ?? url);
   const db = new Kysely({
-    dialect: killAfter(statements, dialect, () => {
-      isDead = true;
+    dialect: breakAfter(statements, dialect, () => {
+      isBroken = true;
       wire?.cut();
     }),
   });
   await migrateToLatest(db, { table }).catch((error: unknown) => {
-    if (!isDead) throw error;
+    if (!isBroken) throw error;
   });
-  // On SQLite, closing rolls back, as the next process does after a kill.
+  // On SQLite, closing rolls back, as the next process does.
   await db.destroy().catch(() => {});
-  return isDead;
+  return isBroken;
 }
 
 for (const target of [sqlite, postgres, mysql]) {
@@ -64,23 +68,38 @@ for (const target of [sqlite, postgres, mysql]) {
     });
     afterAll(() => shared[Symbol.asyncDispose]());
 
-    test('a migration that is killed at any statement is finished by the next one', async () => {
+    /** Migrates a table after a kill, and checks that it is complete. */
+    async function finish(app: AppDatabase): Promise<void> {
+      const { db, table } = app;
+      await migrateToLatest(db, { table });
+      expect(await migrateToLatest(db, { table })).toEqual([]);
+      const manager = app.manager();
+      await manager.verify((await manager.issue({ userId: 'ada' })).token);
+      for (const column of ['user_id', 'expires_at', 'last_seen_at']) await app.dropIndex(column);
+    }
+
+    test('a migration whose connection breaks at any statement is finished by the next one', async () => {
       let statements = 0;
       for (; ; statements += 1) {
         const app = shared.createApp();
-        const { db, table } = app;
-        if (!(await migrateAndDie(target, app, statements))) break;
-
-        await migrateToLatest(db, { table });
-        expect(await migrateToLatest(db, { table })).toEqual([]);
-        const manager = createSessionManager({ db, table, keys: 'a secret of more than thirty-two bytes' });
-        await manager.verify((await manager.issue({ userId: 'ada' })).token);
-        for (const column of ['user_id', 'expires_at', 'last_seen_at']) {
-          await app.dropIndex(column);
-        }
+        if (!(await migrateAndBreak(target, app, statements))) break;
+        await finish(app);
       }
-      // Fewer than the tables, the indexes and the rows of the log would mean that nothing was killed.
+      // The tables, the indexes and the rows of the log are more: the connection broke.
       expect(statements).toBeGreaterThan(8);
     });
+
+    test.each(['create table', 'create index'])(
+      'a migration that is killed at %s is finished by the next one',
+      async (kind) => {
+        const app = shared.createApp();
+        const { url, table } = app;
+        const statement = `${kind} ${table}${kind === 'create index' ? '_expires_at' : ' '}`;
+        const options = ['--conditions=@trpc-sessions/source', program, url, table, statement];
+        const child = spawn(process.execPath, options, { stdio: ['ignore', 'inherit', 'inherit'] });
+        expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+        await finish(app);
+      },
+    );
   });
 }
