@@ -10,7 +10,7 @@ import { authenticate } from './users.ts';
 export function createAppRouter({ db, manager }: { db: Kysely<Database>; manager: SessionManager }) {
   const sessions = createSessionsPlugin({
     manager,
-    authenticate: (credentials) => authenticate(db, credentials),
+    authenticate: (credentials, request) => authenticate(db, credentials, request),
   });
 
   const t = initTRPC.context<SessionsContext>().create({ isDev: false });

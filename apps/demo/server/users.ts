@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword, verifyPassword } from '@trpc-sessions/core/password';
-import type { AuthenticatedUser, PasswordCredentials } from '@trpc-sessions/server';
+import type { AuthenticatedUser, AuthenticateOptions, PasswordCredentials } from '@trpc-sessions/server';
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 
@@ -13,9 +13,10 @@ export interface UserClaims {
 export async function authenticate(
   db: Kysely<Database>,
   { username, password }: PasswordCredentials,
+  request: AuthenticateOptions,
 ): Promise<AuthenticatedUser<UserClaims> | null> {
   const user = await db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst();
-  const matches = await verifyPassword(password, user?.password_hash);
+  const matches = await verifyPassword(password, user?.password_hash, request);
   return user !== undefined && matches ? { id: user.id, claims: { username: user.username } } : null;
 }
 

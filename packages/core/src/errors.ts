@@ -1,11 +1,11 @@
 /**
- * What each refusal means, everywhere: the one table that the types, the tRPC plugin, the client and the docs derive from.
+ * The meaning of each refusal: the one table from which the types, the tRPC plugin, the client and the docs derive.
  *
  * - `code`: the tRPC error code it becomes on the wire.
- * - `challenge`: the `error` of the `WWW-Authenticate: Bearer` challenge (RFC 6750 §3.1); `null` where the
- *   challenge carries no error code, or where there is none.
+ * - `challenge`: the `error` of the `WWW-Authenticate: Bearer` challenge (RFC 6750 §3.1); `null` for a challenge without
+ *   an error code, and for no challenge.
  * - `endsSession`: whether a client drops the token that was refused.
- * - `message`: what the developer reads. It never holds a token, a lookup id, a key or a parameter.
+ * - `message`: for the developer. It never holds a token, a lookup id, a key or a parameter.
  */
 export const sessionErrors = {
   missing_token: {
@@ -24,7 +24,7 @@ export const sessionErrors = {
     code: 'UNAUTHORIZED',
     challenge: 'invalid_token',
     endsSession: true,
-    message: 'The access token does not hold (signature, algorithm, key, issuer, audience or claims): sign in again.',
+    message: 'The access token is not valid (signature, algorithm, key, issuer, audience or claims): sign in again.',
   },
   expired_token: {
     code: 'UNAUTHORIZED',
@@ -36,13 +36,13 @@ export const sessionErrors = {
     code: 'UNAUTHORIZED',
     challenge: 'invalid_token',
     endsSession: true,
-    message: 'This session has been ended: sign in again.',
+    message: 'This session was revoked: sign in again.',
   },
   idle_session: {
     code: 'UNAUTHORIZED',
     challenge: 'invalid_token',
     endsSession: true,
-    message: 'This session was unused for too long and has ended: sign in again.',
+    message: 'This session was unused for too long: sign in again.',
   },
   invalid_credentials: {
     code: 'UNAUTHORIZED',
@@ -66,7 +66,7 @@ export const sessionErrors = {
     code: 'FORBIDDEN',
     challenge: null,
     endsSession: false,
-    message: 'This session is of the wrong age for this action: confirm who you are.',
+    message: 'Sign in again to confirm that it is you.',
   },
 } as const;
 
@@ -81,9 +81,9 @@ export interface SessionErrorEntry {
 /** Why a request or a sign-in was refused. */
 export type SessionErrorReason = keyof typeof sessionErrors;
 
-/** What a {@link SessionError} may carry beside its reason. */
+/** The details of a {@link SessionError}, beside its reason. */
 export interface SessionErrorOptions {
-  /** What the developer reads instead of the table's message. Put nothing secret in it: it reaches the client. */
+  /** Replaces the table's message. Put nothing secret in it: it reaches the client. */
   readonly message?: string;
   /** The error underneath. It stays on the server. */
   readonly cause?: unknown;
@@ -92,10 +92,10 @@ export interface SessionErrorOptions {
 }
 
 /**
- * A refusal: someone was not let in, and `reason` says why in a word a program can act on.
+ * A refused request or sign-in. Its `reason` is a word that a program can act on.
  *
- * Misuse of the library throws a `TypeError` or `RangeError` instead, and a fault (the database is down) passes
- * through as it came, so that neither is ever mistaken for "signed out".
+ * Misuse of the library throws a `TypeError` or `RangeError` instead. A fault, such as a database that is down, passes
+ * through unchanged. So neither is mistaken for "signed out".
  *
  * @example
  * ```ts
@@ -108,7 +108,7 @@ export class SessionError extends Error {
   override readonly name = 'SessionError';
   /** Why: a key of {@link sessionErrors}. */
   readonly reason: SessionErrorReason;
-  /** Seconds until another attempt is welcome, when that is known. */
+  /** Seconds until another attempt is welcome, if known. */
   readonly retryAfter: number | undefined;
 
   constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
@@ -119,8 +119,8 @@ export class SessionError extends Error {
 }
 
 /**
- * Answers whether something thrown is a {@link SessionError}, also one from another copy of this package:
- * it looks at the name and the reason, not at the class.
+ * Answers whether a thrown value is a {@link SessionError}. It compares the name and the reason, not the class: an app may
+ * load two copies of this package.
  */
 export function isSessionError(error: unknown): error is SessionError {
   return (
@@ -133,8 +133,8 @@ export function isSessionError(error: unknown): error is SessionError {
 }
 
 /**
- * The app called us wrongly in a way that only a request could show: a claim that would overwrite a registered one, a
- * user id that is no text. A bug to mend, neither a refusal nor a fault.
+ * A misuse that only a call can show, such as a claim that overwrites a registered one. It is a bug of the app, neither a
+ * refusal nor a fault.
  */
 export class SessionUsageError extends TypeError {
   override readonly name = 'SessionUsageError';

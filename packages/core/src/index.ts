@@ -23,7 +23,7 @@ export { createSessionManager, type SessionManager } from './manager/manager.ts'
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
 export type { SessionManagerOptions } from './manager/options.ts';
 export type { SessionPage, SessionPageInput } from './session/page.ts';
-export { hashPassword, maxPasswordLength, verifyPassword } from './password.ts';
+export { maxPasswordLength } from './password/length.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
 export type { Session } from './session/session.ts';

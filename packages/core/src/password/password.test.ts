@@ -1,6 +1,6 @@
 import * as argon2 from '@node-rs/argon2';
 import { describe, expect, test, vi } from 'vitest';
-import { hashPassword, maxPasswordLength, nobodysHash, verifyPassword } from './password.ts';
+import { hashPassword, maxPasswordLength, dummyHash, verifyPassword } from './password.ts';
 
 vi.mock('@node-rs/argon2', { spy: true });
 
@@ -31,7 +31,7 @@ describe('passwords', () => {
     await expect(hashPassword(password)).rejects.toThrow(RangeError);
     for (const hash of [known, null]) expect(await verifyPassword(password, hash)).toBe(false);
     for (const work of hashing) expect(work).not.toHaveBeenCalled();
-    // What would be hashed is.
+    // The longest password is hashed.
     await verifyPassword('x'.repeat(maxPasswordLength), known);
     expect(argon2.verify).toHaveBeenCalledOnce();
   });
@@ -47,10 +47,35 @@ describe('passwords', () => {
     await flood;
   });
 
-  test('of unknown users are compared with a hash like any other, of nobody’s', async () => {
+  test('of unknown users are compared with a dummy hash of the same form', async () => {
     const shape = (hash: string): string => hash.replace(/[\w+/]{10,}/g, ({ length }) => String(length));
-    expect(shape(nobodysHash)).toBe(shape(await hashPassword('correct horse')));
-    expect(await verifyPassword('correct horse', nobodysHash)).toBe(false);
+    expect(shape(dummyHash)).toBe(shape(await hashPassword('correct horse')));
+    expect(await verifyPassword('correct horse', dummyHash)).toBe(false);
+  });
+
+  test('of a caller who has gone are not hashed', async () => {
+    const hash = await hashPassword('correct horse');
+    const gone = new AbortController();
+    const flood = Array.from({ length: 5 }, () => verifyPassword('wrong', hash, { caller: { ip: '203.0.113.7' } }));
+    const late = verifyPassword('wrong', hash, { caller: { ip: '203.0.113.7' }, signal: gone.signal });
+    const refused = expect(late).rejects.toThrow('aborted');
+    gone.abort();
+    await refused;
+    await Promise.all(flood);
+    await expect(hashPassword('correct horse', { signal: gone.signal })).rejects.toThrow('aborted');
+  });
+
+  test('past the bound of the queue are refused, and another network is served', async () => {
+    const hash = await hashPassword('correct horse');
+    const flood = Array.from({ length: 300 }, (_, n) =>
+      verifyPassword('wrong', hash, { caller: { ip: `2001:db8:1:1::${n.toString(16)}` } }),
+    );
+    const settled = Promise.allSettled(flood);
+    expect(await verifyPassword('correct horse', hash, { caller: { ip: '198.51.100.7' } })).toBe(true);
+    const outcomes = await settled;
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(reasons.length).toBeGreaterThan(100);
+    for (const reason of reasons) expect(reason).toMatchObject({ reason: 'too_many_attempts', retryAfter: 5 });
   });
 
   test('of unknown users are hashed all the same', async () => {
