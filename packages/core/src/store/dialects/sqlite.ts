@@ -1,11 +1,16 @@
 import { sql } from 'kysely';
-import pLimit from 'p-limit';
 import type { Dialect } from '../dialect.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
 
-/** Within a process, one migration at a time. */
-const inTurn = pLimit(1);
+let lastMigration: Promise<unknown> = Promise.resolve();
+
+/** Runs the migrations of a process one at a time. */
+function inTurn<TResult>(migrate: () => Promise<TResult>): Promise<TResult> {
+  const result = lastMigration.then(migrate);
+  lastMigration = result.catch(() => {});
+  return result;
+}
 
 export const sqlite: Dialect = {
   name: 'sqlite',
