@@ -1,24 +1,20 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { migrateToLatest } from '@trpc-sessions/core';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
+import { spawnCli } from '../cli/command-line.ts';
 import { createApp, createFolder, mysql, postgres, sqlite } from '../cli/databases.ts';
 import { describeIf } from '../support/optional.ts';
 
-const run = promisify(execFile);
-const cli = new URL('../../packages/core/src/cli/bin.ts', import.meta.url).pathname;
 const migration = 'trpc_sessions_0001_sessions';
 
 for (const target of [sqlite, postgres, mysql]) {
   describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
     test('processes that migrate at once all succeed, and one of them does the work', { timeout: 60_000 }, async () => {
       await using app = await createApp(target);
-      const env = { ...process.env, DATABASE_URL: app.url };
       const outcomes = await Promise.all(
-        Array.from({ length: 5 }, () => run(process.execPath, [cli, 'migrate', '--json'], { env })),
+        Array.from({ length: 5 }, () => spawnCli(['migrate', '--json'], { url: app.url })),
       );
       expect(outcomes.flatMap(({ stdout }) => JSON.parse(stdout).applied)).toEqual([migration]);
     });
