@@ -1,4 +1,4 @@
-import type { CompiledQuery, DatabaseConnection, Dialect, Driver } from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 
 /** A dialect whose driver leaves out how many rows a query changed, as Kysely allows. */
 export function withoutRowCounts(dialect: Dialect): Dialect {
@@ -8,7 +8,7 @@ export function withoutRowCounts(dialect: Dialect): Dialect {
   function wrap(connection: DatabaseConnection): DatabaseConnection {
     const wrapper: DatabaseConnection = {
       streamQuery: (...args) => connection.streamQuery(...args),
-      async executeQuery<TRow>(query: CompiledQuery) {
+      async executeQuery<TRow>(query: CompiledQuery): Promise<QueryResult<TRow>> {
         const { rows } = await connection.executeQuery<TRow>(query);
         return { rows };
       },
