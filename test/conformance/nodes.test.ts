@@ -267,12 +267,12 @@ test('after a delete that the database did not acknowledge, the session is read 
     const statement = file.prepare(text);
     return {
       reader: statement.reader,
-      all: (parameters) => statement.all(parameters),
+      run: (parameters) => statement.run(parameters),
       iterate: (parameters) => statement.iterate(parameters),
-      run(parameters) {
-        const result = statement.run(parameters);
+      all(parameters) {
+        const rows = statement.all(parameters);
         if (text.startsWith('delete')) throw new Error('connection lost');
-        return result;
+        return rows;
       },
     };
   };

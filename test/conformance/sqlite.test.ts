@@ -4,6 +4,7 @@ import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
+import { testRevokingInTransactions } from './revoking-in-transactions.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 
@@ -14,4 +15,5 @@ testColumns(sqlite);
 testForeignKeys(sqlite);
 testPages(sqlite);
 testPlans(sqlite);
+testRevokingInTransactions(sqlite);
 testRowCounts(sqlite);

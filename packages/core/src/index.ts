@@ -19,6 +19,7 @@ export {
 export type { RevokedEvent, SessionEvents } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions } from './manager/issue.ts';
+export type { RevokeOptions } from './manager/revoke.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
 export type { SessionManagerOptions } from './manager/options.ts';

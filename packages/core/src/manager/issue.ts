@@ -30,8 +30,9 @@ export interface IssueInput {
 /** How {@link SessionManager.issue} writes. */
 export interface IssueOptions<TDatabase> {
   /**
-   * A transaction of the app's own, so that signing up and signing in commit together. Events, those of evicted sessions
-   * included, are emitted when `issue` returns: before the transaction commits or rolls back.
+   * A transaction of the app's own, so that signing up and signing in commit together. The events `created` and
+   * `revoked` are emitted when `issue` returns, before the transaction commits or rolls back. `ended` is not: open streams
+   * of evicted sessions end at their next look after the commit.
    */
   readonly trx?: Transaction<TDatabase> | undefined;
 }

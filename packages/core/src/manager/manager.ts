@@ -13,7 +13,7 @@ import { createLastSeenWrites } from './last-seen.ts';
 import { createLists } from './list.ts';
 import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges, type PurgeOptions } from './purge.ts';
-import { createRevocations } from './revoke.ts';
+import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { createVerify, type VerifiedSession } from './verify.ts';
 
 /** Issues, verifies, lists and revokes sessions. */
@@ -48,17 +48,26 @@ export interface SessionManager {
   /** Reads one session of a user; `null` when the user has no such session. */
   get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
   /** Revokes one session of a user. `false` when the user has no such session. */
-  revoke(input: { readonly userId: string; readonly id: string }): Promise<boolean>;
+  revoke<TDatabase>(
+    input: { readonly userId: string; readonly id: string },
+    options?: RevokeOptions<TDatabase>,
+  ): Promise<boolean>;
   /** Revokes some sessions of a user. Returns how many of the ids were the user's. */
-  revokeMany(input: { readonly userId: string; readonly ids: readonly string[] }): Promise<number>;
+  revokeMany<TDatabase>(
+    input: { readonly userId: string; readonly ids: readonly string[] },
+    options?: RevokeOptions<TDatabase>,
+  ): Promise<number>;
   /**
    * Revokes every session of a user but the current one, which must be live. Returns how many.
    *
    * @throws {SessionError} `revoked_session`: the user has no such current session. Nothing was revoked
    */
-  revokeOthers(input: { readonly userId: string; readonly currentId: string }): Promise<number>;
+  revokeOthers<TDatabase>(
+    input: { readonly userId: string; readonly currentId: string },
+    options?: RevokeOptions<TDatabase>,
+  ): Promise<number>;
   /** Revokes every session of a user: signs the user out everywhere. Returns how many. */
-  revokeAll(userId: string): Promise<number>;
+  revokeAll<TDatabase>(userId: string, options?: RevokeOptions<TDatabase>): Promise<number>;
   /**
    * Deletes the rows of sessions that have expired or gone idle, in bounded chunks. Returns how many.
    *
@@ -143,10 +152,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       return verify(token, caller);
     },
     ...lists,
-    revoke: async ({ userId, id }) => (await revocations.revokeMany({ userId, ids: [id] })) > 0,
-    revokeMany: (input) => revocations.revokeMany(input),
-    revokeOthers: (input) => revocations.revokeOthers(input),
-    revokeAll: (userId) => revocations.revokeAll(userId),
+    revoke: async ({ userId, id }, writeOptions) =>
+      (await revocations.revokeMany({ userId, ids: [id] }, writeOptions)) > 0,
+    revokeMany: (input, writeOptions) => revocations.revokeMany(input, writeOptions),
+    revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
+    revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     on: (event, listener) => events.on(event, listener),
     async close() {

@@ -1,9 +1,11 @@
+import type { Transaction } from 'kysely';
 import { createBroadcast } from '../bus/broadcast.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError } from '../errors.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
-import type { Store } from '../store/store.ts';
+import { plainDatabase } from '../store/plain-database.ts';
+import type { AppTransaction, Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
@@ -11,20 +13,35 @@ import { requireUserId } from './user-id.ts';
 /** The sessions that are revoked, and why. */
 export type Revocation = Omit<RevokedEvent, 'count'>;
 
+/** How sessions are revoked. */
+export interface RevokeOptions<TDatabase> {
+  /**
+   * A transaction of the app's own, so that its changes and the revocation commit together. Only the event `revoked` is
+   * emitted, when the call returns. Open streams end at their next look after the commit.
+   */
+  readonly trx?: Transaction<TDatabase> | undefined;
+}
+
 /** Everything that happens when sessions are revoked, by this process or by another. */
 export interface Revocations {
-  revokeMany(input: { readonly userId: string; readonly ids: readonly string[] }): Promise<number>;
-  revokeOthers(input: { readonly userId: string; readonly currentId: string }): Promise<number>;
-  revokeAll(userId: string): Promise<number>;
+  revokeMany<TDatabase>(
+    input: { readonly userId: string; readonly ids: readonly string[] },
+    options?: RevokeOptions<TDatabase>,
+  ): Promise<number>;
+  revokeOthers<TDatabase>(
+    input: { readonly userId: string; readonly currentId: string },
+    options?: RevokeOptions<TDatabase>,
+  ): Promise<number>;
+  revokeAll<TDatabase>(userId: string, options?: RevokeOptions<TDatabase>): Promise<number>;
   /**
    * Announces that rows were deleted: drops them from the cache, publishes and emits. It neither waits for the bus nor
    * fails with it. Returns the count.
    *
-   * @param isPending - whether the transaction that deletes them is still open
+   * @param isPending - whether the transaction that deletes them is still open: it may roll back, so that no stream ends
    */
   announce(count: number, revocation: Revocation, options?: { readonly isPending: boolean }): number;
   /** Announces that rows may have been deleted: every process reads them again. */
-  announcePossible(ended: EndedSessions): void;
+  announcePossible(ended: EndedSessions, isPending?: boolean): void;
   /** Waits for messages that are being published, and unsubscribes. The cache is off from now on. */
   stop(): Promise<void>;
 }
@@ -43,7 +60,7 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
     disconnected: () => cache?.disable(),
     ended({ ended, isPending = false }) {
       dropFromCache(ended, isPending);
-      events.emit('ended', ended);
+      if (!isPending) events.emit('ended', ended);
     },
     unknown: () => cache?.clear(),
     fault: (error) => events.emit('fault', { task: 'bus', error }),
@@ -60,47 +77,48 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
     if (count === 0) return 0;
     broadcast.publish({ ended, ...(isPending && { isPending }) });
     events.emit('revoked', { ...revocation, count });
-    events.emit('ended', ended);
+    if (!isPending) events.emit('ended', ended);
     return count;
   }
 
-  function announcePossible(ended: EndedSessions): void {
-    cache?.invalidate(ended);
-    broadcast.publish({ ended });
+  function announcePossible(ended: EndedSessions, isPending = false): void {
+    dropFromCache(ended, isPending);
+    broadcast.publish({ ended, ...(isPending && { isPending }) });
   }
 
-  /** Awaits a delete and announces it. One that failed may have committed all the same. */
-  async function revoke(deleting: Promise<number>, revocation: Revocation): Promise<number> {
+  /** Deletes and announces it. A delete that failed may have committed all the same. */
+  async function revoke<TDatabase>(
+    revocation: Revocation,
+    { trx }: RevokeOptions<TDatabase>,
+    deleteRows: (on: AppTransaction | undefined) => Promise<number>,
+  ): Promise<number> {
+    requireUserId(revocation.userId);
+    const isPending = trx !== undefined;
     try {
-      return announce(await deleting, revocation);
+      return announce(await deleteRows(trx && plainDatabase(trx)), revocation, { isPending });
     } catch (error) {
-      if (!isSessionError(error)) announcePossible(endedBy(revocation));
+      if (!isSessionError(error)) announcePossible(endedBy(revocation), isPending);
       throw error;
     }
   }
 
-  async function deleteOthers(userId: string, currentId: string): Promise<number> {
-    const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId) : undefined;
-    if (count !== undefined) return count;
-    cache?.invalidate({ userId, ids: [currentId] });
-    throw new SessionError('revoked_session');
-  }
-
   return {
-    async revokeMany({ userId, ids }) {
+    async revokeMany({ userId, ids }, options = {}) {
       requireUserId(userId);
       const possible = ids.filter(isSessionId);
       if (possible.length === 0) return 0;
-      return revoke(store.deleteMany(userId, possible), { userId, ids: possible, cause: 'revoked' });
+      return revoke({ userId, ids: possible, cause: 'revoked' }, options, (on) =>
+        store.deleteMany(userId, possible, on),
+      );
     },
-    async revokeOthers({ userId, currentId }) {
-      requireUserId(userId);
-      return revoke(deleteOthers(userId, currentId), { userId, exceptId: currentId, cause: 'others' });
-    },
-    async revokeAll(userId) {
-      requireUserId(userId);
-      return revoke(store.deleteAll(userId), { userId, cause: 'all' });
-    },
+    revokeOthers: ({ userId, currentId }, options = {}) =>
+      revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (on) => {
+        const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, on) : undefined;
+        if (count !== undefined) return count;
+        cache?.invalidate({ userId, ids: [currentId] });
+        throw new SessionError('revoked_session');
+      }),
+    revokeAll: (userId, options = {}) => revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on)),
     announce,
     announcePossible,
     async stop() {

@@ -30,6 +30,8 @@ export interface Queries {
   list(userId: string, live: LiveSince, page?: Page): CompiledQuery<SessionRow>;
   /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
   listToEvict(userId: string, live: LiveSince): CompiledQuery<SessionRow>;
+  /** The session that a transaction keeps: as it is now, too. */
+  findToKeep(id: string): CompiledQuery<SessionRow>;
   insert(row: SessionRow): CompiledQuery;
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
   /** The same write for sessions whose address has not changed. */
@@ -59,6 +61,10 @@ export function createQueries(
     .$castTo<SessionRow>();
 
   const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')), 'one');
+  const findToKeep = compileOnce<{ id: string }, SessionRow>((value) => {
+    const query = row.where('id', '=', value('id'));
+    return readsSnapshots ? query.forUpdate() : query;
+  }, 'one');
   const findMany = compileForIds<object, SessionRow>((ids) => row.where('id', 'in', ids));
 
   const isStillLive = (value: Parameter<StoredLiveSince>): RawBuilder<boolean> =>
@@ -159,6 +165,7 @@ export function createQueries(
       return page === undefined ? list(parameters) : pageQuery(parameters, page);
     },
     listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
+    findToKeep: (id) => findToKeep({ id }),
     insert: (newRow) => insert(convertTimes(newRow, writeTime)),
     writeLastSeen: ({ id, seenAt, seenBefore, ip }) =>
       writeLastSeen({ id, seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore), ip }),

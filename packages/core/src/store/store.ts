@@ -36,10 +36,10 @@ export interface Store {
   isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, page?: Page): Promise<readonly SessionRow[]>;
   get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
-  deleteMany(userId: string, ids: readonly string[]): Promise<number>;
+  deleteMany(userId: string, ids: readonly string[], trx?: AppTransaction): Promise<number>;
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
-  deleteOthers(userId: string, currentId: string): Promise<number | undefined>;
-  deleteAll(userId: string): Promise<number>;
+  deleteOthers(userId: string, currentId: string, trx?: AppTransaction): Promise<number | undefined>;
+  deleteAll(userId: string, trx?: AppTransaction): Promise<number>;
   /** Deletes up to `limit` rows that have expired or gone idle. Returns how many; `undefined` when none are left. */
   purge(live: LiveSince, limit: number): Promise<number | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
@@ -115,11 +115,23 @@ export function createStore(
     }
   }
 
-  /** Runs a transaction during which no other changes which sessions a user has. */
-  const writeWithUserLock = <TResult>(
+  type Work<TResult> = (on: Kysely<SessionsDatabase>) => Promise<TResult>;
+
+  /** Runs a write in the app's transaction, which only the app can retry, or by itself. */
+  const writeOn = <TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult> =>
+    trx === undefined ? write(() => work(db)) : work(trx);
+
+  /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
+  async function writeWithUserLock<TResult>(
     userId: string,
-    work: (trx: Kysely<SessionsDatabase>) => Promise<TResult>,
-  ): Promise<TResult> => write(() => dialect.withUserLock(db, { table: sessions, userId }, work));
+    trx: AppTransaction | undefined,
+    work: Work<TResult>,
+  ): Promise<TResult> {
+    const lock = { table: sessions, userId };
+    if (trx === undefined) return write(() => dialect.withUserLock(db, lock, work));
+    await dialect.lock(lock).execute(trx);
+    return work(trx);
+  }
 
   const lookUp: Find<SessionRow> = async (id) => {
     const { rows } = await readDb.executeQuery(queries.find(id));
@@ -141,23 +153,21 @@ export function createStore(
 
     list: (userId, live, page) => read(readDb, queries.list(userId, live, page)),
 
-    async insert(row, cap, trx) {
-      const work = (on: Kysely<SessionsDatabase>): Promise<readonly string[]> => insertAndEvict(on, row, cap);
-      if (trx === undefined) return cap === undefined ? write(() => work(db)) : writeWithUserLock(row.user_id, work);
-      if (cap !== undefined) await dialect.lock({ table: sessions, userId: row.user_id }).execute(trx);
-      return work(trx);
+    insert(row, cap, trx) {
+      const work: Work<readonly string[]> = (on) => insertAndEvict(on, row, cap);
+      return cap === undefined ? writeOn(trx, work) : writeWithUserLock(row.user_id, trx, work);
     },
 
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids) => write(() => deleteIds(db, userId, ids)),
-    deleteOthers: (userId, currentId) =>
+    deleteMany: (userId, ids, trx) => writeOn(trx, (on) => deleteIds(on, userId, ids)),
+    deleteOthers: (userId, currentId, trx) =>
       // Two sessions may do this to each other at once: the second must find that it is gone.
-      writeWithUserLock(userId, async (trx) => {
-        const { rows } = await trx.executeQuery(queries.find(currentId));
-        return rows[0]?.user_id === userId ? deleted(trx, queries.deleteOthers(userId, currentId)) : undefined;
+      writeWithUserLock(userId, trx, async (on) => {
+        const { rows } = await on.executeQuery(queries.findToKeep(currentId));
+        return rows[0]?.user_id === userId ? deleted(on, queries.deleteOthers(userId, currentId)) : undefined;
       }),
-    deleteAll: (userId) => write(() => deleted(db, queries.deleteAll(userId))),
+    deleteAll: (userId, trx) => writeOn(trx, (on) => deleted(on, queries.deleteAll(userId))),
 
     async purge(live, limit) {
       // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
