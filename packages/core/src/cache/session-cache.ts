@@ -1,6 +1,7 @@
 import { isEnded, type EndedSessions } from '../session/ended-sessions.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
 import { createGenerationalMap } from './generational-map.ts';
+import { createHeldBack } from './held-back.ts';
 import type { MemoryCache } from './memory-cache.ts';
 
 /** A session and the row that it was made of. */
@@ -45,8 +46,7 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
   // By user: revoking all of a user's sessions must not read everyone's.
   const entries = createGenerationalMap<Entry>(max, ({ row }) => row.user_id);
   const loads = new Set<Load>();
-  /** The ids that are not to be cached, and until when. */
-  const heldBack = new Map<string, number>();
+  const heldBack = createHeldBack(maxAge, clock);
   // A guard detects every write from the start.
   let enabled = guard !== undefined;
   let version = guard?.version();
@@ -62,11 +62,6 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
     if (current !== version) clear();
     version = current;
     return enabled;
-  }
-
-  function isHeldBack(id: string): boolean {
-    const until = heldBack.get(id);
-    return until !== undefined && clock() < until;
   }
 
   function invalidate(ended: EndedSessions): void {
@@ -107,7 +102,7 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
       loads.add(load);
       try {
         const row = await read();
-        if (row !== undefined && isEnabled() && !load.isStale && !isHeldBack(id)) cache(row, since);
+        if (row !== undefined && isEnabled() && !load.isStale && !heldBack.has(id, userId)) cache(row, since);
         return row;
       } finally {
         loads.delete(load);
@@ -118,9 +113,7 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
 
     holdBack(ended) {
       invalidate(ended);
-      const now = clock();
-      for (const [id, until] of heldBack) if (until <= now) heldBack.delete(id);
-      for (const id of ended.ids ?? []) heldBack.set(id, now + maxAge);
+      heldBack.add(ended);
     },
 
     updateRow(row) {
