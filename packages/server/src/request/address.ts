@@ -3,7 +3,7 @@ import type { IncomingRequest } from './request.ts';
 import { readTrustProxy, type TrustProxy } from './trust-proxy.ts';
 
 /** More proxies in a row than any network has: the header may name thousands. */
-const maxHops = 100;
+const maxHops = 32;
 
 /**
  * The address of the caller: the first in `X-Forwarded-For`, from its end, that is no proxy of ours.
