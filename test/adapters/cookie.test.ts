@@ -1,8 +1,12 @@
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import type { CookieOptions } from '@trpc-sessions/server';
-import { createTestApp } from '../support/app.ts';
+import { createSessionManager, maxIssuedLength } from '@trpc-sessions/core';
+import { createSessionsPlugin, sessionsContext, type CookieOptions, type SessionsContext } from '@trpc-sessions/server';
+import { initTRPC } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { createTestApp, secret } from '../support/app.ts';
+import { sqlite } from '../support/database.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
 // A browser's requests as they are on the wire. In test/browser, a real browser sends them.
@@ -187,6 +191,45 @@ describe('a page of another origin', () => {
     const headers = { ...json, origin: 'https://evil.example', authorization: `Bearer ${w.cookie.split('=')[1]}` };
     expect((await post(w.server, 'auth.sessions.revokeOthers', { headers })).status).toBe(200);
   });
+});
+
+test('claims that no cookie holds are refused before a session is written, with the two sizes', async () => {
+  await using database = await sqlite.create();
+  const manager = createSessionManager({ db: database.db, keys: secret });
+  let size = 6000;
+  const authenticate = ({ username: id }: { username: string }) => ({ id, claims: { text: 'x'.repeat(size) } });
+  const sessions = createSessionsPlugin({ manager, authenticate });
+  const t = initTRPC.context<SessionsContext>().create();
+  const me = t.procedure.concat(sessions.authenticated).query(({ ctx }) => ctx.userId);
+  const router = t.router({ me, auth: sessions.router });
+  const call = (path: string, init: RequestInit) =>
+    fetchRequestHandler({
+      endpoint: '',
+      req: new Request(`https://app.example/${path}`, init),
+      router,
+      createContext: (opts) => sessionsContext(opts, { cookie: true }),
+    });
+  const login = () =>
+    call('auth.login', {
+      method: 'POST',
+      headers: { ...json, origin: 'https://app.example' },
+      body: JSON.stringify({ username: 'ada', password: 'right' }),
+    });
+
+  const refused = await login();
+  expect(refused.status).toBe(500);
+  expect(await refused.text()).toMatch(/claims: .*\b8\d{3} characters.*\b3800\b/);
+  expect(refused.headers.get('set-cookie')).toBeNull();
+  expect(await manager.list('ada')).toEqual([]);
+
+  size = 2000;
+  const { result } = (await (await login()).json()) as { result: { data: { token: string } } };
+  // In base64, four characters hold three bytes.
+  size += Math.floor((maxIssuedLength - result.data.token.length) * 0.75);
+  const cookie = (await login()).headers.get('set-cookie');
+  expect(cookie!.length).toBeGreaterThan(maxIssuedLength);
+  expect(cookie!.length).toBeLessThanOrEqual(4096);
+  expect((await call('me', { headers: { cookie: cookie!.split(';')[0]! } })).status).toBe(200);
 });
 
 describe('the cookie of a session that outlives it', () => {

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { createTestApp, secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
 
-// Whatever comes in from outside: refused in words, and without the database.
+// Hostile headers, bodies and bus messages are refused with a reason, and without the database.
 
-/** What a header can hold at all (RFC 9110 §5.5). */
+/** The characters that a header can hold (RFC 9110 §5.5). */
 const headerValue = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCodePoint(code)) });
 const base64url = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64url'));
 const tokenLike = fc.tuple(base64url, base64url, base64url).map((parts) => parts.join('.'));
@@ -23,7 +23,7 @@ const authorization = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-test('no header lets anyone in, asks the database or fails the server', async () => {
+test('no header authenticates, reaches the database or fails the server', async () => {
   await using app = await createTestApp();
   app.database.clearQueries();
   const headers = fc.record({
@@ -51,7 +51,7 @@ test('no header lets anyone in, asks the database or fails the server', async ()
   expect(app.database.queries).toEqual([]);
 });
 
-test('no body signs anyone in, or fails the server', async () => {
+test('no body signs in or fails the server', async () => {
   await using app = await createTestApp();
   const body = fc.oneof(
     fc.string(),
@@ -77,7 +77,7 @@ test('no body signs anyone in, or fails the server', async () => {
   );
 });
 
-test('no message of a bus lets anyone in, or out of the database', async () => {
+test('no bus message makes a session live or ends one', async () => {
   await using database = await sqlite.create();
   const listeners: BusListener[] = [];
   const bus = {
@@ -106,7 +106,7 @@ test('no message of a bus lets anyone in, or out of the database', async () => {
     fc.asyncProperty(message, async (text) => {
       await manager.verify(token);
       listeners[0]!.message(text);
-      // The bus says what to forget; the database says who is in.
+      // A bus message only invalidates the cache. The database decides.
       await manager.verify(token);
       await expect(manager.verify(ended.token)).rejects.toMatchObject({ reason: 'revoked_session' });
     }),

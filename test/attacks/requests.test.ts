@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApp, secret, type TestApp } from '../support/app.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
-// Everything here is sent to one server, which must answer each with a 4xx and live on.
+// One server answers all of these requests with a 4xx, and keeps serving.
 
 let app: TestApp;
 let server: RunningServer;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // Whatever was sent, the one session there is still holds, and there is still one.
+  // No request has ended the one session, or added another.
   await app.manager.verify(token);
   expect(await app.manager.list('ada')).toHaveLength(1);
 });
@@ -38,18 +38,18 @@ async function send(path: string, init: RequestInit = {}): Promise<{ status: num
 
 const json = { 'content-type': 'application/json' };
 
-describe('login answers with a clear 4xx to', () => {
+describe('login answers with a 4xx to', () => {
   test.each<[string, RequestInit, number]>([
     ['no body', {}, 415],
     ['an empty body', { headers: json, body: '' }, 400],
-    ['half a JSON', { headers: json, body: '{"json":{"username":' }, 400],
+    ['half of a JSON text', { headers: json, body: '{"json":{"username":' }, 400],
     ['a number', { headers: json, body: '5' }, 400],
     ['null', { headers: json, body: 'null' }, 400],
     ['a list', { headers: json, body: '[]' }, 400],
-    ['wrong types', { headers: json, body: '{"json":{"username":1,"password":true}}' }, 400],
-    ['an object for a name', { headers: json, body: '{"json":{"username":{"$ne":""},"password":"right"}}' }, 400],
+    ['values of wrong types', { headers: json, body: '{"json":{"username":1,"password":true}}' }, 400],
+    ['an object as a name', { headers: json, body: '{"json":{"username":{"$ne":""},"password":"right"}}' }, 400],
     [
-      'a megabyte of password',
+      'a password of a megabyte',
       { headers: json, body: JSON.stringify({ json: { username: 'ada', password: 'x'.repeat(1 << 20) } }) },
       400,
     ],
@@ -92,24 +92,29 @@ interface Attack {
 }
 
 const attacks: readonly Attack[] = [
-  { name: 'nonsense', token: () => 'nonsense', reason: 'malformed_token', queries: 0 },
+  { name: 'a text without dots', token: () => 'nonsense', reason: 'malformed_token', queries: 0 },
   {
-    name: 'twelve kilobytes',
+    name: 'a token of twelve kilobytes',
     token: () => `${'a'.repeat(6000)}.${'b'.repeat(6000)}.c`,
     reason: 'malformed_token',
     queries: 0,
   },
   { name: 'alg none', token: () => `${part({ alg: 'none' })}.${part(claims)}.`, reason: 'invalid_token', queries: 0 },
   { name: 'alg NONE, signed', token: () => forge({ alg: 'NONE' }, claims), reason: 'invalid_token', queries: 0 },
-  { name: 'another key', token: () => jwt.sign(claims, 'x'.repeat(40)), reason: 'invalid_token', queries: 0 },
   {
-    name: 'another algorithm',
+    name: 'a signature by another key',
+    token: () => jwt.sign(claims, 'x'.repeat(40)),
+    reason: 'invalid_token',
+    queries: 0,
+  },
+  {
+    name: 'a signature by another algorithm',
     token: () => jwt.sign(claims, secret, { algorithm: 'HS384' }),
     reason: 'invalid_token',
     queries: 0,
   },
   {
-    name: 'a swapped payload',
+    name: 'the payload of another token',
     token() {
       const [header, payload, signature] = token.split('.');
       const mine: object = JSON.parse(Buffer.from(payload!, 'base64url').toString());
@@ -131,7 +136,7 @@ const attacks: readonly Attack[] = [
     queries: 0,
   },
   {
-    name: 'an expired one',
+    name: 'an expired token',
     token: () => jwt.sign({ ...claims, exp: now - 1 }, secret),
     reason: 'expired_token',
     queries: 0,
@@ -154,15 +159,20 @@ const attacks: readonly Attack[] = [
     reason: 'invalid_token',
     queries: 0,
   },
-  { name: 'the right key and no row', token: () => jwt.sign(claims, secret), reason: 'revoked_session', queries: 1 },
   {
-    name: 'the right key and the public id of a row',
+    name: 'a signature by our key, without a row',
+    token: () => jwt.sign(claims, secret),
+    reason: 'revoked_session',
+    queries: 1,
+  },
+  {
+    name: 'a signature by our key, with the public id of a row',
     token: () => jwt.sign({ ...claims, lookup_id: id }, secret),
     reason: 'revoked_session',
     queries: 1,
   },
   {
-    name: "the right key, and another user's row",
+    name: "a signature by our key, with another user's row",
     token() {
       const own: object = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
       return jwt.sign({ ...own, sub: 'root' }, secret);
@@ -183,17 +193,17 @@ describe('a token is refused, and nothing unsigned reaches the database', () => 
     expect(app.database.queries).toHaveLength(queries);
   });
 
-  test.each(['JWT', 'bearer', 'BEARER'])('the scheme %s is as good as Bearer', async (scheme) => {
+  test.each(['JWT', 'bearer', 'BEARER'])('the scheme %s is accepted like Bearer', async (scheme) => {
     expect((await send('me', { headers: { authorization: `${scheme} ${token}` } })).status).toBe(200);
   });
 });
 
-describe('a session that is not one’s own', () => {
+describe('sessions.revoke answers with a 4xx to', () => {
   test.each<[string, unknown, number]>([
     ['an unknown id', { id: 'a'.repeat(32) }, 404],
-    ['SQL for an id', { id: "' or 1=1; drop table sessions; --" }, 404],
-    ['a number for an id', { id: 1 }, 400],
-    ['a megabyte of an id', { id: 'a'.repeat(1 << 20) }, 404],
+    ['SQL in place of an id', { id: "' or 1=1; drop table sessions; --" }, 404],
+    ['a number in place of an id', { id: 1 }, 400],
+    ['an id of a megabyte', { id: 'a'.repeat(1 << 20) }, 404],
     ['ten thousand ids', { ids: Array.from({ length: 10_000 }, String) }, 400],
   ])('%s', async (_, input, status) => {
     const headers = { ...json, authorization: `Bearer ${token}` };
@@ -204,13 +214,13 @@ describe('a session that is not one’s own', () => {
     });
     expect(answer.status, answer.body).toBe(status);
   });
+});
 
-  test('is neither seen nor ended by its id', async () => {
-    const eve = await app.manager.issue({ userId: 'eve' });
-    const headers = { ...json, authorization: `Bearer ${eve.token}` };
-    const body = JSON.stringify({ json: { id } });
-    expect((await send('auth.sessions.revoke', { method: 'POST', headers, body })).status).toBe(404);
-    expect((await send(`auth.sessions.get?input=${encodeURIComponent(body)}`, { headers })).status).toBe(404);
-    expect((await send('auth.sessions.revokeOthers', { method: 'POST', headers })).body).toContain('"revoked":0');
-  });
+test('the session of another user is neither read nor ended by its id', async () => {
+  const eve = await app.manager.issue({ userId: 'eve' });
+  const headers = { ...json, authorization: `Bearer ${eve.token}` };
+  const body = JSON.stringify({ json: { id } });
+  expect((await send('auth.sessions.revoke', { method: 'POST', headers, body })).status).toBe(404);
+  expect((await send(`auth.sessions.get?input=${encodeURIComponent(body)}`, { headers })).status).toBe(404);
+  expect((await send('auth.sessions.revokeOthers', { method: 'POST', headers })).body).toContain('"revoked":0');
 });

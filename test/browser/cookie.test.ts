@@ -16,7 +16,7 @@ describeIf(chromiumProgram !== undefined, 'a cookie in Chromium', 'install chrom
     return () => browser.close();
   });
 
-  test('signs in this origin’s pages, which cannot read it, and no other origin’s', async () => {
+  test('signs in the pages of this origin, which cannot read it, and of no other origin', async () => {
     await using app = await createTestApp();
     await using server = await standalone!.start(app.router, { cookie: true });
     await using elsewhere = await standalone!.start(app.router);
@@ -52,7 +52,7 @@ describeIf(chromiumProgram !== undefined, 'a cookie in Chromium', 'install chrom
       form.set('id', 'x');
       for (const procedure of ['auth.logout', 'auth.sessions.revokeOthers', 'auth.sessions.revoke']) {
         for (const body of [null, '{}', form]) {
-          // What a page may send without asking: the browser adds the cookies it is allowed to.
+          // Browsers send these without a preflight, and add the cookies that SameSite allows.
           await fetch(`${url}/${procedure}`, { method: 'POST', mode: 'no-cors', credentials: 'include', body }).catch(
             () => {},
           );

@@ -28,5 +28,5 @@ export { maxPasswordLength } from './password/length.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
 export type { Session } from './session/session.ts';
-export type { AccessTokenClaims } from './token/access-token.ts';
+export { maxIssuedLength, type AccessTokenClaims } from './token/access-token.ts';
 export type { VerifiedSession } from './manager/verify.ts';

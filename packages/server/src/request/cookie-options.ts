@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { maxIssuedLength } from '@trpc-sessions/core';
 
 /** The session cookie: always `HttpOnly`. */
 export interface CookieOptions {
@@ -56,11 +57,12 @@ const cookieName = /^[\w!#$%&'*+.^`|~-]+$/;
 const domainName = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
 const cookiePath = /^\/[\x21-\x3A\x3C-\x7E]*$/;
 
-/**
- * Browsers drop a longer cookie without a word (RFC 6265bis §5.6): 4,096 bytes of name, value and attributes, less the
- * longest token and the attributes that have one length.
- */
-const maxTextLength = 180;
+/** Browsers drop a longer cookie without notice: of name, value and attributes together, in bytes (RFC 6265 §6.1). */
+const maxCookieLength = 4096;
+const fixedText =
+  '=; Domain=; Path=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=Strict';
+/** The room for name, domain and path beside the longest token. */
+const maxTextLength = maxCookieLength - maxIssuedLength - fixedText.length;
 
 /**
  * Reads the option `cookie`; `undefined` if it is off.
@@ -97,7 +99,10 @@ export function readCookieOptions(cookie: boolean | CookieOptions | undefined): 
     throw wrong('cookie.name', "browsers keep '__Host-' only with no domain, and the path '/'");
   }
   if (name.length + path.length + (domain?.length ?? 0) > maxTextLength) {
-    throw wrong('cookie', `name, domain and path have ${maxTextLength} characters together, or the token has no room`);
+    throw wrong(
+      'cookie',
+      `name, domain and path may have ${maxTextLength} characters together, or browsers drop the longest tokens`,
+    );
   }
   return {
     name,
