@@ -121,7 +121,7 @@ function testCommands(target: CliTarget): void {
       );
     });
 
-    test("advises what to do about another library's table", async () => {
+    test("gives advice on another library's table", async () => {
       await using app = await createApp(target);
       await app.db.schema.createTable('sessions').addColumn('sid', 'varchar(255)').execute();
       const failed = async (...args: string[]): Promise<string> => (await cli(args, app)).stderr;
@@ -187,12 +187,12 @@ function testCommands(target: CliTarget): void {
 
     test('lists and revokes nothing for a user without sessions', async () => {
       await using app = await migrated();
-      expect(await cli(['list', '--user', 'nobody'], app)).toEqual(done('The user has no live sessions.'));
-      expect(await cliJson(['list', '--user', 'nobody'], app)).toEqual({ userId: 'nobody', sessions: [] });
-      expect(await cli(['revoke', '--user', 'nobody', '--all'], app)).toEqual(done('Revoked 0 sessions.'));
-      expect(await cliJson(['revoke', '--user', 'nobody', '--all'], app)).toEqual({ revoked: 0 });
+      expect(await cli(['list', '--user', 'eve'], app)).toEqual(done('The user has no live sessions.'));
+      expect(await cliJson(['list', '--user', 'eve'], app)).toEqual({ userId: 'eve', sessions: [] });
+      expect(await cli(['revoke', '--user', 'eve', '--all'], app)).toEqual(done('Revoked 0 sessions.'));
+      expect(await cliJson(['revoke', '--user', 'eve', '--all'], app)).toEqual({ revoked: 0 });
       // A given id must exist.
-      const { code, stdout } = await cli(['revoke', '--user', 'nobody', '--id', 'x', '--json'], app);
+      const { code, stdout } = await cli(['revoke', '--user', 'eve', '--id', 'x', '--json'], app);
       expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 1, found: { revoked: 0 } });
     });
 

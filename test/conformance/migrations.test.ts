@@ -37,7 +37,7 @@ async function addLaterMigration(db: Kysely<SessionsDatabase>): Promise<void> {
 function testMigrations(target: CliTarget): void {
   describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
     test.each(['other_sessions', 'trpc_sessions', 'constructor', '__proto__', longest])(
-      'a second table, %s, is made as the first one was',
+      'migrateToLatest also creates a table named %s',
       async (table) => {
         await using app = await createApp(target);
         expect(namesOf(await migrateToLatest(app.db))).toEqual([migration]);
@@ -96,7 +96,7 @@ function testMigrations(target: CliTarget): void {
         return namesOf(results);
       }
 
-      test('take ours among them under a name of their own, and go on', async () => {
+      test('include ours under names of their own, and continue', async () => {
         await using app = await createApp(target);
         const first: Record<string, Migration> = { '0001_users': own('users') };
         const second = { ...first, '0002_sessions': migrations.trpc_sessions_0001_sessions };
@@ -112,7 +112,7 @@ function testMigrations(target: CliTarget): void {
         expect(namesOf((await migrator.migrateToLatest()).results)).toEqual(['0002_sessions', '0003_posts']);
       });
 
-      test('take ours under our names, where they may come in any order', async () => {
+      test('include ours under our names, if their order is free', async () => {
         await using app = await createApp(target);
         const first: Record<string, Migration> = { '0001_users': own('users'), ...createMigrations() };
         const second = { ...first, '0002_posts': own('posts') };
@@ -130,7 +130,7 @@ function testMigrations(target: CliTarget): void {
 
 for (const target of [sqlite, postgres, mysql]) testMigrations(target);
 
-test('a file of migrations may be ours', async () => {
+test('a file of migrations may export ours', async () => {
   const cache = new URL('../node_modules/.cache/', import.meta.url).pathname;
   await mkdir(cache, { recursive: true });
   // In the workspace, where the package is found.
@@ -165,7 +165,7 @@ test('a file of migrations may be ours', async () => {
 
 describe('a schema', () => {
   describeIf(postgres.available, 'of PostgreSQL', postgres.howToEnable, () => {
-    test('has a table and a log of its own, whichever comes first', async () => {
+    test('has a table and a log of its own, whichever is created first', async () => {
       await using app = await createApp(postgres);
       await sql`create schema auth`.execute(app.db);
       for (const table of ['auth.sessions', 'sessions', 'public.other_sessions', 'auth.other_sessions']) {
@@ -184,7 +184,7 @@ describe('a schema', () => {
       await use(app.db, 'sessions');
     });
 
-    test('that is not there is made', async () => {
+    test('is created if it does not exist', async () => {
       await using app = await createApp(postgres);
       expect(namesOf(await migrateToLatest(app.db, { table: 'auth.sessions' }))).toEqual([migration]);
       await use(app.db, 'auth.sessions');
@@ -209,7 +209,7 @@ describe('a schema', () => {
       await use(app.db, 'sessions');
     });
 
-    test('which is made where it is not there', async () => {
+    test('which is created if it does not exist', async () => {
       await using app = await createApp(mysql);
       const schema = `${new URL(app.url).pathname.slice(1)}_auth`;
       const table = `${schema}.sessions`;
@@ -219,7 +219,7 @@ describe('a schema', () => {
     });
   });
 
-  test('of SQLite there is none', async () => {
+  test('is refused on SQLite', async () => {
     await using app = await createApp(sqlite);
     const none = { name: 'RangeError', message: 'table: SQLite has no schemas, got "auth.sessions"' };
     const table = 'auth.sessions';
@@ -229,11 +229,11 @@ describe('a schema', () => {
   });
 });
 
-describe('a user who may not make tables', () => {
+describe('a user without the right to create tables', () => {
   const rights = 'select, insert, update, delete';
 
   describeIf(postgres.available, 'of PostgreSQL', postgres.howToEnable, () => {
-    test('migrates nothing where there is nothing to do, given a look at the log', async () => {
+    test('may migrate when nothing is to do, if it may read the log', async () => {
       await using app = await createApp(postgres);
       await migrateToLatest(app.db);
       const role = `app_${process.pid}`;
@@ -255,7 +255,7 @@ describe('a user who may not make tables', () => {
   });
 
   describeIf(mysql.available, 'of MariaDB', mysql.howToEnable, () => {
-    test('migrates nothing where there is nothing to do, given a look at the log', async () => {
+    test('may migrate when nothing is to do, if it may read the log', async () => {
       await using app = await createApp(mysql);
       await using other = await createApp(mysql);
       const elsewhere = `${new URL(other.url).pathname.slice(1)}.sessions`;

@@ -11,7 +11,7 @@ const migration = 'trpc_sessions_0001_sessions';
 
 for (const target of [sqlite, postgres, mysql]) {
   describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
-    test('processes that migrate at once all succeed, and one of them does the work', { timeout: 60_000 }, async () => {
+    test('processes that migrate at once all succeed, and one of them does the work', async () => {
       await using app = await createApp(target);
       const outcomes = await Promise.all(
         Array.from({ length: 5 }, () => spawnCli(['migrate', '--json'], { url: app.url })),
@@ -19,13 +19,13 @@ for (const target of [sqlite, postgres, mysql]) {
       expect(outcomes.flatMap(({ stdout }) => JSON.parse(stdout).applied)).toEqual([migration]);
     });
 
-    test('migrators of one process that start at once all succeed, and one of them does the work', async () => {
+    test('migrations of one process that start at once all succeed, and one of them does the work', async () => {
       await using app = await createApp(target);
       const results = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(app.db)));
       expect(results.flat().map(({ migrationName }) => migrationName)).toEqual([migration]);
     });
 
-    test('so do migrators of one process that have a connection each', async () => {
+    test('migrations of one process on twelve connections all succeed, and one of them does the work', async () => {
       await using app = await createApp(target);
       const databases = Array.from({ length: 12 }, () => new Kysely({ dialect: target.open(app.url) }));
       const results = await Promise.all(databases.map((db) => migrateToLatest(db)));
@@ -35,7 +35,7 @@ for (const target of [sqlite, postgres, mysql]) {
   });
 }
 
-test('on SQLite a migrator takes the write lock before it reads the log, and others of the process wait', async () => {
+test('on SQLite a migration takes the write lock before it looks at the table, and others of the process wait', async () => {
   await using folder = await createFolder();
   const open = (): SqliteDatabase.Database => new SqliteDatabase(join(folder.path, 'app.db'), { timeout: 0 });
   // In this mode a reader keeps no writer out.

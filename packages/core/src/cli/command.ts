@@ -8,7 +8,7 @@ export interface Command {
   run(values: Values, context: CommandContext): Promise<Outcome>;
 }
 
-/** What a command has beside its options. */
+/** The surroundings of a command. */
 export interface CommandContext {
   /** The `DATABASE_URL`. */
   readonly url: string | undefined;

@@ -5,7 +5,7 @@ import { UsageError } from './explain-error.ts';
 import { algorithms, createJwk, createKeyId, createPem, createSecret, isAlgorithm } from './generate-key.ts';
 import { orUsageError, readTable } from './options.ts';
 
-// Kysely takes half a second to load: what uses it is imported when a command runs.
+// Kysely takes half a second to load: the modules that use it are imported when a command runs.
 
 /** Every command, by name. */
 export const commands: Readonly<Record<string, Command>> = {

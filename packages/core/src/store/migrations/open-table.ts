@@ -6,7 +6,7 @@ import type { SessionsDatabase } from '../schema.ts';
 import { parseTableName } from '../table-name.ts';
 
 // MySQL commits each statement of a migration at once, and a process may be killed after any of them. So a migration
-// describes the table first, and skips what is there: it can run again.
+// describes the table first, and skips the steps that are done: it can run again.
 
 /** The table of a migration. */
 interface OpenTable {
