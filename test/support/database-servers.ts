@@ -260,6 +260,7 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (hasEnded()) return;
     const exited = new Promise((resolve) => server?.once('exit', resolve));
+    server?.ref();
     server?.kill(signal);
     await exited;
   }
@@ -271,6 +272,8 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
     server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...unprivilegedUser() });
     await output.close();
     await writeFile(processFileOf(folder), `${server.pid}`);
+    // The end of this process does not wait for it: see `removeRun`.
+    server.unref();
     const deadline = performance.now() + 120_000;
     for (;;) {
       try {

@@ -10,7 +10,7 @@ import {
   startRedis,
   type DatabaseServer,
 } from './database-servers.ts';
-import { runFolder } from './run.ts';
+import { removeRun, runFolder } from './run.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -54,6 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('databasePrefix', databasePrefix);
   return async () => {
     await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
+    removeRun();
   };
 }
 

@@ -13,7 +13,7 @@ export function runFolder(): string {
   // Servers that run as another user must be able to enter it.
   chmodSync(folder, 0o711);
   process.env[variable] = folder;
-  process.once('exit', () => removeRun(folder));
+  process.once('exit', removeRun);
   process.once('SIGTERM', () => process.exit(143));
   return folder;
 }
@@ -21,7 +21,10 @@ export function runFolder(): string {
 /** The file that names the process of a server in the run's folder. */
 export const processFileOf = (serverFolder: string): string => `${serverFolder}.pid`;
 
-function removeRun(folder: string): void {
+/** Ends the servers of this run, and removes its folder. */
+export function removeRun(): void {
+  const folder = process.env[variable];
+  if (folder === undefined || !existsSync(folder)) return;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.pid'))) {
     try {
       process.kill(Number(readFileSync(join(folder, file), 'utf8')), 'SIGKILL');

@@ -1,9 +1,9 @@
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { sessionErrorReason } from '../errors.ts';
 import { connect, lookalike, nested, outcomeOf, refused } from '../testing/procedures.ts';
-import { serve } from '../testing/server.ts';
+import { serve, type TestServer } from '../testing/server.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
 import { sessionLinks } from './session-links.ts';
@@ -14,6 +14,19 @@ beforeEach(() => {
   refused.clear();
   tokens = memoryTokenStore('a');
 });
+
+/** Waits until another subscription has reconnected: one that reconnects has done so too. */
+async function untilAnotherReconnects(server: TestServer): Promise<void> {
+  const requests = () => server.requests.filter(({ headers }) => headers.authorization === 'Bearer another');
+  const subscription = connect(server, memoryTokenStore('another')).app.silent.subscribe(undefined, {
+    onData: () => {},
+  });
+  await expect.poll(requests).toHaveLength(2);
+  subscription.unsubscribe();
+}
+
+const requestsOfA = (server: TestServer) =>
+  server.requests.filter(({ headers }) => headers.authorization === 'Bearer a');
 
 describe('a subscription', () => {
   test('sends the token, and yields values through the transformer', async () => {
@@ -35,13 +48,14 @@ describe('a subscription', () => {
     expect(data).toEqual([]);
     expect(sessionErrorReason(error)).toBe('revoked_session');
     expect(tokens.get()).toBeNull();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(server.requests).toHaveLength(1);
+    await untilAnotherReconnects(server);
+    expect(requestsOfA(server)).toHaveLength(1);
   });
 
   test('that a guard in front of tRPC refuses with a 401, before the stream begins, does the same', async () => {
     await using server = await serve(nested, {
-      intercept(_, res) {
+      intercept(req, res) {
+        if (req.headers.authorization !== 'Bearer a') return false;
         const data = { code: 'UNAUTHORIZED', httpStatus: 401, session: { reason: 'expired_token' } };
         const error = superjson.serialize({ code: -32001, message: 'refused', data });
         res.writeHead(401, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify({ error }));
@@ -51,8 +65,8 @@ describe('a subscription', () => {
     const { error } = await outcomeOf((handlers) => connect(server, tokens).app.silent.subscribe(undefined, handlers));
     expect(sessionErrorReason(error)).toBe('expired_token');
     expect(tokens.get()).toBeNull();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(server.requests).toHaveLength(1);
+    await untilAnotherReconnects(server);
+    expect(requestsOfA(server)).toHaveLength(1);
   });
 
   test("to an unknown procedure ends with the server's error", async () => {
@@ -147,7 +161,7 @@ describe('a subscription', () => {
     const subscription = createTRPCClient<typeof nested>({ links }).app.silent.subscribe(undefined, {
       onConnectionStateChange: ({ error }) => states.push(error?.message ?? ''),
     });
-    await vi.waitFor(() => expect(states).toContain('fetch: return a whole Response, with its status and headers'));
+    await expect.poll(() => states).toContain('fetch: return a whole Response, with its status and headers');
     subscription.unsubscribe();
   });
 });

@@ -199,7 +199,7 @@ describe('a refusal', () => {
     tokens.set('old');
     const trpc = connect(server, tokens);
     const slow = errorOf(trpc.app.me.query());
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await expect.poll(() => server.requests).toHaveLength(1);
 
     tokens.set(null);
     await trpc.auth.login.mutate('new');
@@ -242,7 +242,7 @@ describe('a refusal', () => {
     refused.set('a', 'revoked_session');
     tokens.set('a');
     const first = errorOf(trpc.app.me.query(undefined, { context }));
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await expect.poll(() => server.requests).toHaveLength(1);
     tokens.set('b');
     expect(await trpc.app.me.query(undefined, { context })).toBe('b');
     held.resolve();

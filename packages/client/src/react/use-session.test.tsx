@@ -244,7 +244,7 @@ describe('useSession', () => {
     await waitFor(() => expect(current().error).not.toBeNull());
     act(() => onlineManager.setOnline(false));
     act(() => onlineManager.setOnline(true));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(app.queryClient.isFetching()).toBe(0);
     expect(app.calls()).toHaveLength(1);
   });
 

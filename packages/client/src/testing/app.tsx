@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
+import { configure } from '@testing-library/react';
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
 import { StrictMode, type ComponentType, type PropsWithChildren } from 'react';
@@ -33,6 +34,9 @@ export interface TestAppOptions {
   /** Whether the app uses links of its own, which only send a header. */
   readonly ownLinks?: boolean;
 }
+
+// On a busy machine a test is slow, not red.
+configure({ asyncUtilTimeout: 60_000 });
 
 const never = { name: null, version: null };
 const device = { type: null, name: 'Laptop', vendor: null, model: null, os: never, browser: never, app: never };

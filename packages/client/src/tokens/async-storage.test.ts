@@ -38,7 +38,7 @@ test('nothing is sent before the first read is done, and then the token is sent'
 
   storage.answer('a');
   expect(await Promise.all(calls)).toEqual(['a', 'a']);
-  await vi.waitFor(() => expect(server.requests).toHaveLength(4));
+  await expect.poll(() => server.requests).toHaveLength(4);
   expect(server.requests.slice(1).map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer a'));
   subscription.unsubscribe();
 });
@@ -72,7 +72,7 @@ test('a token is stored, read by the next start, and dropped with the session', 
   await using server = await serve(nested);
   const entries = new Map<string, string>();
   await connect(server, asyncTokenStore(asyncStorage(entries))).auth.login.mutate('a');
-  await vi.waitFor(() => expect(entries).toEqual(new Map([[key, 'a']])));
+  await expect.poll(() => entries).toEqual(new Map([[key, 'a']]));
 
   const tokens = asyncTokenStore(asyncStorage(entries));
   expect(tokens.get()).toBeNull();
@@ -80,7 +80,7 @@ test('a token is stored, read by the next start, and dropped with the session', 
   expect(tokens.get()).toBe('a');
   await connect(server, tokens).auth.logout.mutate();
   expect(tokens.get()).toBeNull();
-  await vi.waitFor(() => expect(entries.size).toBe(0));
+  await expect.poll(() => entries.size).toBe(0);
 });
 
 test('stores with different keys are separate', async () => {
@@ -124,10 +124,10 @@ test('writes never overtake one another, and only the last of several is needed'
   for (const token of ['a', 'b', 'c', null, 'd']) tokens.set(token);
   expect(written).toEqual(['a']);
   pending.shift()?.();
-  await vi.waitFor(() => expect(written).toEqual(['a', 'd']));
+  await expect.poll(() => written).toEqual(['a', 'd']);
   tokens.set(null);
   pending.shift()?.();
-  await vi.waitFor(() => expect(written).toEqual(['a', 'd', null]));
+  await expect.poll(() => written).toEqual(['a', 'd', null]);
 });
 
 test('a write that fails removes the former token, and the new one stays in memory', async () => {
@@ -138,7 +138,7 @@ test('a write that fails removes the former token, and the new one stays in memo
   });
   await tokens.ready;
   tokens.set('a');
-  await vi.waitFor(() => expect(entries.size).toBe(0));
+  await expect.poll(() => entries.size).toBe(0);
   expect(tokens.get()).toBe('a');
 });
 

@@ -27,8 +27,11 @@ function create(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}):
   return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now, ...options });
 }
 
-/** Waits until the waiting writes are written. */
-const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 80));
+/** Waits until the last-seen writes of so many sessions are written. */
+async function written(count: number): Promise<void> {
+  const rows = db.selectFrom('sessions').select('id').whereRef('last_seen_at', '>', 'created_at');
+  await expect.poll(() => rows.execute()).toHaveLength(count);
+}
 
 describe.each([
   ['no cache', {}],
@@ -102,7 +105,7 @@ describe.each([
     await manager.verify(tokens[0]);
     now += 900;
     await manager.verify(tokens[1]);
-    await written();
+    await written(2);
     now += 55 * second;
     for (const token of tokens) await manager.verify(token);
   });
@@ -119,7 +122,7 @@ describe.each([
       .execute();
     now += 30 * second;
     await manager.verify(token);
-    await written();
+    await expect.poll(() => fault.mock.calls).not.toHaveLength(0);
     expect(fault).toHaveBeenCalledExactlyOnceWith({ task: 'last-seen', error: expect.any(Error) });
     await db.schema.dropView('sessions').execute();
     await db.schema.alterTable('elsewhere').renameTo('sessions').execute();
