@@ -110,7 +110,16 @@ describe.each(Object.entries(roomsOf))('in %s', (name, rooms) => {
 
 test.each<[string, RegExp, string[]]>([
   ['jsonwebtoken', /^jsonwebtoken$/, ['core/src/token/access-token.ts', 'core/src/token/keys.ts']],
-  ['ua-parser-js', /^ua-parser-js$/, ['core/src/session/user-agent.ts']],
+  [
+    'ua-parser-js',
+    /^ua-parser-js$/,
+    [
+      'core/src/session/device/browser.ts',
+      'core/src/session/device/hardware.ts',
+      'core/src/session/device/system.ts',
+      'core/src/session/device/user-agent.ts',
+    ],
+  ],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password/password.ts']],
   ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts']],

@@ -3,8 +3,8 @@ export { localBus } from './bus/local-bus.ts';
 export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/memory-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
 export { redactToken, type RedactedToken } from './session/redacted-token.ts';
-export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device.ts';
-export { readDevice } from './session/read-device.ts';
+export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device/device.ts';
+export { readDevice } from './session/device/read-device.ts';
 export { parseDuration, type Duration } from './duration.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {

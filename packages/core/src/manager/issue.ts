@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { SessionError } from '../errors.ts';
 import { readIp, readUserAgent, type CallerInfo } from '../session/caller.ts';
-import type { DeviceInput } from '../session/device.ts';
-import { readDevice } from '../session/read-device.ts';
+import type { DeviceInput } from '../session/device/device.ts';
+import { readDevice } from '../session/device/read-device.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
 import { createRow } from '../store/columns.ts';

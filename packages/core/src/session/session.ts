@@ -1,4 +1,4 @@
-import type { Device } from './device.ts';
+import type { Device } from './device/device.ts';
 import { readStoredDevice } from './stored-device.ts';
 
 /** A session: one sign-in of one user, until it is revoked or expires. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readDevice } from './read-device.ts';
+import { readDevice } from './device/read-device.ts';
 import { readStoredDevice } from './stored-device.ts';
 
 const none = { name: null, version: null };

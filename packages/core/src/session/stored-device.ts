@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Device, DevicePart, DeviceType } from './device.ts';
+import type { Device, DevicePart, DeviceType } from './device/device.ts';
 
 /** A million sessions share a few hundred devices: each is parsed once, and shared frozen. */
 const devices = new LRUCache<string, Device>({ max: 1000 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { ClientHints } from './caller.ts';
+import type { ClientHints } from '../caller.ts';
 import type { Device, DeviceInput, DevicePart } from './device.ts';
 import { readDevice } from './read-device.ts';
 

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { CallerInfo, ClientHints } from './caller.ts';
+import type { CallerInfo, ClientHints } from '../caller.ts';
 import type { Device, DeviceInput, KnownDevice } from './device.ts';
-import { nameOfDevice } from './device-name.ts';
-import { parseUserAgent, typeOfModel, unquote } from './user-agent.ts';
-import { visibleText } from './visible-text.ts';
+import { nameOfDevice } from './name.ts';
+import { typeOfModel } from './hardware.ts';
+import { unquote } from './texts.ts';
+import { parseUserAgent } from './user-agent.ts';
+import { visibleText } from '../visible-text.ts';
 
 const maxUserAgentLength = 512;
 const maxBrandsLength = 256;

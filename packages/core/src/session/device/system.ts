@@ -1,0 +1,60 @@
+import type UAParser from 'ua-parser-js';
+import type { ClientHints } from '../caller.ts';
+import type { DevicePart } from './device.ts';
+import { macApps } from './known-names.ts';
+import { partOf, shorten, spell, versionOf } from './texts.ts';
+
+/**
+ * The systems whose version browsers no longer report.
+ *
+ * @see https://www.chromium.org/updates/ua-reduction/
+ * @see https://webkit.org/blog/17333/webkit-features-in-safari-26-0/
+ */
+const frozen = /Windows NT 10\.0|Mac OS X 10[._]15|Android 10; K\)|CrOS \w+ 14541\.|OS 18_\d.+ Version\/[2-9]\d/;
+
+export function systemOf(ua: string, parsed: UAParser.IOS, hints: ClientHints): DevicePart {
+  const seen = nativeSystemOf(ua) ?? (isDisguisedIpad(ua) ? partOf('iPadOS') : partOf(parsed.name, parsed.version));
+  const name = hints.platform === 'Unknown' ? seen.name : (spell(hints.platform) ?? seen.name);
+  if (name === 'Windows') {
+    const reported = name === seen.name && !frozen.test(ua) ? windowsVersionOf(seen.version) : null;
+    return partOf(name, hintedWindowsVersionOf(hints.platformVersion) ?? reported);
+  }
+  // For televisions and consoles ua-parser-js gives the model as the version.
+  const isReported = name === seen.name && !frozen.test(ua);
+  return partOf(name, shorten(hints.platformVersion ?? (isReported ? versionOf(seen.version) : null)));
+}
+
+/** The system of a native app: ua-parser-js looks for those that browsers write. */
+function nativeSystemOf(ua: string): DevicePart | undefined {
+  if (ua.startsWith('Mozilla/')) return undefined;
+  const written = /(?<![\w-])((?:i|iPad|mac|tv|watch|vision)OS|Android)[ /](\d[\d.]*)/.exec(ua);
+  if (written !== null) return partOf(written[1], written[2]);
+  const named = /^\w+-(iOS|Android)\//.exec(ua);
+  if (named !== null) return partOf(named[1]);
+  if (/\bOS ?X(?![a-z])/i.test(ua) && !/like Mac OS X/.test(ua)) return partOf('macOS');
+  // The HTTP client of Android, and of React Native on it.
+  if (/\bokhttp\//.test(ua)) return partOf('Android');
+  if (!/\bCFNetwork\//.test(ua)) return undefined;
+  return /\(x86_64\)|\b(?:Mac|Macintosh|Sparkle)\b/.test(ua) || macApps.test(ua) ? partOf('macOS') : partOf('iOS');
+}
+
+/** @see https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11 */
+function hintedWindowsVersionOf(platformVersion: string | null): string | null {
+  const major = Number.parseInt(platformVersion ?? '', 10);
+  if (major >= 13) return '11';
+  return major >= 1 && major <= 10 ? '10' : null;
+}
+
+const firstBuildOfWindows11 = 22_000;
+
+/** A version of Windows that people know: ua-parser-js takes "win32" for version 32. */
+function windowsVersionOf(version: string | null): string | null {
+  const build = /^10\.0\.(\d{5})\b/.exec(version ?? '')?.[1];
+  if (build !== undefined) return Number(build) >= firstBuildOfWindows11 ? '11' : '10';
+  return /^(?:7|8(?:\.1)?|10|11|2000|XP|Vista|ME|9[58])(?=\b)/i.exec(version ?? '')?.[0] ?? null;
+}
+
+/** Browsers of iOS on a "Macintosh" run on an iPad that asks for the desktop site. */
+export function isDisguisedIpad(ua: string): boolean {
+  return ua.includes('(Macintosh;') && /\b(?:\w{1,8}iOS|GSA|OPT)\/|\bMobile\/\w/.test(ua);
+}
