@@ -86,6 +86,27 @@ export function testTransactions(target: DatabaseTarget): void {
       await manager.close();
     });
 
+    test('a user whose sessions are locked takes no connections from the others', async () => {
+      await using database = await target.create();
+      const { db } = database;
+      const manager = createSessionManager({ db, keys: secret, maxSessionsPerUser: 50 });
+      const ada = await manager.issue({ userId: 'ada' });
+      const bob = await manager.issue({ userId: 'bob' });
+      const waiting = await db.transaction().execute(async (trx) => {
+        // It holds the lock of ada until it ends.
+        await manager.issue({ userId: 'ada' }, { trx });
+        const others = Array.from({ length: 560 }, () =>
+          manager.revokeOthers({ userId: 'ada', currentId: ada.session.id }),
+        );
+        const signIns = Array.from({ length: 40 }, () => manager.issue({ userId: 'ada' }));
+        expect((await manager.verify(bob.token)).session.userId).toBe('bob');
+        expect(await manager.list('bob')).toHaveLength(1);
+        return [...others, ...signIns];
+      });
+      await Promise.all(waiting);
+      await manager.verify(ada.token);
+    });
+
     test('simultaneous transactions hold the cap, even if each of them has read before', async () => {
       await using database = await target.create();
       expect(await signInTogether(database.db, 5)).toBe(1);

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { SessionError } from '../errors.ts';
+import { isSessionError, SessionError } from '../errors.ts';
 import { readIp, readUserAgent, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
 import { readDevice } from '../session/device/read-device.ts';
@@ -14,6 +14,7 @@ import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
+import { createUserQueue } from './user-queue.ts';
 
 /** The input of {@link SessionManager.issue}. */
 export interface IssueInput {
@@ -66,6 +67,8 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
   const { store, tokens, lastSeen, revocations, events } = parts;
   const { clock, lifetime, maxSessions } = rules;
 
+  const signingIn = createUserQueue();
+
   async function capOf(userId: string, now: number): Promise<Cap | undefined> {
     const max = (await maxSessions?.(userId)) ?? Infinity;
     if (max === Infinity) return undefined;
@@ -78,8 +81,11 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     trx: AppTransaction | undefined,
   ): Promise<readonly string[]> {
     try {
-      return await store.insert(row, cap, trx);
+      const insertNow = (): Promise<readonly string[]> => store.insert(row, cap, trx);
+      return await (cap === undefined || trx !== undefined ? insertNow() : signingIn.run(row.user_id, insertNow));
     } catch (error) {
+      // Too many sign-ins of this user are waiting.
+      if (isSessionError(error)) throw error;
       // The user was deleted while signing in.
       if (store.isMissingUser(error)) throw new SessionError('invalid_credentials', { cause: error });
       // The transaction may have committed, and evicted any session of the user.

@@ -23,7 +23,8 @@ export interface SessionManager {
    *
    * @throws {SessionUsageError} `userId` is not a text, or `claims` overwrite a registered claim, are not JSON or are too
    *   large
-   * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user
+   * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user;
+   *   `too_many_attempts`: under a cap, 1,000 sign-ins of the user are waiting already
    * @throws {RangeError} the function `maxSessionsPerUser` did not return a whole number of at least 1
    */
   issue<TDatabase>(input: IssueInput, options?: IssueOptions<TDatabase>): Promise<IssuedSession>;

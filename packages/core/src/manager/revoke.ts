@@ -9,6 +9,7 @@ import type { AppTransaction, Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
+import { createUserQueue } from './user-queue.ts';
 
 /** The sessions that are revoked, and why. */
 export type Revocation = Omit<RevokedEvent, 'count'>;
@@ -66,6 +67,9 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
     fault: (error) => events.emit('fault', { task: 'bus', error }),
   });
 
+  // Apart from each other, and from signing in: neither delays the other.
+  const [revokingOthers, revokingAll] = [createUserQueue(), createUserQueue()];
+
   function dropFromCache(ended: EndedSessions, isPending: boolean): void {
     if (isPending) cache?.holdBack(ended);
     else cache?.invalidate(ended);
@@ -111,14 +115,21 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
         store.deleteMany(userId, possible, on),
       );
     },
-    revokeOthers: ({ userId, currentId }, options = {}) =>
-      revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (on) => {
-        const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, on) : undefined;
-        if (count !== undefined) return count;
-        cache?.invalidate({ userId, ids: [currentId] });
-        throw new SessionError('revoked_session');
-      }),
-    revokeAll: (userId, options = {}) => revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on)),
+    async revokeOthers({ userId, currentId }, options = {}) {
+      const revokeNow = (): Promise<number> =>
+        revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (on) => {
+          const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, on) : undefined;
+          if (count !== undefined) return count;
+          cache?.invalidate({ userId, ids: [currentId] });
+          throw new SessionError('revoked_session');
+        });
+      return options.trx === undefined ? revokingOthers.run(userId, revokeNow, currentId) : revokeNow();
+    },
+    async revokeAll(userId, options = {}) {
+      const revokeNow = (): Promise<number> =>
+        revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on));
+      return options.trx === undefined ? revokingAll.run(userId, revokeNow, 'all') : revokeNow();
+    },
     announce,
     announcePossible,
     async stop() {

@@ -28,7 +28,9 @@ export const mysql: Dialect = {
   withUserLock: (db, lock, work) =>
     // A named lock comes first: InnoDB's gap locks on a user without sessions would admit every transaction, then deadlock.
     db.connection().execute(async (connection) => {
-      const name = sql`concat('trpc-sessions:', sha1(${lock.userId}))`;
+      // The locks are the server's: named by the database too, so that no two apps share them.
+      const table = lock.table.includes('.') ? sql`${lock.table}` : sql`concat(database(), '.', ${lock.table})`;
+      const name = sql`concat('trpc-sessions:', sha1(concat(${table}, ':', ${lock.userId})))`;
       const { rows } = await sql<{
         locked: unknown;
       }>`select get_lock(${name}, ${sql.lit(lockTimeout)}) as locked`.execute(connection);

@@ -21,7 +21,9 @@ export const postgres: Dialect = {
     }),
   writeTime: (milliseconds) => new Date(milliseconds).toISOString(),
   readTime: (column) => sql<number>`(extract(epoch from ${sql.ref(column)}) * 1000)::float8`,
-  lock: ({ userId }) => sql`select pg_advisory_xact_lock(hashtextextended(${userId}, ${sql.lit(lockSeed)}))`,
+  // The locks are the database's. Without the schema of the table, which processes may write in two ways.
+  lock: ({ table, userId }) =>
+    sql`select pg_advisory_xact_lock(hashtextextended(${`${table.split('.').at(-1)}:${userId}`}, ${sql.lit(lockSeed)}))`,
   withUserLock: (db, lock, work) =>
     // Read committed, whatever the default: a snapshot from before the lock was granted would be stale.
     db

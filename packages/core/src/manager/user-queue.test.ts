@@ -1,0 +1,57 @@
+import { expect, test, vi } from 'vitest';
+import { createUserQueue } from './user-queue.ts';
+
+/** Work that ends when the test says so. */
+function createWork(result: string) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  return { work: vi.fn(() => promise), end: () => resolve(result), fail: () => reject(new Error('failed')) };
+}
+
+test('writes of one user run one at a time, in their order, and those of others beside them', async () => {
+  const queue = createUserQueue();
+  const [first, second, other] = [createWork('first'), createWork('second'), createWork('other')];
+  const running = [queue.run('ada', first.work), queue.run('ada', second.work)];
+  other.end();
+  expect(await queue.run('bob', other.work)).toBe('other');
+  expect(second.work).not.toHaveBeenCalled();
+  first.end();
+  second.end();
+  expect(await Promise.all(running)).toEqual(['first', 'second']);
+});
+
+test('a write that fails does not fail the next one', async () => {
+  const queue = createUserQueue();
+  const [first, second] = [createWork('first'), createWork('second')];
+  const failing = queue.run('ada', first.work);
+  const next = queue.run('ada', second.work);
+  first.fail();
+  second.end();
+  await expect(failing).rejects.toThrow('failed');
+  expect(await next).toBe('second');
+});
+
+test('equal writes that have not started share one run, and one that comes after its start runs again', async () => {
+  const queue = createUserQueue();
+  const [running, shared, later] = [createWork('running'), createWork('shared'), createWork('later')];
+  const first = queue.run('ada', running.work, 'all');
+  const together = Array.from({ length: 500 }, () => queue.run('ada', shared.work, 'all'));
+  running.end();
+  await first;
+  await vi.waitFor(() => expect(shared.work).toHaveBeenCalled());
+  const last = queue.run('ada', later.work, 'all');
+  shared.end();
+  later.end();
+  expect(new Set(await Promise.all(together))).toEqual(new Set(['shared']));
+  expect(await last).toBe('later');
+  expect(shared.work).toHaveBeenCalledOnce();
+});
+
+test('past 1,000 waiting writes of one user, another one is refused, and later ones are accepted again', async () => {
+  const queue = createUserQueue();
+  const { work, end } = createWork('done');
+  const accepted = Array.from({ length: 1001 }, () => queue.run('ada', work));
+  await expect(queue.run('ada', work)).rejects.toMatchObject({ reason: 'too_many_attempts', retryAfter: 1 });
+  end();
+  await Promise.all(accepted);
+  expect(await queue.run('ada', work)).toBe('done');
+});
