@@ -78,7 +78,7 @@ describe.each(httpAdapters)('an app behind the $name adapter', ({ start }) => {
     expect(await failure(client.me.query())).toMatchObject({ session: { reason: 'revoked_session' } });
   });
 
-  test('reads from the client hints of a sign-in what the user agent leaves out', async () => {
+  test('reads from the client hints of a sign-in the details that the user agent lacks', async () => {
     await using app = await createTestApp();
     await using server = await start(app.router);
     const credentials = { username: 'ada', password: 'right' };

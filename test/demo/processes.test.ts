@@ -1,58 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test, vi } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
-import { freePort } from '../support/ports.ts';
+import { start, type DemoProcess } from './demo-process.ts';
 
 // The demo as it is started by hand: two processes of it, on one database.
-
-const main = new URL('../../apps/demo/server/main.ts', import.meta.url).pathname;
-
-interface DemoProcess extends AsyncDisposable {
-  /** Calls a procedure: the status, and the body as text. */
-  call(procedure: string, options?: { token?: string; input?: unknown }): Promise<{ status: number; body: string }>;
-  /** As a supervisor does. Returns the exit code. */
-  stop(): Promise<unknown>;
-}
-
-async function start(env: Record<string, string>): Promise<DemoProcess> {
-  const port = await freePort();
-  const demo: ChildProcess = spawn(process.execPath, ['--conditions=@trpc-sessions/source', main], {
-    env: { ...process.env, PORT: String(port), SESSION_SECRET: 'a secret of more than thirty-two bytes', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = once(demo, 'exit');
-  let complaints = '';
-  demo.stderr!.on('data', (chunk) => (complaints += String(chunk)));
-  // It prints its address as soon as it listens.
-  const started = await Promise.race([once(demo.stdout!, 'data').then(() => true), exited.then(() => false)]);
-  if (!started) throw new Error(`the demo did not start: ${complaints}`);
-  return {
-    async call(procedure, { token, input } = {}) {
-      const response = await fetch(`http://127.0.0.1:${port}/trpc/${procedure}`, {
-        headers: {
-          'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
-        ...(input !== undefined && { method: 'POST', body: JSON.stringify(input) }),
-      });
-      return { status: response.status, body: await response.text() };
-    },
-    async stop() {
-      demo.kill('SIGTERM');
-      const [code] = await exited;
-      return code;
-    },
-    async [Symbol.asyncDispose]() {
-      demo.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
 
 async function signIn(demo: DemoProcess): Promise<string> {
   const { body } = await demo.call('login', { input: { username: 'admin', password: 'admin' } });

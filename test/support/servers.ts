@@ -34,7 +34,7 @@ export interface AdapterTarget {
   start(router: AppRouter, options?: SessionsContextOptions): Promise<RunningServer>;
 }
 
-/** Serves what speaks Node's HTTP. */
+/** Serves a listener of Node's HTTP. */
 export async function listen(
   listener: (...args: Parameters<RequestListener>) => void | Promise<void>,
 ): Promise<RunningServer> {

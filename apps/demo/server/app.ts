@@ -2,13 +2,15 @@ import { createServer, type Server } from 'node:http';
 import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
 import { sessionsContext, type TrustProxy } from '@trpc-sessions/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import sirv from 'sirv';
-import { openDatabase } from './database.ts';
+import { checkConnection, openDatabase } from './database.ts';
 import { pageHeaders, procedureHeaders } from './headers.ts';
+import { errorLine } from './error-line.ts';
 import { connectNodes } from './nodes.ts';
 import { createAppRouter } from './router.ts';
 import { createTables } from './schema.ts';
-import { addUser } from './users.ts';
+import { addSeededUser, removeSeededUser } from './users.ts';
 
 export interface DemoOptions {
   readonly databaseUrl: string;
@@ -16,7 +18,7 @@ export interface DemoOptions {
   readonly redisUrl?: string | undefined;
   readonly secret: string;
   readonly trustProxy?: TrustProxy;
-  /** Whether to add the user `admin` / `admin`. */
+  /** Whether to add the user `admin` / `admin`. Otherwise a user with this password is removed. */
   readonly seed: boolean;
 }
 
@@ -28,10 +30,12 @@ export interface Demo {
 
 /** Creates the demo: database, session manager, router, HTTP server. The server does not listen yet. */
 export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, seed }: DemoOptions): Promise<Demo> {
+  // A wrong option fails here, not in each request.
+  sessionsContext({}, { trustProxy });
   const db = openDatabase(databaseUrl);
+  await checkConnection(db);
   await createTables(db);
   await migrateToLatest(db);
-  if (seed) await addUser(db, { username: 'admin', password: 'admin' });
 
   const nodes = redisUrl === undefined ? undefined : connectNodes(redisUrl);
   const manager = createSessionManager({
@@ -44,9 +48,11 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     idleTimeout: '14d',
     maxSessionsPerUser: 20,
   });
-  manager.on('fault', ({ task, error }) => console.warn(`${task}:`, error));
+  const logFault = (task: string, error: unknown): void => console.warn(`${task}: ${errorLine(error)}`);
+  manager.on('fault', ({ task, error }) => logFault(task, error));
+  await (seed ? addSeededUser(db) : removeSeededUser(db, manager));
   // The later runs report their faults by the event.
-  manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => console.warn('purge:', error));
+  manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => logFault('purge', error));
 
   const trpc = createHTTPHandler({
     router: createAppRouter({ db, manager }),
@@ -55,6 +61,10 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
     // Checking a password is slow on purpose: one request may not ask for hundreds.
     maxBatchSize: 50,
     createContext: (opts) => sessionsContext(opts, { trustProxy }),
+    onError({ error, path }) {
+      // A refusal is no fault.
+      if (getHTTPStatusCodeFromError(error) >= 500) logFault(path ?? 'request', error);
+    },
   });
   const page = sirv(new URL('../dist', import.meta.url).pathname, { single: true });
   const server = createServer((request, response) => {

@@ -1,29 +1,37 @@
-import { createDemo } from './app.ts';
-import { fileOf } from './database.ts';
-import { keptSecret } from './secret.ts';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDemo, type Demo } from './app.ts';
+import { errorLine } from './error-line.ts';
+import { readSettings, type Settings } from './settings.ts';
 
-const defaultFile = new URL('../data/demo.db', import.meta.url);
-/** An empty variable, as a compose file sets it, counts as unset. */
-const setting = (name: string): string | undefined => process.env[name] || undefined;
+/** The longest start, in milliseconds. A database that stops answering in the middle would delay it without end. */
+const startTimeout = 30_000;
 
-const databaseUrl = setting('DATABASE_URL') ?? defaultFile.href;
-const production = process.env['NODE_ENV'] === 'production';
+async function start({ host, port, ...options }: Settings): Promise<Demo> {
+  const demo = await createDemo(options);
+  demo.server.listen(port, host);
+  await once(demo.server, 'listening');
+  return demo;
+}
 
-const demo = await createDemo({
-  databaseUrl,
-  redisUrl: setting('REDIS_URL'),
-  secret: setting('SESSION_SECRET') ?? keptSecret(databaseUrl),
-  trustProxy: Number(setting('TRUST_PROXY') ?? 0),
-  seed: !production,
-});
+function printStart({ host, port, seed, database }: Settings, { server }: Demo): void {
+  const address = server.address();
+  const actualPort = typeof address === 'object' ? address?.port : port;
+  const name = host === '127.0.0.1' ? 'localhost' : host;
+  console.log(`\n  trpc-sessions demo   http://${name.includes(':') ? `[${name}]` : name}:${actualPort}`);
+  console.log(seed ? '  sign in as           admin / admin (seeded)' : '  no user is seeded in production');
+  console.log(`  sessions are kept in ${database}\n`);
+}
 
-demo.server.listen(Number(setting('PORT') ?? 3000), () => {
-  const address = demo.server.address();
-  const port = typeof address === 'object' ? address?.port : address;
-  const where = databaseUrl.startsWith('file:') ? fileOf(databaseUrl) : new URL(databaseUrl).host;
-  console.log(`\n  trpc-sessions demo   http://localhost:${port}`);
-  console.log(production ? '  no user is seeded in production' : '  sign in as           admin / admin (seeded)');
-  console.log(`  sessions are kept in ${where}\n`);
-});
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void demo.close());
+try {
+  const settings = readSettings(process.env);
+  const late = delay(startTimeout, null, { ref: false });
+  const demo = await Promise.race([start(settings), late]);
+  if (demo === null) throw new Error(`the database did not answer within ${startTimeout / 1000} seconds`);
+  printStart(settings, demo);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void demo.close());
+} catch (error) {
+  console.error(`The demo could not start: ${errorLine(error)}`);
+  // Open connections would keep the process alive.
+  process.exit(1);
+}

@@ -1,6 +1,7 @@
 import { memoryCache, type Bus, type MemoryCache } from '@trpc-sessions/core';
 import { redisBus } from '@trpc-sessions/core/redis';
 import { Redis } from 'ioredis';
+import { errorLine } from './error-line.ts';
 
 /** The bus and the cache of one of several processes. */
 export interface Nodes {
@@ -13,7 +14,7 @@ export interface Nodes {
 export function connectNodes(redisUrl: string): Nodes {
   const redis = new Redis(redisUrl);
   // The client reconnects by itself; without a listener, its error would end the process.
-  redis.on('error', (error) => console.warn(`Redis: ${error.message}`));
+  redis.on('error', (error) => console.warn(`Redis: ${errorLine(error)}`));
   return {
     bus: redisBus(redis),
     cache: memoryCache({ max: 10_000 }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileOf } from './database.ts';
+import { hideFromOthers } from './private-file.ts';
 
 /**
  * The secret in a file beside the SQLite file, created at the first start: sessions survive a restart without any
@@ -18,5 +19,6 @@ export function keptSecret(databaseUrl: string): string {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+  hideFromOthers(file);
   return readFileSync(file, 'utf8').trim();
 }

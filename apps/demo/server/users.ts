@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword, verifyPassword } from '@trpc-sessions/core/password';
+import type { SessionManager } from '@trpc-sessions/core';
 import type { AuthenticatedUser, AuthenticateOptions, PasswordCredentials } from '@trpc-sessions/server';
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
@@ -15,7 +16,7 @@ export async function authenticate(
   { username, password }: PasswordCredentials,
   request: AuthenticateOptions,
 ): Promise<AuthenticatedUser<UserClaims> | null> {
-  const user = await db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst();
+  const user = await findUser(db, username);
   const matches = await verifyPassword(password, user?.password_hash, request);
   return user !== undefined && matches ? { id: user.id, claims: { username: user.username } } : null;
 }
@@ -35,5 +36,26 @@ export async function addUser(db: Kysely<Database>, { username, password }: Pass
 }
 
 async function isTaken(db: Kysely<Database>, username: string): Promise<boolean> {
-  return (await db.selectFrom('users').select('id').where('username', '=', username).executeTakeFirst()) !== undefined;
+  return (await findUser(db, username)) !== undefined;
+}
+
+/** Finds a user by the exact name. MariaDB ignores trailing spaces, and in a table of an older demo also case and accents. */
+async function findUser(db: Kysely<Database>, username: string) {
+  const users = await db.selectFrom('users').selectAll().where('username', '=', username).execute();
+  return users.find((user) => user.username === username);
+}
+
+const seeded: PasswordCredentials = { username: 'admin', password: 'admin' };
+
+/** Adds `admin` / `admin`, unless the name is taken. */
+export async function addSeededUser(db: Kysely<Database>): Promise<void> {
+  await addUser(db, seeded);
+}
+
+/** Removes the user of an earlier seed, and their sessions, if the password is still the seeded one. */
+export async function removeSeededUser(db: Kysely<Database>, manager: SessionManager): Promise<void> {
+  const user = await findUser(db, seeded.username);
+  if (user === undefined || !(await verifyPassword(seeded.password, user.password_hash))) return;
+  await db.deleteFrom('users').where('id', '=', user.id).execute();
+  await manager.revokeAll(user.id);
 }
