@@ -110,6 +110,21 @@ for (const target of busTargets) {
       expect(a.faults).not.toHaveBeenCalled();
     });
 
+    test('of thousands of revocations at once, every node receives each, and none is lost', async () => {
+      await using w = await createWorld({ heartbeat: '5s' });
+      const [a, b] = [await w.join(target, url), await w.join(target, url)];
+      const users = Array.from({ length: 2000 }, (_, n) => `user-${n}`);
+      const received = new Set<string>();
+      b.manager.on('ended', ({ userId }) => received.add(userId));
+      const missed = vi.fn();
+      b.manager.on('missed', missed);
+      for (const userId of users) await a.manager.issue({ userId });
+      await Promise.all(users.map((userId) => a.manager.revokeAll(userId)));
+      await vi.waitFor(() => expect(received.size).toBe(users.length), { timeout: 60_000 });
+      expect(missed).not.toHaveBeenCalled();
+      expect([...a.faults.mock.calls, ...b.faults.mock.calls]).toEqual([]);
+    });
+
     test('nodes ask the database while the bus is down, and cache again once it is back', async () => {
       await using server = await target.startServer();
       await using w = await createWorld();

@@ -112,11 +112,11 @@ async function createNode(scenario: Scenario, age: number) {
       return () => Promise.resolve();
     },
   };
-  const broadcast = createBroadcast(bus, {
+  const broadcast = createBroadcast(bus, 'sessions', {
     connected: () => cache.enable(),
     disconnected: () => cache.disable(),
-    ended: ({ ended }) => cache.invalidate(ended),
-    unknown: () => cache.clear(),
+    ended: (ended) => cache.invalidate(ended),
+    missed: () => cache.clear(),
     fault: () => {},
   });
   if (listener === undefined) throw new Error('a node with a bus must subscribe to it');
@@ -131,7 +131,7 @@ async function createNode(scenario: Scenario, age: number) {
     onPublish: (sending: (message: string) => void) => void (publish = sending),
     end() {
       cache.invalidate({ userId, ids: [id] });
-      broadcast.publish({ ended: { userId, ids: [id] } });
+      broadcast.publish({ userId, ids: [id] });
     },
   };
 }

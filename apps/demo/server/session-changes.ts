@@ -12,6 +12,7 @@ export async function* sessionChanges(
   const unsubscribe = [
     manager.on('created', (event) => event.session.userId === userId && changes.emit('change', 'created')),
     manager.on('ended', (event) => event.userId === userId && changes.emit('change', 'ended')),
+    manager.on('missed', () => changes.emit('change', 'ended')),
   ];
   try {
     for await (const [change] of on(changes, 'change', { signal })) yield change;

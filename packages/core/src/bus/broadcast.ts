@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import type { EndedSessions } from '../session/ended-sessions.ts';
 import type { Bus } from './bus.ts';
-import { decodeEnded, encodeEnded, type EndedMessage } from './ended-message.ts';
+import { decodeEnded } from './ended-message.ts';
+import { createEndedQueue } from './ended-queue.ts';
 
 /** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process has revoked sessions, or is revoking them in a transaction. */
-  ended(message: EndedMessage): void;
-  /** A message from a newer version, or from a bus that has lost messages: any session may have been revoked. */
-  unknown(): void;
+  /** Another process has revoked sessions. `isPending`: in a transaction that is still open. */
+  ended(ended: EndedSessions, isPending: boolean): void;
+  /** Other processes may have revoked any session. */
+  missed(): void;
   /** A message could not be published, or messages do not arrive. */
   fault(error: unknown): void;
 }
@@ -17,45 +19,73 @@ export interface BroadcastEvents {
 /** Publishes revoked sessions to the other processes, and receives theirs. */
 export interface Broadcast {
   /** Neither waits for the bus nor fails with it. */
-  publish(message: Omit<EndedMessage, 'from'>): void;
-  /** Waits for the messages that are being published, then unsubscribes. */
+  publish(ended: EndedSessions, isPending?: boolean): void;
+  /** Waits until everything is published, and unsubscribes. */
   stop(): Promise<void>;
 }
 
-export function createBroadcast(bus: Bus | undefined, events: BroadcastEvents): Broadcast {
+/** Messages in flight at once: sessions that are revoked meanwhile share the next ones. */
+const maxInFlight = 4;
+
+/** @param scope - the table of the sessions: messages of another one are ignored */
+export function createBroadcast(bus: Bus | undefined, scope: string, events: BroadcastEvents): Broadcast {
   if (bus === undefined) return { publish: () => {}, stop: () => Promise.resolve() };
 
-  const senderId = randomUUID();
+  const queue = createEndedQueue();
+  const inFlight = new Set<Promise<void>>();
+  // On first use: some platforms forbid randomness while a module loads.
+  let senderId: string | undefined;
+  let hasLostMessages = false;
+
   const unsubscribe = bus.subscribe({
-    connected: () => events.connected(),
-    disconnected: () => events.disconnected(),
-    fault: (error) => events.fault(error),
-    message(text) {
-      const message = decodeEnded(text);
-      if (message === undefined) events.unknown();
-      else if (message.from !== senderId) events.ended(message);
+    connected() {
+      events.connected();
+      if (hasLostMessages) events.missed();
     },
+    disconnected() {
+      hasLostMessages = true;
+      events.disconnected();
+    },
+    message: receive,
+    fault: (error) => events.fault(error),
   });
 
-  const publishing = new Set<Promise<void>>();
+  function receive(text: string): void {
+    const message = decodeEnded(text);
+    if (message === undefined) return events.missed();
+    if (message.from === senderId || (message.scope ?? scope) !== scope) return;
+    for (const ended of message.ended) events.ended(ended, message.isPending);
+  }
 
-  async function send(text: string): Promise<void> {
+  const sender = () => ({ from: (senderId ??= randomUUID()), scope });
+
+  function sendQueued(): void {
+    while (inFlight.size < maxInFlight) {
+      const message = queue.take(sender);
+      if (message === undefined) return;
+      const sent = send(message).finally(() => {
+        inFlight.delete(sent);
+        sendQueued();
+      });
+      inFlight.add(sent);
+    }
+  }
+
+  async function send(message: string): Promise<void> {
     try {
-      await bus?.publish(text);
+      await bus?.publish(message);
     } catch (error) {
       events.fault(error);
     }
   }
 
   return {
-    publish(message) {
-      for (const text of encodeEnded({ from: senderId, ...message })) {
-        const sent = send(text).finally(() => publishing.delete(sent));
-        publishing.add(sent);
-      }
+    publish(ended, isPending = false) {
+      queue.add(ended, isPending);
+      sendQueued();
     },
     async stop() {
-      await Promise.all(publishing);
+      while (inFlight.size > 0) await Promise.race(inFlight);
       await unsubscribe();
     },
   };

@@ -1,44 +1,63 @@
-import { chunksOf } from '../chunks.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 
 /** A message on the bus: a process has revoked sessions. */
 export interface EndedMessage {
   /** Id of the process that sent it: a process skips its own messages. */
   readonly from: string;
-  readonly ended: EndedSessions;
+  /** The table of the sessions. Without it: any. */
+  readonly scope?: string;
+  readonly ended: readonly EndedSessions[];
   /** The revoking transaction is still open: other connections still read the rows. */
-  readonly isPending?: boolean | undefined;
+  readonly isPending: boolean;
 }
 
-/** PostgreSQL carries 8000 bytes in a message. */
-const idsPerMessage = 100;
+/** Any session may have been revoked. It is not JSON, so that no version reads it as something else. */
+export const resyncMessage = 'resync';
 
-export function encodeEnded({ ended, ...message }: EndedMessage): string[] {
-  const { ids } = ended;
-  if (ids === undefined || ids.length <= idsPerMessage) return [JSON.stringify({ ...message, ended })];
-  return chunksOf(ids, idsPerMessage).map((chunk) => JSON.stringify({ ...message, ended: { ...ended, ids: chunk } }));
-}
+/** Hold for sending and for receiving. PostgreSQL carries 7999 bytes in a message. */
+export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 255 };
 
-/** Reads a message. `undefined`: it is not one of ours, or from a newer version. */
+/**
+ * Reads a message. Whoever can publish on the server can forge one. `undefined`: it is not one of ours, or one from a newer
+ * version, or larger than this version sends.
+ */
 export function decodeEnded(message: string): EndedMessage | undefined {
+  if (message.length > messageLimits.bytes) return undefined;
   try {
-    const value: unknown = JSON.parse(message);
-    return isMessage(value) ? value : undefined;
+    return readMessage(JSON.parse(message));
   } catch {
     return undefined;
   }
 }
 
-function isMessage(value: unknown): value is EndedMessage {
-  if (!isRecord(value) || typeof value['from'] !== 'string' || !isRecord(value['ended'])) return false;
-  const { userId, ids, exceptId } = value['ended'];
-  return (
-    typeof userId === 'string' &&
-    (ids === undefined || (Array.isArray(ids) && ids.every((id) => typeof id === 'string'))) &&
-    (exceptId === undefined || typeof exceptId === 'string')
-  );
+function readMessage(value: unknown): EndedMessage | undefined {
+  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending'])) return undefined;
+  const { from, scope, isPending = false } = value;
+  const ended: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
+  if (!isText(from) || typeof isPending !== 'boolean' || !ended.every(isEndedSessions)) return undefined;
+  if (scope === undefined) return { from, ended, isPending };
+  return isText(scope) ? { from, scope, ended, isPending } : undefined;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+function isEndedSessions(value: unknown): value is EndedSessions {
+  if (!hasOnly(value, ['userId', 'ids', 'exceptId'])) return false;
+  const { userId, ids, exceptId } = value;
+  const isListOfIds = Array.isArray(ids) && ids.length <= messageLimits.ids && ids.every(isId);
+  return isText(userId) && (ids === undefined || isListOfIds) && (exceptId === undefined || isId(exceptId));
+}
+
+const isId = (value: unknown): boolean => isText(value) && value.length <= messageLimits.idLength;
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= messageLimits.textLength;
+}
+
+/** Answers whether a value is an object that has only known keys: an unknown one may change what the others mean. */
+function hasOnly<TKey extends string>(
+  value: unknown,
+  keys: readonly TKey[],
+): value is Readonly<Partial<Record<TKey, unknown>>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const known: readonly string[] = keys;
+  return Object.keys(value).every((key) => known.includes(key));
 }

@@ -1,6 +1,8 @@
 import { parseDuration, type Duration } from '../duration.ts';
 import type { Bus, BusListener } from './bus.ts';
 import type { BusDriver } from './driver.ts';
+import { resyncMessage } from './ended-message.ts';
+import { within } from './timeouts.ts';
 import { openWatchedConnection, type Loss, type WatchedConnectionOptions } from './watched-connection.ts';
 
 /** Options of every bus that has a server. */
@@ -21,8 +23,6 @@ const maxHeartbeat = 3_600_000;
 const pauses = { first: 100, last: 5_000 };
 /** Bounds the memory that a slow server can cost. */
 const maxInFlight = 100;
-/** Not a message of the manager's: receivers clear their cache, because messages were lost. */
-const resyncMessage = 'resync';
 
 export function readChannel(channel: unknown): string {
   if (typeof channel === 'string' && channel !== '') return channel;
@@ -121,16 +121,4 @@ function keepListening(
   return async () => {
     await within(options.heartbeat, close(), 'late').catch(() => {});
   };
-}
-
-async function within<T>(milliseconds: number, work: Promise<T>, otherwise: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(otherwise)), milliseconds).unref();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BusDriver, ListeningConnection } from './driver.ts';
+import { setTimeoutAfterReads } from './timeouts.ts';
 
 /** Begins a message that a bus publishes to itself; a nonce follows. */
 const probePrefix = 'probe:';
@@ -144,9 +145,4 @@ export function openWatchedConnection(options: WatchedConnectionOptions): () => 
     queueMicrotask(() => lost(error));
   }
   return close;
-}
-
-/** After a pause of the process, an answer may wait unread in the socket: it is read before the callback. */
-function setTimeoutAfterReads(callback: () => void, milliseconds: number): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(callback), milliseconds).unref();
 }

@@ -11,6 +11,8 @@ export interface SessionEvents {
   revoked: RevokedEvent;
   /** Sessions of a user were revoked, by this process or by another on the same bus. */
   ended: EndedSessions;
+  /** Messages of other processes were lost: any session may have been revoked without the event `ended`. */
+  missed: Readonly<Record<string, never>>;
   /** A request was refused. */
   rejected: { readonly reason: SessionErrorReason; readonly caller: Omit<CallerInfo, 'token'> | null };
   /** Rows of expired sessions were deleted. */
@@ -45,6 +47,7 @@ export function createEvents(): Events<SessionEvents> {
     created: new Set(),
     revoked: new Set(),
     ended: new Set(),
+    missed: new Set(),
     rejected: new Set(),
     purged: new Set(),
     fault: new Set(),

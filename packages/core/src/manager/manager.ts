@@ -114,7 +114,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const lastSeen = createLastSeenWrites(store, settings.touchDelay, (error) =>
     events.emit('fault', { task: 'last-seen', error }),
   );
-  const revocations = createRevocations({ store, cache, bus: settings.bus, events });
+  const revocations = createRevocations({ store, cache, bus: settings.bus, scope: settings.table.table, events });
   const issue = createIssue({ store, tokens, lastSeen, revocations, events }, settings);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(

@@ -52,18 +52,23 @@ export interface RevocationParts {
   readonly store: Pick<Store, 'deleteMany' | 'deleteOthers' | 'deleteAll'>;
   readonly cache: SessionCache | undefined;
   readonly bus: Bus | undefined;
+  /** Names the table in messages on the bus, without its schema: processes may write that in two ways. */
+  readonly scope: string;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
-export function createRevocations({ store, cache, bus, events }: RevocationParts): Revocations {
-  const broadcast = createBroadcast(bus, {
+export function createRevocations({ store, cache, bus, scope, events }: RevocationParts): Revocations {
+  const broadcast = createBroadcast(bus, scope.toLowerCase(), {
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
-    ended({ ended, isPending = false }) {
+    ended(ended, isPending) {
       dropFromCache(ended, isPending);
       if (!isPending) events.emit('ended', ended);
     },
-    unknown: () => cache?.clear(),
+    missed() {
+      cache?.clear();
+      events.emit('missed', {});
+    },
     fault: (error) => events.emit('fault', { task: 'bus', error }),
   });
 
@@ -79,7 +84,7 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
     const ended = endedBy(revocation);
     dropFromCache(ended, isPending);
     if (count === 0) return 0;
-    broadcast.publish({ ended, ...(isPending && { isPending }) });
+    broadcast.publish(ended, isPending);
     events.emit('revoked', { ...revocation, count });
     if (!isPending) events.emit('ended', ended);
     return count;
@@ -87,7 +92,7 @@ export function createRevocations({ store, cache, bus, events }: RevocationParts
 
   function announcePossible(ended: EndedSessions, isPending = false): void {
     dropFromCache(ended, isPending);
-    broadcast.publish({ ended, ...(isPending && { isPending }) });
+    broadcast.publish(ended, isPending);
   }
 
   /** Deletes and announces it. A delete that failed may have committed all the same. */

@@ -22,10 +22,14 @@ export interface Watches {
   watch(watched: Watched): () => void;
 }
 
+/** All sessions are checked within this time, in milliseconds. Random, so that not all processes ask the database at once. */
+const maxSpread = 1000;
+
 /** @param maxPerSession - how many streams and sockets may be open on one session */
 export function createWatches(manager: SessionManager, maxPerSession: number): Watches {
   const watchesByUser = new Map<string, Map<string, SessionWatch>>();
   let endings = 0;
+  let checkingAll: NodeJS.Timeout | undefined;
 
   manager.on('ended', ({ userId, ids, exceptId }) => {
     endings += 1;
@@ -33,6 +37,17 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
     if (ofUser === undefined) return;
     for (const id of ids ?? Array.from(ofUser.keys())) if (id !== exceptId) ofUser.get(id)?.check();
   });
+
+  // Messages of the bus were lost: any session may have ended.
+  manager.on('missed', () => {
+    endings += 1;
+    checkingAll ??= setTimeout(checkAll, Math.random() * maxSpread).unref();
+  });
+
+  function checkAll(): void {
+    checkingAll = undefined;
+    for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check();
+  }
 
   function watchOf(session: Session, caller: CallerInfo): SessionWatch {
     const { id, userId } = session;

@@ -1,0 +1,71 @@
+import { expect, test, vi } from 'vitest';
+import { createBroadcast, type BroadcastEvents } from './broadcast.ts';
+import type { BusListener } from './bus.ts';
+import { localBus } from './local-bus.ts';
+
+function createEvents() {
+  return {
+    connected: vi.fn<BroadcastEvents['connected']>(),
+    disconnected: vi.fn<BroadcastEvents['disconnected']>(),
+    ended: vi.fn<BroadcastEvents['ended']>(),
+    missed: vi.fn<BroadcastEvents['missed']>(),
+    fault: vi.fn<BroadcastEvents['fault']>(),
+  };
+}
+
+test('a revocation reaches the other processes of its table, and not its own', async () => {
+  const bus = localBus();
+  const [own, other, elsewhere] = [createEvents(), createEvents(), createEvents()];
+  const broadcast = createBroadcast(bus, 'sessions', own);
+  createBroadcast(bus, 'sessions', other);
+  createBroadcast(bus, 'staff_sessions', elsewhere);
+  broadcast.publish({ userId: 'ada' });
+  broadcast.publish({ userId: 'bob', ids: ['a'] }, true);
+  await broadcast.stop();
+  expect(other.ended.mock.calls).toEqual([
+    [{ userId: 'ada' }, false],
+    [{ userId: 'bob', ids: ['a'] }, true],
+  ]);
+  for (const { ended, missed } of [own, elsewhere]) {
+    expect(ended).not.toHaveBeenCalled();
+    expect(missed).not.toHaveBeenCalled();
+  }
+});
+
+test('a message without a table counts for any', async () => {
+  const bus = localBus();
+  const events = createEvents();
+  createBroadcast(bus, 'sessions', events);
+  await bus.publish('{"from":"another","ended":{"userId":"ada"}}');
+  expect(events.ended).toHaveBeenCalledExactlyOnceWith({ userId: 'ada' }, false);
+});
+
+test('a message that cannot be read, and a bus that was away, mean that revocations were missed', async () => {
+  let listener: BusListener | undefined;
+  const events = createEvents();
+  createBroadcast({ ...localBus(), subscribe: (own) => ((listener = own), () => Promise.resolve()) }, 's', events);
+  listener?.connected();
+  expect(events.missed).not.toHaveBeenCalled();
+  listener?.message('resync');
+  expect(events.missed).toHaveBeenCalledOnce();
+  listener?.disconnected();
+  expect(events.missed).toHaveBeenCalledOnce();
+  listener?.connected();
+  expect(events.missed).toHaveBeenCalledTimes(2);
+});
+
+test('a slow bus has few messages in flight, and the rest shares the next', async () => {
+  const taken: (() => void)[] = [];
+  const publish = vi.fn<(message: string) => Promise<void>>(() => new Promise((resolve) => taken.push(resolve)));
+  const broadcast = createBroadcast({ ...localBus(), publish }, 'sessions', createEvents());
+  for (let n = 0; n < 50; n += 1) broadcast.publish({ userId: `user${n}` });
+  expect(publish).toHaveBeenCalledTimes(4);
+  let isStopped = false;
+  const stopped = broadcast.stop().then(() => (isStopped = true));
+  taken.shift()?.();
+  await vi.waitFor(() => expect(publish).toHaveBeenCalledTimes(5));
+  expect(publish.mock.calls.flatMap(([message]) => message.match(/user\d+/g))).toHaveLength(50);
+  expect(isStopped).toBe(false);
+  for (const take of taken) take();
+  await stopped;
+});

@@ -1,0 +1,79 @@
+import type { EndedSessions } from '../session/ended-sessions.ts';
+import { messageLimits, resyncMessage, type EndedMessage } from './ended-message.ts';
+
+/** Revoked sessions that wait to be published: those that wait together share a message. */
+export interface EndedQueue {
+  add(ended: EndedSessions, isPending: boolean): void;
+  /** Takes the next message; `undefined` if nothing waits. */
+  take(sender: () => Pick<EndedMessage, 'from' | 'scope'>): string | undefined;
+}
+
+interface Waiting {
+  readonly json: string;
+  readonly bytes: number;
+  readonly isPending: boolean;
+}
+
+/** Past this, in bytes, everything that waits is dropped, and a resync message stands for it. */
+const maxQueued = 4_000_000;
+
+export function createEndedQueue(): EndedQueue {
+  let queue: Waiting[] = [];
+  let queued = 0;
+  let hasDropped = false;
+
+  /** The longest front of the queue that fits into a message. */
+  function takeFitting(room: number): string[] {
+    const isPending = queue[0]?.isPending;
+    let count = 0;
+    let bytes = 0;
+    for (const waiting of queue) {
+      const isFull = bytes + waiting.bytes + 1 > room;
+      if (count > 0 && (isFull || waiting.isPending !== isPending)) break;
+      bytes += waiting.bytes + 1;
+      count += 1;
+    }
+    queued -= bytes;
+    return queue.splice(0, count).map(({ json }) => json);
+  }
+
+  return {
+    add(ended, isPending) {
+      // The resync message that waits stands for these too.
+      if (hasDropped) return;
+      for (const part of splitIds(ended)) {
+        const json = JSON.stringify(part);
+        const bytes = Buffer.byteLength(json);
+        queue.push({ json, bytes, isPending });
+        queued += bytes + 1;
+      }
+      if (queued <= maxQueued) return;
+      queue = [];
+      queued = 0;
+      hasDropped = true;
+    },
+
+    take(sender) {
+      if (hasDropped) {
+        hasDropped = false;
+        return resyncMessage;
+      }
+      const first = queue[0];
+      if (first === undefined) return undefined;
+      const head = JSON.stringify({ ...sender(), ...(first.isPending && { isPending: true }) }).slice(0, -1);
+      const ended = takeFitting(messageLimits.bytes - Buffer.byteLength(`${head},"ended":[]}`));
+      // Alone, it is not in a list: the first version of the message had none.
+      return `${head},"ended":${ended.length === 1 ? ended.join('') : `[${ended.join(',')}]`}}`;
+    },
+  };
+}
+
+function splitIds(ended: EndedSessions): EndedSessions[] {
+  const { ids } = ended;
+  if (ids === undefined || ids.length <= messageLimits.ids) return [ended];
+  const parts: EndedSessions[] = [];
+  for (let start = 0; start < ids.length; start += messageLimits.ids) {
+    parts.push({ ...ended, ids: ids.slice(start, start + messageLimits.ids) });
+  }
+  return parts;
+}
