@@ -9,6 +9,7 @@ import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Cap, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
+import { DatabaseTimeoutError } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
@@ -89,7 +90,8 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       // The user was deleted while signing in.
       if (store.isMissingUser(error)) throw new SessionError('invalid_credentials', { cause: error });
       // The transaction may have committed, and evicted any session of the user.
-      if (cap !== undefined) revocations.announcePossible({ userId: row.user_id });
+      const mayCommitLater = trx !== undefined || error instanceof DatabaseTimeoutError;
+      if (cap !== undefined) revocations.announcePossible({ userId: row.user_id }, mayCommitLater);
       throw error;
     }
   }

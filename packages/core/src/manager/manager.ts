@@ -5,6 +5,7 @@ import type { SessionPage, SessionPageInput } from '../session/page.ts';
 import type { Session } from '../session/session.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import { createStore } from '../store/store.ts';
+import { createTimeLimit } from '../store/time-limit.ts';
 import { createTokens } from '../token/access-token.ts';
 import { createVerifiedTokens } from '../token/verified-tokens.ts';
 import { createEvents, type SessionEvents } from './events.ts';
@@ -107,7 +108,10 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const db = plainDatabase(options.db);
   const readDb = options.readDb === undefined ? db : plainDatabase(options.readDb);
 
-  const store = createStore(db, dialect, settings.table, readDb);
+  const store = createStore(db, dialect, settings.table, {
+    readDb,
+    limitTime: createTimeLimit(settings.databaseTimeout),
+  });
   const tokens = createTokens(settings);
   const events = createEvents();
   const cache = settings.cache && createSessionCache(settings.cache, clock);

@@ -32,13 +32,15 @@ export interface SessionManagerOptions<TDatabase> {
    * would go idle. @defaultValue `'1m'`, or a tenth of `idleTimeout` if that is shorter
    */
   readonly touchInterval?: Duration | undefined;
-  /**
-   * The most live sessions of a user: the least recently seen one is evicted. `Infinity` for no limit.
-   * @defaultValue `100`
-   */
+  /** The most live sessions of a user: the least recently seen one is evicted. @defaultValue no limit */
   readonly maxSessionsPerUser?: number | ((userId: string) => number | Promise<number>) | undefined;
   /** How far clocks may differ, for `exp` and `nbf`. Rounded up to seconds. @defaultValue `'0s'` */
   readonly clockTolerance?: Duration | undefined;
+  /**
+   * How long a call waits for the database, look-ups included. A call that waited longer throws an error, and a write that
+   * was still waiting for its connection never runs. @defaultValue `'10s'`
+   */
+  readonly databaseTimeout?: Duration | undefined;
   /** Caches live sessions in memory: `memoryCache({ max })`. It needs a `bus` or a guard. @defaultValue no cache */
   readonly cache?: MemoryCache | undefined;
   /** Publishes revoked sessions to the other processes. @defaultValue no bus */
@@ -63,6 +65,7 @@ const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
   touchInterval: true,
   maxSessionsPerUser: true,
   clockTolerance: true,
+  databaseTimeout: true,
   cache: true,
   bus: true,
   table: true,
@@ -82,7 +85,7 @@ export interface Settings {
   /** How long a last-seen write may wait to share its query with others. */
   readonly touchDelay: number;
   readonly clockTolerance: number;
-  /** `undefined` for no limit. */
+  readonly databaseTimeout: number;
   readonly maxSessions: ((userId: string) => Promise<number>) | undefined;
   readonly cache: MemoryCache | undefined;
   readonly bus: Bus | undefined;
@@ -92,7 +95,6 @@ export interface Settings {
 
 const minute = 60_000;
 const touchDelay = 50;
-const defaultMaxSessions = 100;
 /** With a guard, every write empties the cache, ours included: fewer writes are worth the wait. */
 const guardedTouchDelay = 1000;
 
@@ -138,7 +140,8 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     touchInterval,
     touchDelay: cache?.guard === undefined ? touchDelay : Math.min(guardedTouchDelay, touchInterval),
     clockTolerance: parseDuration('clockTolerance', options.clockTolerance ?? '0s', 0),
-    maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
+    databaseTimeout: parseDuration('databaseTimeout', options.databaseTimeout ?? '10s'),
+    maxSessions: readCap(maxSessionsPerUser),
     cache,
     bus,
     table: parseTableName(options.table, dialect.name),
@@ -156,8 +159,8 @@ function isAudience(audience: unknown): boolean {
   return list.length > 0 && list.every((entry) => typeof entry === 'string' && entry !== '');
 }
 
-function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {
-  if (cap === Infinity) return undefined;
+function readCap(cap: SessionManagerOptions<unknown>['maxSessionsPerUser']): Settings['maxSessions'] {
+  if (cap === undefined) return undefined;
   if (typeof cap === 'function') return async (userId) => requireCap(await cap(userId));
   const fixed = requireCap(cap);
   return () => Promise.resolve(fixed);

@@ -6,6 +6,7 @@ import { isSessionError, SessionError } from '../errors.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Store } from '../store/store.ts';
+import { DatabaseTimeoutError } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
@@ -106,7 +107,9 @@ export function createRevocations({ store, cache, bus, scope, events }: Revocati
     try {
       return announce(await deleteRows(trx && plainDatabase(trx)), revocation, { isPending });
     } catch (error) {
-      if (!isSessionError(error)) announcePossible(endedBy(revocation), isPending);
+      // After a timeout, it may commit yet.
+      const mayCommitLater = isPending || error instanceof DatabaseTimeoutError;
+      if (!isSessionError(error)) announcePossible(endedBy(revocation), mayCommitLater);
       throw error;
     }
   }

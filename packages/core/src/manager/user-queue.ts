@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts';
+import { DatabaseTimeoutError } from '../store/time-limit.ts';
 
 /**
  * Runs writes that lock a user's sessions, one at a time for each user. They wait here, and not with a connection of the
@@ -18,7 +19,7 @@ const maxWaiting = 1000;
 interface Line {
   /** How many writes wait or run. */
   length: number;
-  /** Settles, and never fails, when the last of them has ended. */
+  /** Settles when the last of them has ended. Fails if the database did not answer it. */
   end: Promise<unknown>;
   /** Writes that have not started, by their key. */
   readonly waiting: Map<string, Promise<unknown>>;
@@ -54,7 +55,11 @@ export function createUserQueue(): UserQueue {
       line.length += 1;
       const running = runAfter(line, userId, work, key);
       if (key !== undefined && line.length > 1) line.waiting.set(key, running);
-      line.end = running.catch(() => {});
+      line.end = running.catch((error: unknown) => {
+        // The database does not answer: to wait once more for each write would take minutes.
+        if (error instanceof DatabaseTimeoutError) throw error;
+      });
+      line.end.catch(() => {});
       return running;
     },
   };

@@ -6,10 +6,11 @@ import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readTimes } from './columns.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, UserLock } from './dialect.ts';
 import { createQueries, type LastSeenWrite, type Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { TableName } from './table-name.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 export type { LastSeenWrite } from './queries.ts';
 
@@ -45,6 +46,13 @@ export interface Store {
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
 }
 
+/** How a store uses its database. */
+export interface StoreOptions {
+  /** Another connection to the same database, for look-ups and lists. */
+  readonly readDb?: Kysely<SessionsDatabase>;
+  readonly limitTime?: TimeLimit;
+}
+
 /** How often a write is attempted that conflicts with concurrent ones. */
 const maxAttempts = 5;
 /** SQLite has 32,766 parameters a statement, PostgreSQL 65,535. */
@@ -52,14 +60,12 @@ const maxIdsPerStatement = 1000;
 
 /**
  * Creates the store. Neither connection carries plugins: an app's own would rename our columns.
- *
- * @param readDb - another connection to the same database, for look-ups and lists
  */
 export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   { schema, table }: TableName,
-  readDb: Kysely<SessionsDatabase> = db,
+  { readDb = db, limitTime = (work) => work({ check() {} }) }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = (schema === undefined ? table : `${schema}.${table}`) as 'sessions';
@@ -88,53 +94,64 @@ export function createStore(
     return count;
   }
 
-  /** Runs a delete. Returns how many rows it deleted. A driver that leaves this out does not mean zero. */
+  /** Runs a delete on one connection. Returns how many rows it deleted. A driver that leaves this out does not mean zero. */
   async function deleted(on: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
     if (dialect.returnsDeleted) {
       const { numAffectedRows, rows } = await on.executeQuery(query);
       return Math.max(Number(numAffectedRows ?? 0), rows.length);
     }
-    const deleteAndCount = async (connection: Kysely<SessionsDatabase>): Promise<number> => {
-      const { numAffectedRows } = await connection.executeQuery(query);
-      if (numAffectedRows !== undefined) return Number(numAffectedRows);
-      const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(connection);
-      return Number(rows[0]?.count);
-    };
-    return on.isTransaction ? deleteAndCount(on) : on.connection().execute(deleteAndCount);
-  }
-
-  /** Runs a write, and retries it on a conflict. */
-  async function write<TResult>(work: () => Promise<TResult>): Promise<TResult> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (attempt === maxAttempts || !dialect.isConflict(error)) throw error;
-        await sleep(attempt * Math.random() * 10);
-      }
-    }
+    const { numAffectedRows } = await on.executeQuery(query);
+    if (numAffectedRows !== undefined) return Number(numAffectedRows);
+    const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(on);
+    return Number(rows[0]?.count);
   }
 
   type Work<TResult> = (on: Kysely<SessionsDatabase>) => Promise<TResult>;
 
+  /** Runs a write on a connection, and retries it on a conflict. It never runs once its caller has given up. */
+  const write = <TResult>(work: Work<TResult>, lock?: UserLock): Promise<TResult> =>
+    limitTime(async (wait) => {
+      const run: Work<TResult> = (on) => {
+        wait.check();
+        return work(on);
+      };
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await db.connection().execute((connection) => {
+            wait.check();
+            return lock === undefined ? work(connection) : dialect.withUserLock(connection, lock, run);
+          });
+        } catch (error) {
+          if (attempt === maxAttempts || !dialect.isConflict(error)) throw error;
+          await sleep(attempt * Math.random() * 10);
+        }
+      }
+    });
+
   /** Runs a write in the app's transaction, which only the app can retry, or by itself. */
   const writeOn = <TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult> =>
-    trx === undefined ? write(() => work(db)) : work(trx);
+    trx === undefined ? write(work) : limitTime(() => work(trx));
 
   /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
-  async function writeWithUserLock<TResult>(
+  function writeWithUserLock<TResult>(
     userId: string,
     trx: AppTransaction | undefined,
     work: Work<TResult>,
   ): Promise<TResult> {
     const lock = { table: sessions, userId };
-    if (trx === undefined) return write(() => dialect.withUserLock(db, lock, work));
-    await dialect.lock(lock).execute(trx);
-    return work(trx);
+    if (trx === undefined) return write(work, lock);
+    return limitTime(async (wait) => {
+      await dialect.lock(lock).execute(trx);
+      wait.check();
+      return work(trx);
+    });
   }
 
+  const readRows = (query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> =>
+    limitTime(() => read(readDb, query));
+
   const lookUp: Find<SessionRow> = async (id) => {
-    const { rows } = await readDb.executeQuery(queries.find(id));
+    const { rows } = await limitTime(() => readDb.executeQuery(queries.find(id)));
     return rows[0] && readTimes(rows[0]);
   };
 
@@ -142,16 +159,16 @@ export function createStore(
     find: dialect.isRemote
       ? batchLookups<SessionRow>({
           find: lookUp,
-          findMany: (ids) => read(readDb, queries.findMany(ids)),
+          findMany: (ids) => readRows(queries.findMany(ids)),
         })
       : lookUp,
 
     async get(userId, id, live) {
-      const [row] = await read(readDb, queries.get(userId, id, live));
+      const [row] = await readRows(queries.get(userId, id, live));
       return row;
     },
 
-    list: (userId, live, page) => read(readDb, queries.list(userId, live, page)),
+    list: (userId, live, page) => readRows(queries.list(userId, live, page)),
 
     insert(row, cap, trx) {
       const work: Work<readonly string[]> = (on) => insertAndEvict(on, row, cap);
@@ -171,20 +188,22 @@ export function createStore(
 
     async purge(live, limit) {
       // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
-      let { rows } = await db.executeQuery(queries.findPurgeable('expired', live, limit));
-      if (rows.length === 0) ({ rows } = await db.executeQuery(queries.findPurgeable('idle', live, limit)));
+      const find = (why: 'expired' | 'idle') =>
+        limitTime(() => db.executeQuery(queries.findPurgeable(why, live, limit)));
+      let { rows } = await find('expired');
+      if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return write(() => deleted(db, queries.purge(ids, live)));
+      return write((on) => deleted(on, queries.purge(ids, live)));
     },
 
     async writeLastSeen(writes) {
       const statements = lastSeenQueries(queries, writes);
       const [first, ...rest] = statements;
       if (first === undefined) return;
-      await write(async () => {
-        if (rest.length === 0) await db.executeQuery(first);
-        else await db.transaction().execute((trx) => runEach(trx, statements));
+      await write(async (on) => {
+        if (rest.length === 0) await on.executeQuery(first);
+        else await on.transaction().execute((trx) => runEach(trx, statements));
       });
     },
   };
