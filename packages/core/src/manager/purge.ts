@@ -50,14 +50,17 @@ const minChunkSize = 5;
 export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged, onFault }: PurgeParts): Purges {
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<unknown>>();
-  const stopping = new AbortController();
+  let stopped = false;
+  const isStopped = () => stopped;
+  // Created on first use: Cloudflare Workers forbid it while a module loads.
+  let stopping: AbortController | undefined;
 
   async function purge(chunkSize: number): Promise<number> {
     let count = 0;
     let restPerWork = 1;
     let limit = chunkSize;
     let emptyChunks = 0;
-    while (!stopping.signal.aborted) {
+    while (!isStopped()) {
       const requests = countRequests();
       const started = performance.now();
       const deleted = await deleteChunk(limit);
@@ -71,6 +74,7 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       // Requests that wait run now, and are counted.
       await immediate();
       if (countRequests() === requests) continue;
+      stopping ??= new AbortController();
       await sleep(work * restPerWork, undefined, { signal: stopping.signal }).catch(() => {});
       // A few chunks are soon done. The longer it takes, the longer it rests.
       restPerWork = Math.min(isBlocking ? maxRestPerWork.blocking : maxRestPerWork.remote, restPerWork * growth);
@@ -104,12 +108,13 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       if (!Number.isInteger(chunkSize) || chunkSize < 1 || chunkSize > maxChunkSize) {
         throw new RangeError(`chunkSize: expected a whole number from 1 to ${maxChunkSize}, got ${String(chunkSize)}`);
       }
-      if (stopping.signal.aborted) throw new Error('purgeExpired: the manager is closed');
+      if (stopped) throw new Error('purgeExpired: the manager is closed');
       if (schedule !== undefined) repeat(chunkSize, readInterval(schedule));
       return track(purge(chunkSize));
     },
     async stop() {
-      stopping.abort();
+      stopped = true;
+      stopping?.abort();
       for (const timer of timers) clearInterval(timer);
       timers.clear();
       await Promise.all(running);
