@@ -34,7 +34,7 @@ const apart = 0.1;
 /** @param watched - how long look-ups are watched while purging, in milliseconds */
 export async function growth(rows: number, rounds: number, watched = 20_000): Promise<Growth> {
   await using file = await createFile(rows);
-  const manager = createSessionManager({ db: file.db, keys: secret });
+  const manager = createSessionManager({ db: file.db, keys: secret, maxSessionsPerUser: Infinity });
   const samples = await createSamples(manager, 2000);
   const next = cycle(samples);
   const users = cycle(Array.from({ length: 1000 }, (_, n) => `user${n * Math.max(1, Math.floor(rows / 10_000))}`));

@@ -152,7 +152,7 @@ test('a missing driver is named, with the command that installs it', async () =>
   };
   const program = await installWithout(folder.path, Object.keys(drivers));
   for (const [driver, url] of Object.entries(drivers)) {
-    expect(await spawnCli(['stats'], { url, program })).toEqual({
+    expect(await spawnCli(['migrate'], { url, program })).toEqual({
       code: 1,
       stdout: '',
       stderr: `trpc-sessions: DATABASE_URL needs the driver ${driver}, which is not installed: npm install ${driver}\n`,

@@ -142,6 +142,7 @@ function appOn(
         table,
         keys: 'a secret of more than thirty-two bytes',
         lifetime: '30d',
+        maxSessionsPerUser: Infinity,
         clock: () => Date.now() - behind,
       }),
     async countRows() {

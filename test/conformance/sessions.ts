@@ -332,6 +332,18 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           await w.manager.verify(other.token);
         });
 
+        test.each([
+          ['is 100 by default', {}, 100],
+          ['is lifted by Infinity', { maxSessionsPerUser: Infinity }, 102],
+        ])('%s', async (_, options, count) => {
+          await using w = await world(options);
+          for (let n = 0; n < 102; n += 1) {
+            w.clock.advance(second);
+            await w.manager.issue({ userId: 'u1' });
+          }
+          expect(await w.manager.list('u1')).toHaveLength(count);
+        });
+
         test('may depend on the user, and does not count expired sessions', async () => {
           await using w = await world({
             lifetime: '1h',
@@ -368,7 +380,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         });
 
         test('does not disturb requests that run meanwhile', async () => {
-          await using w = await world({ lifetime: '1h' });
+          await using w = await world({ lifetime: '1h', maxSessionsPerUser: Infinity });
           await Promise.all(Array.from({ length: 300 }, () => w.manager.issue({ userId: 'old' })));
           w.clock.advance(2 * hour);
           const live = await w.manager.issue({ userId: 'new' });

@@ -31,7 +31,7 @@ describeIf(
   () => {
     test('still accepts requests, and answers a sign-in with a fault until the disk has space again', async () => {
       using disk = createSmallDisk();
-      await using w = await createWorld(postgres);
+      await using w = await createWorld(postgres, undefined, { maxSessionsPerUser: Infinity });
       const token = await w.signIn();
       await using administrator = await w.administer();
       await administrator.run(

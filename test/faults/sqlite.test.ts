@@ -20,7 +20,7 @@ async function createWorld(journal: 'wal' | 'delete' = 'wal') {
 
   async function serve(database: SqliteDatabase.Database) {
     const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database }) });
-    const manager = createSessionManager({ db, keys: secret, touchInterval: '0ms' });
+    const manager = createSessionManager({ db, keys: secret, touchInterval: '0ms', maxSessionsPerUser: Infinity });
     const http = await startApp(manager);
     const faults = vi.fn();
     manager.on('fault', faults);

@@ -253,6 +253,11 @@ describe('the router', () => {
   test('lists the 100 sessions that were seen last, the one that asks always among them', async () => {
     vi.useFakeTimers();
     try {
+      manager = createSessionManager({
+        db,
+        keys: 'a secret of more than thirty-two bytes',
+        maxSessionsPerUser: Infinity,
+      });
       const { as } = createApp();
       const { token, session } = await manager.issue({ userId: 'ada' });
       const others: string[] = [];

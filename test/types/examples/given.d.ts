@@ -34,7 +34,8 @@ declare global {
   // The database
   interface MyDatabase extends SessionsDatabase {
     users: { id: string; name: string };
-    django_tokens: { id: number; user_id: number };
+    token_manager_lookup_id: { id: number; user_id: number };
+    auth_user: { id: number; username: string; email: string; is_active: boolean };
   }
   const db: Kysely<MyDatabase>;
   const pool: postgres.Pool;

@@ -136,7 +136,7 @@ describe('times that a driver gives as', () => {
 
   test('nonsense are a fault, and no request is accepted', async () => {
     const odd = createSessionManager({ db: giving(() => 'yesterday'), keys: secret });
-    const { token } = await odd.issue({ userId: 'ada' });
+    const { token } = await manager.issue({ userId: 'ada' });
     const error: unknown = await odd.verify(token).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(isSessionError(error)).toBe(false);

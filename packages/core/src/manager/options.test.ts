@@ -16,7 +16,7 @@ test('the defaults are the documented ones', () => {
     idleTimeout: Infinity,
     touchInterval: 60_000,
     clockTolerance: 0,
-    maxSessions: undefined,
+    maxSessions: expect.any(Function),
     table: { schema: undefined, table: 'sessions' },
     clock: expect.any(Function),
   });
@@ -77,6 +77,11 @@ describe('misuse is refused when the manager is created, by the name of the opti
     const { maxSessions } = readOptions({ db, keys, maxSessionsPerUser: () => Number.NaN });
     await expect(maxSessions?.('u1')).rejects.toThrow(/^maxSessionsPerUser: /);
   });
+});
+
+test('the cap is 100 sessions a user by default, and Infinity lifts it', async () => {
+  await expect(readOptions({ db, keys }).maxSessions?.('u1')).resolves.toBe(100);
+  expect(readOptions({ db, keys, maxSessionsPerUser: Infinity }).maxSessions).toBeUndefined();
 });
 
 test('every option may be undefined but db and keys', () => {

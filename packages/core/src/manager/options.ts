@@ -32,7 +32,10 @@ export interface SessionManagerOptions<TDatabase> {
    * would go idle. @defaultValue `'1m'`, or a tenth of `idleTimeout` if that is shorter
    */
   readonly touchInterval?: Duration | undefined;
-  /** The most live sessions of a user: the least recently seen one is evicted. @defaultValue no limit */
+  /**
+   * The most live sessions of a user: the least recently seen one is evicted. `Infinity` for no limit.
+   * @defaultValue `100`
+   */
   readonly maxSessionsPerUser?: number | ((userId: string) => number | Promise<number>) | undefined;
   /** How far clocks may differ, for `exp` and `nbf`. Rounded up to seconds. @defaultValue `'0s'` */
   readonly clockTolerance?: Duration | undefined;
@@ -86,6 +89,7 @@ export interface Settings {
   readonly touchDelay: number;
   readonly clockTolerance: number;
   readonly databaseTimeout: number;
+  /** `undefined` for no limit. */
   readonly maxSessions: ((userId: string) => Promise<number>) | undefined;
   readonly cache: MemoryCache | undefined;
   readonly bus: Bus | undefined;
@@ -95,6 +99,7 @@ export interface Settings {
 
 const minute = 60_000;
 const touchDelay = 50;
+const defaultMaxSessions = 100;
 /** With a guard, every write empties the cache, ours included: fewer writes are worth the wait. */
 const guardedTouchDelay = 1000;
 
@@ -141,7 +146,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     touchDelay: cache?.guard === undefined ? touchDelay : Math.min(guardedTouchDelay, touchInterval),
     clockTolerance: parseDuration('clockTolerance', options.clockTolerance ?? '0s', 0),
     databaseTimeout: parseDuration('databaseTimeout', options.databaseTimeout ?? '10s'),
-    maxSessions: readCap(maxSessionsPerUser),
+    maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
     cache,
     bus,
     table: parseTableName(options.table, dialect.name),
@@ -159,8 +164,8 @@ function isAudience(audience: unknown): boolean {
   return list.length > 0 && list.every((entry) => typeof entry === 'string' && entry !== '');
 }
 
-function readCap(cap: SessionManagerOptions<unknown>['maxSessionsPerUser']): Settings['maxSessions'] {
-  if (cap === undefined) return undefined;
+function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {
+  if (cap === Infinity) return undefined;
   if (typeof cap === 'function') return async (userId) => requireCap(await cap(userId));
   const fixed = requireCap(cap);
   return () => Promise.resolve(fixed);
