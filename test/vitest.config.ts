@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Set by continuous integration: what a machine lacks is then a failure, not a skip.
-const required = process.env['TRPC_SESSIONS_REQUIRE'] === 'all';
+/** Set by continuous integration: the file of a report for programs. */
+const reportFile = process.env['TRPC_SESSIONS_REPORT'];
+
+/** Set by continuous integration: another version of better-sqlite3, for a Node that the installed one does not support. */
+const sqlite = process.env['TRPC_SESSIONS_SQLITE'];
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -10,10 +13,11 @@ export default defineConfig({
   resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] },
   ssr: { resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] } },
   test: {
+    alias: sqlite === undefined ? {} : { 'better-sqlite3': sqlite },
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
     env: { TZ: 'Pacific/Chatham' },
-    reporters: required ? ['default', ['json', { outputFile: 'test/node_modules/.cache/report.json' }]] : ['default'],
+    reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     // By default one core stays idle.
     maxWorkers: availableParallelism(),
     // To load Kysely, tRPC and the drivers again for each file takes longer than most files.

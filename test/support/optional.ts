@@ -1,15 +1,18 @@
 import { describe } from 'vitest';
 
-/** Set by continuous integration: a missing program is then a failure, not a skip. */
-const required: boolean = process.env['TRPC_SESSIONS_REQUIRE'] === 'all';
+/**
+ * Set by continuous integration. `all`: a suite whose server or browser is missing fails. `available`: such a suite is
+ * skipped by name. Both run the suites that are too slow for every run.
+ */
+const required: string | undefined = process.env['TRPC_SESSIONS_REQUIRE'];
 
-/** A suite that needs something which not every machine has: without it, it is skipped by name, saying how to enable it. */
+/** A suite that needs a program which not every machine has. Without it, the suite is skipped by name. */
 export function describeIf(available: boolean, name: string, howToEnable: string, suite: () => void): void {
-  if (available || required) describe(name, suite);
+  if (available || required === 'all') describe(name, suite);
   else describe.skip(`${name} [skipped: ${howToEnable}]`, suite);
 }
 
-/** Whether something optional was asked for, by an environment variable or by requiring everything. */
+/** Whether a suite runs that is too slow for every run: in continuous integration, or if its variable is `1`. */
 export function isEnabled(variable: string): boolean {
-  return required || process.env[variable] === '1';
+  return required !== undefined || process.env[variable] === '1';
 }

@@ -1,0 +1,33 @@
+// Adds up the reports of several test runs: node summary.mjs <status of all checks> <report> ...
+import { readFileSync } from 'node:fs';
+
+const [status, ...files] = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const file of files) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    console.log(`The tests did not run: no report ${file}`);
+    total.failed += 1;
+    continue;
+  }
+  total.passed += report.numPassedTests;
+  total.skipped += report.numPendingTests + report.numTodoTests;
+  // A file that cannot be loaded has no failed test.
+  const broken = report.testResults.filter(
+    ({ status: outcome, assertionResults }) =>
+      outcome === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
+  total.failed += report.numFailedTests + broken.length;
+  for (const { name, message } of broken) console.log(`Failed: ${name}: ${message}`);
+  const skipped = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter((test) => test.status === 'skipped' || test.status === 'pending'),
+  );
+  for (const suite of new Set(skipped.map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title)))
+    console.log(`Skipped: ${suite}`);
+}
+// A check that is no test has failed.
+if (status !== '0' && total.failed === 0) total.failed = 1;
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 ? 0 : 1);

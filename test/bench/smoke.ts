@@ -1,0 +1,101 @@
+import { describe, expect, inject, test } from 'vitest';
+import { createMysqlDatabase, createPostgresDatabase } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
+import { growth } from './growth.ts';
+import { management } from './management.ts';
+import { measure, type Candidate } from './measure.ts';
+import { plot } from './plot.ts';
+import { verifyOnMysql, verifyOnPostgres } from './servers.ts';
+import { createFile } from './sqlite.ts';
+import { copyOf } from './tokens.ts';
+import { trpc } from './trpc.ts';
+import { verifyOnSqlite } from './verify.ts';
+
+async function allWork(candidates: readonly Candidate[]): Promise<void> {
+  for (const { name, run } of candidates)
+    expect({ name, result: await run() }).toEqual({ name, result: expect.anything() });
+}
+
+/** Asserts no time, only that every candidate works. */
+export function testBenchmarks(): void {
+  test('the copy of a token is the same text', () => {
+    const token = 'a.b.c';
+    expect(copyOf(token)).toBe(token);
+  });
+
+  describe('every candidate works on SQLite', () => {
+    test('at verifying', async () => {
+      await using file = await createFile(100);
+      await allWork(await verifyOnSqlite(file, 3));
+    });
+
+    test('at managing', async () => {
+      await using file = await createFile(100);
+      for (const candidates of Object.values(await management(file))) await allWork(candidates);
+    });
+
+    test('in tRPC', async () => {
+      await using file = await createFile(100);
+      const { groups, close } = await trpc(file, 3);
+      for (const [name, candidates] of Object.entries(groups)) {
+        for (const { run } of candidates)
+          expect({ name, result: String(await run()) }).toEqual({ name, result: expect.stringContaining('ok') });
+      }
+      close();
+    });
+  });
+
+  describeIf(
+    inject('postgresUrl') !== null,
+    'every candidate on PostgreSQL',
+    'install postgresql, or set POSTGRES_URL',
+    () => {
+      test('verifies a token', async () => {
+        const { url, dispose } = await createPostgresDatabase();
+        const server = await verifyOnPostgres(url, 100, 3);
+        await allWork(server.candidates);
+        await server[Symbol.asyncDispose]();
+        await dispose();
+      });
+    },
+  );
+
+  describeIf(
+    inject('mysqlUrl') !== null,
+    'every candidate on MariaDB',
+    'install mariadb-server, or set MYSQL_URL',
+    () => {
+      test('verifies a token', async () => {
+        const { url, dispose } = await createMysqlDatabase();
+        const server = await verifyOnMysql(url, 100, 3);
+        await allWork(server.candidates);
+        await server[Symbol.asyncDispose]();
+        await dispose();
+      });
+    },
+  );
+
+  test('the measured growth comes from work that succeeds', async () => {
+    const { whilePurging, withCheckpointsElsewhere, lookup, list, revoke } = await growth(1000, 1, 200);
+    for (const time of [lookup, list, revoke]) expect(time).toBeGreaterThan(0);
+    expect(whilePurging.purged + withCheckpointsElsewhere.purged).toBe(100);
+    for (const { p99, max } of [whilePurging, withCheckpointsElsewhere]) expect(max).toBeGreaterThanOrEqual(p99);
+  });
+
+  test('each time is a ratio to the first candidate, and is in the plot', async () => {
+    const spin = (name: string, loops: number): Candidate => ({
+      name,
+      run() {
+        let sum = 0;
+        for (let n = 0; n < loops; n += 1) sum += n;
+        return Promise.resolve(sum);
+      },
+    });
+    const timings = await measure([spin('floor', 1000), spin('trpc-sessions', 1000)], { rounds: 3 });
+    expect(timings.map(({ name }) => name)).toEqual(['floor', 'trpc-sessions']);
+    expect(timings[0]!.ratio).toBe(1);
+    const groups = { 'verify on SQLite': timings };
+    const svg = plot({ date: '', machine: '', node: '', groups, growth: [], memoryPerSession: null });
+    expect(svg).toContain('>trpc-sessions<');
+  });
+}
