@@ -1,5 +1,6 @@
 import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from 'kysely';
 import { isStatement } from '../../store/compiled-query.ts';
+import { hasFunctions } from '../has-functions.ts';
 
 type Callback = (error: unknown, result: MysqlQueryResult) => void;
 
@@ -7,6 +8,7 @@ type Callback = (error: unknown, result: MysqlQueryResult) => void;
  * Wraps a pool of `mysql2` so that each connection prepares the session manager's statements once. The app's own
  * queries stay as they are. A connection that breaks in use rejects its query, and does not end the process.
  *
+ * @throws {TypeError} it is not a pool of `mysql2`
  * @see https://sidorares.github.io/node-mysql2/docs/documentation/prepared-statements
  *
  * @example
@@ -20,6 +22,7 @@ type Callback = (error: unknown, result: MysqlQueryResult) => void;
  * ```
  */
 export function reuseStatements(pool: MysqlPool): MysqlPool {
+  requirePool(pool);
   // Kysely identifies a connection by its object: one wrapper for each.
   const wrapped = new WeakMap<MysqlPoolConnection, MysqlPoolConnection>();
   return {
@@ -41,11 +44,17 @@ export function reuseStatements(pool: MysqlPool): MysqlPool {
   };
 }
 
+/** A pool of `mysql2/promise` calls back never, and one of `mysql` prepares no statements. */
+function requirePool(pool: unknown): void {
+  if (hasFunctions(pool, 'getConnection', 'end', 'execute', 'promise')) return;
+  throw new TypeError(
+    "reuseStatements: expected a pool of mysql2, made by createPool of 'mysql2', not of 'mysql2/promise'",
+  );
+}
+
 /** The pool listens for the first `error` of a connection only. A second one would end the process. */
 function ignoreErrors(connection: MysqlPoolConnection): void {
-  if ('on' in connection && typeof connection.on === 'function') {
-    Reflect.apply(connection.on, connection, ['error', () => {}]);
-  }
+  if (hasFunctions(connection, 'on')) connection.on('error', () => {});
 }
 
 function executeStatements(connection: MysqlPoolConnection): MysqlPoolConnection {

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { isStatement } from '../../store/compiled-query.ts';
+import { hasFunctions } from '../has-functions.ts';
 
-/** A query as `pg` takes it for a prepared statement. */
-interface NamedQuery {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly unknown[];
+/** How `pg` takes a prepared statement. */
+interface NamedQueries {
+  query(query: { readonly name: string; readonly text: string; readonly values: readonly unknown[] }): Promise<unknown>;
 }
 
 /**
  * Wraps a pool of `pg` so that each connection parses and plans the session manager's statements once. The app's own
  * queries stay as they are. A connection that breaks in use rejects its query, and does not end the process.
  *
- * Not for PgBouncer before 1.21 in transaction mode, which loses prepared statements.
+ * Behind a pooler that does not support prepared statements, it leaves them off after the first one that fails.
  *
+ * @throws {TypeError} it is not a pool of `pg`
  * @see https://node-postgres.com/features/queries#prepared-statements
  *
  * @example
@@ -28,18 +28,20 @@ interface NamedQuery {
  * ```
  */
 export function reuseStatements(pool: PostgresPool): PostgresPool {
+  requirePool(pool);
+  const support: Support = { isMissing: false };
   // Kysely identifies a connection by its client object: one wrapper for each.
   const wrapped = new WeakMap<PostgresPoolClient, PostgresPoolClient>();
   function wrap(client: PostgresPoolClient): PostgresPoolClient {
     let wrapper = wrapped.get(client);
     if (wrapper === undefined) {
       ignoreErrors(client);
-      wrapped.set(client, (wrapper = nameStatements(client)));
+      wrapped.set(client, (wrapper = nameStatements(client, support)));
     }
     return wrapper;
   }
   // A connection may break before `connect` resolves: the pool's event comes earlier.
-  if (canEmit(pool)) Reflect.apply(pool.on, pool, ['connect', wrap]);
+  if (hasFunctions(pool, 'on')) pool.on('connect', wrap);
   return {
     ...(pool.Client !== undefined && { Client: pool.Client }),
     options: pool.options,
@@ -48,25 +50,50 @@ export function reuseStatements(pool: PostgresPool): PostgresPool {
   };
 }
 
+/** A `Client` of `pg` has the same methods, but is one connection. */
+function requirePool(pool: unknown): void {
+  if (hasFunctions(pool, 'connect', 'end') && !('processID' in pool)) return;
+  throw new TypeError('reuseStatements: expected a Pool of pg');
+}
+
 /**
  * `pg` reports a broken connection twice: it rejects the query, and emits an `error` that ends the process if it has no
  * listener. The pool listens on idle connections only, and Kysely on none.
  */
 function ignoreErrors(client: PostgresPoolClient): void {
-  if (canEmit(client)) Reflect.apply(client.on, client, ['error', () => {}]);
+  if (hasFunctions(client, 'on')) client.on('error', () => {});
 }
 
-function canEmit(value: object): value is { on: (...args: readonly unknown[]) => unknown } {
-  return 'on' in value && typeof value.on === 'function';
+/** Whether the connections of a pool keep prepared statements. A pooler may give each query another connection. */
+interface Support {
+  isMissing: boolean;
 }
 
-function nameStatements(client: PostgresPoolClient): PostgresPoolClient {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `pg` takes a named query; Kysely's interface leaves it out
-  const named = client as unknown as { query<TRow>(query: NamedQuery): Promise<PostgresQueryResult<TRow>> };
-  const query = (text: unknown, values: readonly unknown[]): unknown =>
-    typeof text === 'string' && isStatement(text)
-      ? named.query({ name: nameOf(text), text, values })
-      : Reflect.apply(client.query, client, [text, values]);
+function nameStatements(client: PostgresPoolClient, support: Support): PostgresPoolClient {
+  let isInTransaction = false;
+
+  async function queryByName(text: string, values: readonly unknown[]): Promise<unknown> {
+    try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `pg` takes a named query; Kysely's interface leaves it out
+      return await (client as unknown as NamedQueries).query({ name: nameOf(text), text, values });
+    } catch (error) {
+      // The statement has not run.
+      if (!isLostStatement(error)) throw error;
+      support.isMissing = true;
+      return query(text, values);
+    }
+  }
+
+  function query(text: unknown, values: readonly unknown[]): unknown {
+    if (typeof text === 'string') {
+      // A name that fails would abort the transaction.
+      if (isStatement(text) && !isInTransaction && !support.isMissing) return queryByName(text, values);
+      if (transactionBegins.test(text)) isInTransaction = true;
+      else if (transactionEnds.test(text)) isInTransaction = false;
+    }
+    return Reflect.apply(client.query, client, [text, values]);
+  }
+
   return {
     get processID() {
       return client.processID ?? 0;
@@ -75,6 +102,14 @@ function nameStatements(client: PostgresPoolClient): PostgresPoolClient {
     query: query as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy),
   };
+}
+
+const transactionBegins = /^\s*(?:begin|start transaction)\b/i;
+const transactionEnds = /^\s*(?:commit|rollback(?! to)|end|abort)\b/i;
+
+/** `duplicate_prepared_statement`, `invalid_sql_statement_name`: the name is another client's, or of another connection. */
+function isLostStatement(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P05' || error.code === '26000');
 }
 
 const names = new Map<string, string>();

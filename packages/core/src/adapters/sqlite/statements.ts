@@ -1,6 +1,7 @@
 import type { SqliteDatabase } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { findsOne } from '../../store/compiled-query.ts';
+import { hasFunctions } from '../has-functions.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link reuseStatements} uses. */
 interface Prepares {
@@ -17,6 +18,7 @@ type Statement = ReturnType<SqliteDatabase['prepare']>;
  * session takes a third of the time, and the app's other queries gain too.
  *
  * @param options.max - how many statements are kept; the least recently used is evicted. @defaultValue 500
+ * @throws {TypeError} it is not a database of better-sqlite3, or of the same shape
  *
  * @example
  * ```ts
@@ -30,6 +32,7 @@ type Statement = ReturnType<SqliteDatabase['prepare']>;
  * ```
  */
 export function reuseStatements(database: Prepares, options: { readonly max?: number } = {}): SqliteDatabase {
+  requireDatabase(database);
   const statements = new LRUCache<string, Statement>({ max: options.max ?? 500 });
   return {
     prepare(sql) {
@@ -56,6 +59,16 @@ export function reuseStatements(database: Prepares, options: { readonly max?: nu
       database.close();
     },
   };
+}
+
+/** Databases of `node:sqlite` and `bun:sqlite` have the same methods, but other statements. */
+function requireDatabase(database: unknown): void {
+  if (hasFunctions(database, 'prepare', 'close')) {
+    if (hasFunctions(database, 'pragma')) return;
+    const statement = database.prepare('select 1');
+    if (hasFunctions(statement, 'all', 'run', 'iterate') && 'reader' in statement) return;
+  }
+  throw new TypeError('reuseStatements: expected a Database of better-sqlite3');
 }
 
 /** A tenth faster than `all`: SQLite does not search for a second row. */

@@ -1,15 +1,17 @@
-import { createSessionManager, memoryCache } from '@trpc-sessions/core';
-import { postgresBus, type PostgresBusOptions } from '@trpc-sessions/core/postgres';
+import { createSessionManager, isSessionError, memoryCache, migrateToLatest } from '@trpc-sessions/core';
+import { postgresBus, reuseStatements, type PostgresBusOptions } from '@trpc-sessions/core/postgres';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { expect, inject, test, vi } from 'vitest';
 import { secret } from '../support/app.ts';
 import { pgbouncerProgram, startPgbouncer } from '../support/database-servers.ts';
-import { sqliteReusingStatements } from '../support/database.ts';
+import { createPostgresDatabase, sqliteReusingStatements } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 import { heartbeat, soon } from './bus.ts';
 import { refused } from './sessions.ts';
 
-// PgBouncer in transaction mode takes LISTEN and answers every query, but delivers no notification.
+// PgBouncer in transaction mode takes LISTEN and answers every query, but delivers no notification. Before 1.21, it also gives
+// a statement to a connection that has not prepared it.
 
 const url = inject('postgresUrl');
 const isAvailable = url !== null && pgbouncerProgram() !== undefined;
@@ -69,5 +71,40 @@ describeIf(isAvailable, 'behind PgBouncer', 'install postgresql and pgbouncer', 
     await a.manager.revoke({ userId: 'ada', id: session.id });
     await soon(() => refused(b.manager.verify(token), 'revoked_session'));
     expect([...a.faults.mock.calls, ...b.faults.mock.calls]).toEqual([]);
+  });
+
+  test('reuseStatements works without prepared statements, in transactions too, once the pooler has lost one', async () => {
+    await using disposables = new AsyncDisposableStack();
+    const { url: databaseUrl, dispose } = await createPostgresDatabase();
+    disposables.defer(dispose);
+    const pooler = disposables.use(await startPgbouncer(databaseUrl));
+    const errors: unknown[] = [];
+    /** A process of the app, which repeats its queries at the same time as the others. */
+    async function work(name: string): Promise<void> {
+      const pool = new pg.Pool({ connectionString: pooler.url, max: 5 });
+      pool.on('error', () => {});
+      const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: reuseStatements(pool) }) });
+      const manager = createSessionManager({ db, keys: secret, maxSessionsPerUser: 2 });
+      manager.on('fault', ({ error }) => errors.push(error));
+      await Promise.all(
+        Array.from({ length: 40 }, async (_, n) => {
+          const userId = `${name}-${n % 8}`;
+          const { token, session } = await manager.issue({ userId });
+          await manager.verify(token).catch((error: unknown) => isSessionError(error) || errors.push(error));
+          await manager.list(userId);
+          await db.transaction().execute((trx) => manager.revoke({ userId, id: session.id }, { trx }));
+          await manager.revokeAll(userId);
+        }),
+      );
+      await manager.close();
+      await db.destroy();
+    }
+    const admin = new Kysely<object>({
+      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl }) }),
+    });
+    await migrateToLatest(admin);
+    await admin.destroy();
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => work(name)));
+    expect(errors).toEqual([]);
   });
 });
