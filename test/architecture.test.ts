@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-// Who may know whom: a reader should be able to trust the list of files.
+// The imports that the layout allows: a reader can trust the list of folders.
 
 const root = new URL('..', import.meta.url).pathname;
 const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter(
@@ -84,22 +84,22 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
   },
 };
 
-describe.each(Object.entries(roomsOf))('in %s', (name, rooms) => {
+describe.each(Object.entries(roomsOf))('the layout of %s', (name, rooms) => {
   const folder = `packages/${name}/src`;
   const files = sources.filter((file) => file.startsWith(`${folder}/`));
   const roomOf = (file: string): string => /^[^/.]+/.exec(relative(folder, file))?.[0] ?? '';
 
-  test('every file stands in a room of the plan', () => {
+  test('has every file in a planned room', () => {
     expect([...new Set(files.map(roomOf))].toSorted()).toEqual(Object.keys(rooms).toSorted());
   });
 
-  test.each(Object.entries(rooms))('%s imports only from the rooms below it', (room, allowed) => {
+  test.each(Object.entries(rooms))('lets %s import only from the rooms below it', (room, allowed) => {
     const imported = files.filter((file) => roomOf(file) === room).flatMap((file) => neighboursOf(file).map(roomOf));
     const others = new Set(imported.filter((each) => each !== room));
     expect([...others].filter((each) => !allowed.includes(each))).toEqual([]);
   });
 
-  test('no rooms import one another in a circle', () => {
+  test('has no circle of imports', () => {
     const visit = (room: string, path: readonly string[]): void => {
       expect(path).not.toContain(room);
       for (const next of rooms[room] ?? []) visit(next, [...path, room]);
@@ -125,11 +125,11 @@ test.each<[string, RegExp, string[]]>([
   ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts']],
   ['cookies', /^cookie$/, ['server/src/request/cookie.ts']],
   ['zod', /^zod/, ['server/src/options.ts', 'server/src/procedures/inputs.ts', 'server/src/procedures/login-input.ts']],
-])('few files know %s', (_, name, files) => {
+])('only the listed files import %s', (_, name, files) => {
   expect(importersOf(name)).toEqual(files);
 });
 
-test('drivers are the app’s: few files load one', () => {
+test('only the bus of PostgreSQL and the command line load a driver, which is the app’s', () => {
   const driver = /^(?:better-sqlite3|pg|mysql2|ioredis|redis)$/;
   const loading = sources.filter((file) =>
     importsOf(file).some(({ from, typesOnly }) => driver.test(from) && !typesOnly),
@@ -140,11 +140,11 @@ test('drivers are the app’s: few files load one', () => {
   ]);
 });
 
-/** The query builder at work, or SQL as a text. */
+/** A call of the query builder, or SQL as text. */
 const sqlSpoken =
   /\bsql\b[^;']*from 'kysely'|\.(?:selectFrom|insertInto|updateTable|deleteFrom|createTable|createIndex|dropTable|executeQuery)\(|['"`](?:select|insert into|update \w+ set|delete from|pragma|listen|notify)\s/;
 
-test('few rooms speak SQL', () => {
+test('only the store, two adapters and the command line contain SQL', () => {
   const speakers = sources.filter((file) => sqlSpoken.test(readFileSync(resolve(root, file), 'utf8')));
   const rooms = new Set(speakers.map((file) => relative('packages/core/src', file).replace(/\/[^/]+$/, '')));
   expect([...rooms].toSorted()).toEqual([
@@ -157,7 +157,7 @@ test('few rooms speak SQL', () => {
   ]);
 });
 
-test('core knows neither tRPC nor HTTP', () => {
+test('core imports neither tRPC nor HTTP', () => {
   expect(importersOf(/^@trpc\/|^(?:node:)?https?$/).filter((file) => file.startsWith('core/'))).toEqual([]);
 });
 
@@ -165,13 +165,13 @@ test("no package imports tRPC's internal entry points, nor another package's fil
   expect(importersOf(/unstable-core-do-not-import|@trpc-sessions\/\w+\/(?:src|dist)/)).toEqual([]);
 });
 
-test('server takes from core its index only', () => {
+test('server imports only the index of core', () => {
   const paths = sources.filter((file) => file.startsWith('packages/server/')).flatMap(importsOf);
   const ours = new Set(paths.map(({ from }) => from).filter((from) => from.startsWith('@trpc-sessions/')));
   expect([...ours]).toEqual(['@trpc-sessions/core']);
 });
 
-test('client takes from server its types only, and from core nothing', () => {
+test('client imports only types of server, and nothing of core', () => {
   for (const file of sources.filter((each) => each.startsWith('packages/client/'))) {
     for (const { from, typesOnly } of importsOf(file)) {
       if (!from.startsWith('@trpc-sessions/')) continue;
@@ -180,7 +180,7 @@ test('client takes from server its types only, and from core nothing', () => {
   }
 });
 
-describe('from outside, a package has no door but its exports', () => {
+describe('outside a package, only its exports are imported', () => {
   const doors = new Set(
     globSync('{packages,apps}/*/package.json', { cwd: root }).flatMap((file) => {
       const { name, exports }: { name: string; exports: object } = JSON.parse(
@@ -198,12 +198,12 @@ describe('from outside, a package has no door but its exports', () => {
     ['the demo', codeOf('apps/demo')],
     ['the tests', codeOf('test')],
     ['the pages', globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root })],
-  ])('for %s', (_, files) => {
+  ])('by %s', (_, files) => {
     expect(new Set(files.flatMap(ours)).size).toBeGreaterThan(3);
     expect(files.flatMap((file) => ours(file).filter((from) => !doors.has(from)))).toEqual([]);
   });
 
-  test('which the demo does not leave', () => {
+  test('and the demo imports no file outside its folder', () => {
     expect(
       codeOf('apps/demo')
         .flatMap(neighboursOf)
@@ -211,12 +211,12 @@ describe('from outside, a package has no door but its exports', () => {
     ).toEqual([]);
   });
 
-  test('past which few tests reach', () => {
+  test('except by the listed tests', () => {
     const deep = codeOf('test').filter((file) => neighboursOf(file).some((each) => !each.startsWith('test/')));
     expect(deep.toSorted()).toEqual([
       // Runs the command line inside the test's own process.
       'test/cli/command-line.ts',
-      // A hundred nodes in made-up time, made of the cache and the broadcast themselves.
+      // Simulates a hundred nodes with the cache and the broadcast themselves.
       'test/scaling/simulate.ts',
     ]);
   });

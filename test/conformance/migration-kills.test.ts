@@ -61,7 +61,7 @@ async function migrateAndBreak(target: CliTarget, { url, table }: AppDatabase, s
 }
 
 for (const target of [sqlite, postgres, mysql]) {
-  describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
+  describeIf(target.available, `interrupted migrations on ${target.name}`, target.howToEnable, () => {
     let shared: SharedDatabase;
     beforeAll(async () => {
       shared = await createSharedDatabase(target);

@@ -35,7 +35,7 @@ async function addLaterMigration(db: Kysely<SessionsDatabase>): Promise<void> {
 }
 
 function testMigrations(target: CliTarget): void {
-  describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
+  describeIf(target.available, `migrations on ${target.name}`, target.howToEnable, () => {
     test.each(['other_sessions', 'trpc_sessions', 'constructor', '__proto__', longest])(
       'migrateToLatest also creates a table named %s',
       async (table) => {

@@ -10,7 +10,7 @@ import { describeIf } from '../support/optional.ts';
 const migration = 'trpc_sessions_0001_sessions';
 
 for (const target of [sqlite, postgres, mysql]) {
-  describeIf(target.available, `on ${target.name}`, target.howToEnable, () => {
+  describeIf(target.available, `simultaneous migrations on ${target.name}`, target.howToEnable, () => {
     test('processes that migrate at once all succeed, and one of them does the work', async () => {
       await using app = await createApp(target);
       const outcomes = await Promise.all(

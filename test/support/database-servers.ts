@@ -222,7 +222,7 @@ async function templateOf({ name, initialize }: Recipe): Promise<string | undefi
   return template;
 }
 
-/** Servers that no test uses now. */
+/** Running servers that no test uses now. */
 const idleServers = new Map<string, DatabaseServer[]>();
 
 /** Takes a server that another test has used, as starting one takes longer than most tests; or starts one. */
@@ -272,7 +272,7 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
     server = spawn(program, args, { stdio: ['ignore', output.fd, output.fd], cwd: folder, ...unprivilegedUser() });
     await output.close();
     await writeFile(processFileOf(folder), `${server.pid}`);
-    // The end of this process does not wait for it: see `removeRun`.
+    // The process can end without it: `removeRun` ends it.
     server.unref();
     const deadline = performance.now() + 120_000;
     for (;;) {

@@ -14,18 +14,18 @@ import { removeRun, runFolder } from './run.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where a shared server is, `null` if the machine has none. The user may create databases. */
+    /** The address of a shared server; `null` if the machine has none. The user may create databases. */
     postgresUrl: string | null;
     mysqlUrl: string | null;
     redisUrl: string | null;
-    /** Each database that the tests create on a shared server has a name that begins like this. */
+    /** The beginning of the name of each database that the tests create on a shared server. */
     databasePrefix: string;
   }
 }
 
 /** Starts the database servers that all tests share, or takes those that environment variables name. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Asked for here first, the folder and its servers last as long as this process, and no worker's.
+  // The first call creates the folder: it and its servers then last as long as this process.
   runFolder();
   const databasePrefix = `sessions_${process.pid.toString(36)}_${Date.now().toString(36)}_`;
   const cleanUps: (() => Promise<void>)[] = [];

@@ -6,7 +6,7 @@ import { describe } from 'vitest';
  */
 const required: string | undefined = process.env['TRPC_SESSIONS_REQUIRE'];
 
-/** A suite that needs a program which not every machine has. Without it, the suite is skipped by name. */
+/** A suite that needs a program. On a machine without it, the suite is skipped by name. */
 export function describeIf(available: boolean, name: string, howToEnable: string, suite: () => void): void {
   if (available || required === 'all') describe(name, suite);
   else describe.skip(`${name} [skipped: ${howToEnable}]`, suite);

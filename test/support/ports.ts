@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 
-/** Below the range from which systems give ports to outgoing connections: none of those can take one of ours. */
+/** Outgoing connections get higher ports from the system, so none of them can take one of ours. */
 const range = { from: 12_000, size: 18_000 };
 
 /** Finds a port that is free now, and that stays free while its server restarts. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The variable that hands the folder of this run to the workers. */
 const variable = 'TRPC_SESSIONS_TEST_RUN';
 
-/** The folder of this run. It is removed when the process that asked first ends, and so are the servers in it. */
+/** The folder of this run. It and its servers are removed when the process ends that called this first. */
 export function runFolder(): string {
   const inherited = process.env[variable];
   if (inherited !== undefined && existsSync(inherited)) return inherited;
