@@ -11,7 +11,8 @@ const lastingClasses = new Set(['0A', '22', '23', '28', '3D', '3F', '42']);
 /** Codes of Node, undici, MySQL's drivers, SQLite and Prisma. */
 const passingCode =
   /^(?:E(?:CONN(?:REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|AI_AGAIN|NOTFOUND|(?:HOST|NET)(?:UNREACH|DOWN)|ADDRNOTAVAIL|MFILE|NFILE)|UND_ERR_(?:\w+_TIMEOUT|SOCKET|CLOSED|DESTROYED)|PROTOCOL_(?:CONNECTION_LOST|SEQUENCE_TIMEOUT|ENQUEUE_\w+)|ER_(?:LOCK_\w+|SERVER_SHUTDOWN|QUERY_\w+|STATEMENT_TIMEOUT|CON_COUNT_ERROR)|SQLITE_(?:BUSY|LOCKED|PROTOCOL)\w*|P1001|P1002|P1008|P1017|P2024)$/;
-const lastingCode = /^SQLITE_(?:ERROR|CONSTRAINT|READONLY|CORRUPT|NOTADB|MISMATCH|RANGE|TOOBIG|PERM|AUTH)\w*$/;
+// A disk that filled up or was remounted makes SQLite read-only for a while, so that code is unknown.
+const lastingCode = /^SQLITE_(?:ERROR|CONSTRAINT|CORRUPT|NOTADB|MISMATCH|RANGE|TOOBIG|PERM|AUTH)\w*$/;
 
 /** Names of errors without a code: of fetch and `AbortSignal.timeout`, of Redis and MongoDB clients, of pools. */
 const passingName =
