@@ -1,7 +1,7 @@
-import { createSessionManager, type SessionManager, type SessionPage } from '@trpc-sessions/core';
+import { createSessionManager, type IssuedSession, type SessionManager, type SessionPage } from '@trpc-sessions/core';
 import { expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
-import { createTestClock, minute, second, type TestClock } from '../support/clock.ts';
+import { createTestClock, hour, minute, second, type TestClock } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
@@ -41,14 +41,17 @@ export function testPages(target: DatabaseTarget): void {
       [3, 3],
       [7, 1],
       [8, 1],
-    ])('of at most %i sessions make up the list of 7 sessions, in its order, in %i pages', async (limit, count) => {
-      await using w = await world();
-      await signIn(w.manager, w.clock, 7);
-      await w.manager.issue({ userId: 'somebody else' });
-      const pages = await pagesOf(w.manager, limit);
-      expect(pages.flat()).toEqual((await w.manager.list('u1')).map(({ id }) => id));
-      expect(pages).toHaveLength(count);
-    });
+    ])(
+      'of at most %i sessions make up the list of 7 sessions, the newest sign-in first, in %i pages',
+      async (limit, count) => {
+        await using w = await world();
+        await signIn(w.manager, w.clock, 7);
+        await w.manager.issue({ userId: 'somebody else' });
+        const pages = await pagesOf(w.manager, limit);
+        expect(pages.flat()).toEqual((await w.manager.list('u1')).map(({ id }) => id));
+        expect(pages).toHaveLength(count);
+      },
+    );
 
     test('continue in order when sessions are issued and revoked between them', async () => {
       await using w = await world();
@@ -60,6 +63,24 @@ export function testPages(target: DatabaseTarget): void {
         await w.manager.revoke({ userId: 'u1', id: before[1]! });
       });
       expect(pages.flat()).toEqual(before);
+    });
+
+    test('miss no session that is used between them', async () => {
+      await using w = await world();
+      const issued: IssuedSession[] = [];
+      for (let n = 0; n < 4; n += 1) {
+        w.clock.advance(second);
+        issued.push(await w.manager.issue({ userId: 'u1' }));
+      }
+      const newestFirst = issued.map(({ session }) => session.id).toReversed();
+      const pages = await pagesOf(w.manager, 2, async () => {
+        w.clock.advance(hour);
+        await w.manager.verify(issued[0]!.token);
+      });
+      expect(pages.flat()).toEqual(newestFirst);
+      const [used, ...others] = await w.manager.list('u1');
+      expect(used?.id).toBe(newestFirst.at(-1));
+      expect(await w.manager.list('u1', { max: 2 })).toEqual([used, others[0]]);
     });
 
     test('are one empty page for a user without sessions', async () => {

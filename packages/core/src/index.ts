@@ -23,7 +23,7 @@ export type { RevokeOptions } from './manager/revoke.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
 export type { SessionManagerOptions } from './manager/options.ts';
-export type { SessionPage, SessionPageInput } from './session/page.ts';
+export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';

@@ -1,5 +1,12 @@
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
-import { cursorAfter, readPage, type SessionPage, type SessionPageInput } from '../session/page.ts';
+import {
+  cursorAfter,
+  readPage,
+  requireCount,
+  type LastSeenInput,
+  type SessionPage,
+  type SessionPageInput,
+} from '../session/page.ts';
 import { sessionOf, type Session } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id.ts';
@@ -8,14 +15,14 @@ import { requireUserId } from './user-id.ts';
 
 /** Reads a user's live sessions. */
 export interface Lists {
-  list(userId: string): Promise<Session[]>;
+  list(userId: string, input?: LastSeenInput): Promise<Session[]>;
   list(userId: string, page: SessionPageInput): Promise<SessionPage>;
   get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
 }
 
 /** The parts that read a user's sessions. */
 export interface ListParts {
-  readonly store: Pick<Store, 'list' | 'get'>;
+  readonly store: Pick<Store, 'list' | 'listPage' | 'get'>;
   readonly lastSeen: Pick<LastSeenWrites, 'flushBeforeRead'>;
 }
 
@@ -23,14 +30,23 @@ export function createLists(
   { store, lastSeen }: ListParts,
   rules: LivenessRules & { readonly clock: () => number },
 ): Lists {
-  async function list(userId: string): Promise<Session[]>;
+  async function list(userId: string, input?: LastSeenInput): Promise<Session[]>;
   async function list(userId: string, page: SessionPageInput): Promise<SessionPage>;
-  async function list(userId: string, input?: SessionPageInput): Promise<Session[] | SessionPage> {
+  async function list(userId: string, input?: LastSeenInput | SessionPageInput): Promise<Session[] | SessionPage> {
     requireUserId(userId);
-    const page = input && readPage(input);
+    return input === undefined || 'max' in input ? listLastSeen(userId, input?.max) : listPage(userId, input);
+  }
+
+  async function listLastSeen(userId: string, max: number | undefined): Promise<Session[]> {
+    if (max !== undefined) requireCount('max', max);
     await lastSeen.flushBeforeRead();
-    const rows = await store.list(userId, liveSince(rules.clock(), rules), page);
-    if (input === undefined) return rows.map(sessionOf);
+    return (await store.list(userId, liveSince(rules.clock(), rules), max)).map(sessionOf);
+  }
+
+  async function listPage(userId: string, input: SessionPageInput): Promise<SessionPage> {
+    const page = readPage(input);
+    await lastSeen.flushBeforeRead();
+    const rows = await store.listPage(userId, liveSince(rules.clock(), rules), page);
     const sessions = rows.slice(0, input.limit).map(sessionOf);
     return { sessions, nextCursor: rows.length > input.limit ? cursorAfter(sessions) : null };
   }

@@ -1,7 +1,7 @@
 import { createSessionCache } from '../cache/session-cache.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import { liveSince } from '../session/liveness.ts';
-import type { SessionPage, SessionPageInput } from '../session/page.ts';
+import type { LastSeenInput, SessionPage, SessionPageInput } from '../session/page.ts';
 import type { Session } from '../session/session.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import { createStore } from '../store/store.ts';
@@ -38,10 +38,14 @@ export interface SessionManager {
    * @throws the database's own error: that is a fault, and does not mean "signed out"
    */
   verify(token: CallerInfo['token'] | undefined, caller?: Partial<CallerInfo>): Promise<VerifiedSession>;
-  /** Lists a user's sessions, the most recently seen first. */
-  list(userId: string): Promise<Session[]>;
   /**
-   * Lists a page of a user's sessions.
+   * Lists a user's sessions, the most recently seen first: all of them, or at most `max`.
+   *
+   * @throws {RangeError} `max` is not a whole number of at least 1
+   */
+  list(userId: string, input?: LastSeenInput): Promise<Session[]>;
+  /**
+   * Lists a page of a user's sessions, the newest sign-in first. The pages miss no session that is live throughout.
    *
    * @throws {RangeError} `limit` is not a whole number of at least 1
    * @throws {SessionUsageError} `cursor` is not the `nextCursor` of an earlier page

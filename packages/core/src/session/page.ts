@@ -9,6 +9,12 @@ export interface SessionPageInput {
   readonly cursor?: string | null | undefined;
 }
 
+/** A list of the sessions that were seen last. */
+export interface LastSeenInput {
+  /** The most sessions to list. */
+  readonly max: number;
+}
+
 /** A page of a list. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
@@ -16,9 +22,8 @@ export interface SessionPage {
   readonly nextCursor: string | null;
 }
 
-/** The end of a page: the values that order its last row. Times are in milliseconds. */
+/** The end of a page: the values that order its last row, which never change. Times are in milliseconds. */
 export interface Position {
-  readonly lastSeenAt: number;
   readonly createdAt: number;
   readonly id: string;
 }
@@ -29,8 +34,8 @@ export interface Page {
   readonly after: Position | undefined;
 }
 
-/** Last seen and created (both in milliseconds) and id, which order lists. */
-const shape = /^(?<lastSeenAt>\d{1,15})\.(?<createdAt>\d{1,15})\.(?<id>[a-z2-7]{32})$/;
+/** Created (in milliseconds) and id, which order pages. */
+const shape = /^(?<createdAt>\d{1,15})\.(?<id>[a-z2-7]{32})$/;
 
 /** The end of the year 9999: no database stores a later time. */
 const latest = Date.UTC(10_000, 0) - 1;
@@ -42,19 +47,27 @@ const latest = Date.UTC(10_000, 0) - 1;
  * @throws {SessionUsageError} `cursor` is not one of ours
  */
 export function readPage({ limit, cursor }: SessionPageInput): Page {
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new RangeError(`limit: expected a whole number of at least 1, got ${String(limit)}`);
-  }
+  requireCount('limit', limit);
   if (cursor === undefined || cursor === null) return { limit: limit + 1, after: undefined };
-  const { lastSeenAt, createdAt, id } = shape.exec(cursor)?.groups ?? {};
-  if (id === undefined || Number(lastSeenAt) > latest || Number(createdAt) > latest) {
+  const { createdAt, id } = shape.exec(cursor)?.groups ?? {};
+  if (id === undefined || Number(createdAt) > latest) {
     throw new SessionUsageError('cursor: expected the nextCursor of an earlier page');
   }
-  return { limit: limit + 1, after: { lastSeenAt: Number(lastSeenAt), createdAt: Number(createdAt), id } };
+  return { limit: limit + 1, after: { createdAt: Number(createdAt), id } };
 }
 
-/** The cursor of the next page. A session that is seen between two pages moves to the front, and is on neither. */
+/**
+ * Requires how many sessions to list.
+ *
+ * @throws {RangeError} it is not a whole number of at least 1
+ */
+export function requireCount(name: 'limit' | 'max', count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
+  throw new RangeError(`${name}: expected a whole number of at least 1, got ${String(count)}`);
+}
+
+/** The cursor of the next page. */
 export function cursorAfter(sessions: readonly Session[]): string | null {
   const last = sessions.at(-1);
-  return last === undefined ? null : `${last.lastSeenAt.getTime()}.${last.createdAt.getTime()}.${last.id}`;
+  return last === undefined ? null : `${last.createdAt.getTime()}.${last.id}`;
 }

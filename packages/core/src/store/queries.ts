@@ -27,7 +27,10 @@ export interface Queries {
   find(id: string): CompiledQuery<SessionRow>;
   findMany(ids: readonly string[]): CompiledQuery<SessionRow>;
   get(userId: string, id: string, live: LiveSince): CompiledQuery<SessionRow>;
-  list(userId: string, live: LiveSince, page?: Page): CompiledQuery<SessionRow>;
+  /** The sessions last seen, the most recent first: up to `max`. */
+  list(userId: string, live: LiveSince, max?: number): CompiledQuery<SessionRow>;
+  /** A page of the sessions, the newest first: an order that no request changes. */
+  listPage(userId: string, live: LiveSince, page: Page): CompiledQuery<SessionRow>;
   /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
   listToEvict(userId: string, live: LiveSince): CompiledQuery<SessionRow>;
   /** The session that a transaction keeps: as it is now, too. */
@@ -74,33 +77,27 @@ export function createQueries(
     row.where('id', '=', value('id')).where('user_id', '=', value('userId')).where(isStillLive(value)),
   );
 
+  const liveRows = (value: Parameter<ListParameters>) =>
+    row.where('user_id', '=', value('userId')).where(isStillLive(value));
   const listQuery = (value: Parameter<ListParameters>) =>
-    row
-      .where('user_id', '=', value('userId'))
-      .where(isStillLive(value))
-      .orderBy('last_seen_at', 'desc')
-      .orderBy('created_at', 'desc')
-      .orderBy('id');
+    liveRows(value).orderBy('last_seen_at', 'desc').orderBy('created_at', 'desc').orderBy('id');
   const list = compileOnce<ListParameters, SessionRow>(listQuery);
   const listToEvict = compileOnce<ListParameters, SessionRow>((value) =>
     readsSnapshots ? listQuery(value).forUpdate() : listQuery(value),
   );
 
   function pageQuery(parameters: ListParameters, { limit, after }: Page): CompiledQuery<SessionRow> {
-    const query = listQuery((name) => sql`${parameters[name]}`).limit(limit);
+    const query = liveRows((name) => sql`${parameters[name]}`)
+      .orderBy('created_at', 'desc')
+      .orderBy('id')
+      .limit(limit);
     if (after === undefined) return query.compile();
-    const lastSeenAt = writeTime(after.lastSeenAt);
     const createdAt = writeTime(after.createdAt);
     return query
       .where((column) =>
         column.or([
-          column('last_seen_at', '<', lastSeenAt),
-          column.and([column('last_seen_at', '=', lastSeenAt), column('created_at', '<', createdAt)]),
-          column.and([
-            column('last_seen_at', '=', lastSeenAt),
-            column('created_at', '=', createdAt),
-            column('id', '>', after.id),
-          ]),
+          column('created_at', '<', createdAt),
+          column.and([column('created_at', '=', createdAt), column('id', '>', after.id)]),
         ]),
       )
       .compile();
@@ -160,10 +157,14 @@ export function createQueries(
     find: (id) => find({ id }),
     findMany: (ids) => findMany(ids, {}),
     get: (userId, id, live) => get({ userId, id, ...stored(live) }),
-    list(userId, live, page) {
+    list(userId, live, max) {
       const parameters = { userId, ...stored(live) };
-      return page === undefined ? list(parameters) : pageQuery(parameters, page);
+      if (max === undefined) return list(parameters);
+      return listQuery((name) => sql`${parameters[name]}`)
+        .limit(max)
+        .compile();
     },
+    listPage: (userId, live, page) => pageQuery({ userId, ...stored(live) }, page),
     listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
     findToKeep: (id) => findToKeep({ id }),
     insert: (newRow) => insert(convertTimes(newRow, writeTime)),

@@ -35,7 +35,8 @@ export interface Store {
   insert(row: SessionRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
-  list(userId: string, live: LiveSince, page?: Page): Promise<readonly SessionRow[]>;
+  list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
+  listPage(userId: string, live: LiveSince, page: Page): Promise<readonly SessionRow[]>;
   get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
   deleteMany(userId: string, ids: readonly string[], trx?: AppTransaction): Promise<number>;
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
@@ -168,7 +169,8 @@ export function createStore(
       return row;
     },
 
-    list: (userId, live, page) => readRows(queries.list(userId, live, page)),
+    list: (userId, live, max) => readRows(queries.list(userId, live, max)),
+    listPage: (userId, live, page) => readRows(queries.listPage(userId, live, page)),
 
     insert(row, cap, trx) {
       const work: Work<readonly string[]> = (on) => insertAndEvict(on, row, cap);

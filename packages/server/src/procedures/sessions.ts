@@ -37,6 +37,7 @@ export interface SessionInfoPage {
 export interface SessionProcedures {
   /** The 100 sessions that were seen last; the session that asks is always among them. */
   list: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo[]>>;
+  /** A page of the sessions, the newest sign-in first. The pages miss no session that is live throughout. */
   page: TRPCQueryProcedure<SessionsProcedure<PageInput | void, SessionInfoPage>>;
   get: TRPCQueryProcedure<SessionsProcedure<{ id: string }, SessionInfo>>;
   current: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo>>;
@@ -61,7 +62,7 @@ export function createSessions({ manager, verifier, authenticated, locator }: Se
 
   return {
     list: authenticated.query(async ({ ctx }) => {
-      const { sessions } = await fromManager(manager.list(ctx.userId, { limit: maxListed }));
+      const sessions = await fromManager(manager.list(ctx.userId, { max: maxListed }));
       const isAmong = sessions.some(({ id }) => id === ctx.session.id);
       // The session that asks is always listed. Where others were seen later, it takes the place of the last.
       const listed = isAmong || sessions.length < maxListed ? sessions : [...sessions.slice(0, -1), ctx.session];
