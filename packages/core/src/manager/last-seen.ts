@@ -42,8 +42,10 @@ export function createLastSeenWrites(
   }
 
   function flushIn(milliseconds: number): void {
-    // Unreferenced: a timer must not keep a finished program alive.
-    timer ??= setTimeout(() => void flush(), milliseconds).unref();
+    if (timer !== undefined) return;
+    timer = setTimeout(() => void flush(), milliseconds);
+    // A timer must not keep a finished program alive. On Cloudflare Workers it can be a number, without `unref`.
+    timer.unref?.();
   }
 
   async function writeAll(): Promise<void> {

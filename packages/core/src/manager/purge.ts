@@ -97,8 +97,9 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
     const timer = setInterval(() => {
       if (running.size === 0) track(purge(chunkSize)).catch(onFault);
     }, interval);
-    // Unreferenced: a timer must not keep a finished program alive.
-    timers.add(timer.unref());
+    timers.add(timer);
+    // A timer must not keep a finished program alive. On Cloudflare Workers it can be a number, without `unref`.
+    timer.unref?.();
   }
 
   return {

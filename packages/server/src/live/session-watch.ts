@@ -48,7 +48,9 @@ export function createSessionWatch(
   }
 
   function checkIn(milliseconds: number): void {
-    timer = setTimeout(() => void check(), milliseconds).unref();
+    timer = setTimeout(() => void check(), milliseconds);
+    // On Cloudflare Workers it can be a number.
+    timer.unref?.();
   }
 
   function stop(): void {

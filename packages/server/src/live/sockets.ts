@@ -56,7 +56,7 @@ export function createSockets(watches: Watches): Sockets {
 }
 
 function endSocket(socket: Socket): void {
-  setTimeout(() => attempt(() => socket.close(closeCode, 'session ended')), grace).unref();
+  setTimeout(() => attempt(() => socket.close(closeCode, 'session ended')), grace).unref?.();
   attempt(() => socket.send(reconnect));
 }
 

@@ -41,7 +41,10 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
   // Messages of the bus were lost: any session may have ended.
   manager.on('missed', () => {
     endings += 1;
-    checkingAll ??= setTimeout(checkAll, Math.random() * maxSpread).unref();
+    if (checkingAll !== undefined) return;
+    checkingAll = setTimeout(checkAll, Math.random() * maxSpread);
+    // On Cloudflare Workers it can be a number.
+    checkingAll.unref?.();
   });
 
   function checkAll(): void {

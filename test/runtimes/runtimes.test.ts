@@ -1,0 +1,62 @@
+import { build } from 'esbuild';
+import { beforeAll, test } from 'vitest';
+import { describeIf, isEnabled } from '../support/optional.ts';
+import { startApp } from './app-process.ts';
+import { expectMainJob } from './main-job.ts';
+import { installRuntimes, type Runtimes } from './runtimes.ts';
+
+const app = new URL('sqlite-app.ts', import.meta.url).pathname;
+const workerApp = new URL('worker-app.ts', import.meta.url).pathname;
+
+// With the built packages, as an app has them.
+describeIf(
+  isEnabled('RUNTIMES'),
+  'on Bun, Deno and workerd',
+  'set RUNTIMES=1; it installs them from the npm registry',
+  () => {
+    let runtimes: Runtimes;
+    beforeAll(async () => void (runtimes = await installRuntimes()), 600_000);
+
+    test('an app does the main job on Bun', async () => {
+      await using server = await startApp(runtimes.bun, () => [app]);
+      await expectMainJob(server.url);
+    });
+
+    test('an app does the main job on Deno', async () => {
+      const options = ['--allow-all', '--no-config', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1'];
+      await using server = await startApp(runtimes.deno, (port) => ['serve', ...options, '--port', String(port), app]);
+      await expectMainJob(server.url);
+    });
+
+    // Since 2026, timers are objects there, as in Node.
+    test.each(['2025-01-01', '2026-07-01'])(
+      'an app that is created while its module loads does the main job on workerd of %s with D1',
+      async (compatibilityDate) => {
+        const { outputFiles } = await build({
+          entryPoints: [workerApp],
+          bundle: true,
+          platform: 'node',
+          format: 'esm',
+          conditions: ['workerd', 'worker'],
+          external: ['cloudflare:*'],
+          // As Wrangler does: CommonJS requires modules of Node.
+          banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
+          write: false,
+        });
+        const miniflare = new runtimes.miniflare.Miniflare({
+          modules: [{ type: 'ESModule', path: 'worker.mjs', contents: outputFiles[0]?.text }],
+          compatibilityDate,
+          compatibilityFlags: ['nodejs_compat'],
+          d1Databases: ['DB'],
+          host: '127.0.0.1',
+          port: 0,
+        });
+        try {
+          await expectMainJob((await miniflare.ready).origin, { hasTransactions: false });
+        } finally {
+          await miniflare.dispose();
+        }
+      },
+    );
+  },
+);

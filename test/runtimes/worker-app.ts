@@ -1,0 +1,25 @@
+// @ts-expect-error: a module of Cloudflare Workers
+import { env } from 'cloudflare:workers';
+import { createMigrations, type SessionsDatabase } from '@trpc-sessions/core';
+import { Kysely } from 'kysely';
+import { createRuntimeRouter } from './app.ts';
+import { d1Dialect } from './d1.ts';
+import { createFetchHandler } from './fetch-handler.ts';
+
+// At module level, as Workers are written.
+const db = new Kysely<SessionsDatabase>({ dialect: d1Dialect(env.DB) });
+const router = createRuntimeRouter(db, (password) => Promise.resolve(password === 'right'), {
+  // A cap needs a transaction.
+  maxSessionsPerUser: Infinity,
+});
+const handle = createFetchHandler(router);
+let migrated: Promise<void> | undefined;
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    // `migrateToLatest` needs a transaction.
+    migrated ??= createMigrations().trpc_sessions_0001_sessions.up(db);
+    await migrated;
+    return handle(request);
+  },
+};
