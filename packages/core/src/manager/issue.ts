@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
 import { isSessionError, SessionError } from '../errors.ts';
-import { readIp, readUserAgent, type CallerInfo } from '../session/caller.ts';
+import { readIp, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
-import { readDevice } from '../session/device/read-device.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
+import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Cap, Store } from '../store/store.ts';
@@ -103,7 +103,6 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     // The token and the row expire in the same second.
     const expiresAt = Math.floor((now + lifetime) / 1000);
     const token = tokens.sign({ lookupId, userId, issuedAt: Math.floor(now / 1000), expiresAt }, claims);
-    const { userAgent = null, clientHints = null } = caller ?? {};
     const ip = readIp(caller?.ip);
     const row = createRow({
       id: sessionIdOf(lookupId),
@@ -113,8 +112,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       expires_at: expiresAt * 1000,
       ip,
       created_ip: ip,
-      user_agent: readUserAgent(userAgent),
-      device: JSON.stringify(readDevice({ userAgent, clientHints }, device)),
+      ...deviceColumnsOf(caller ?? {}, device),
     });
     const evicted = await insert(row, await capOf(userId, now), trx && plainDatabase(trx));
     const session = sessionOf(row);

@@ -2,7 +2,14 @@ import { expect, test, vi } from 'vitest';
 import type { LastSeenWrite } from '../store/store.ts';
 import { createLastSeenWrites } from './last-seen.ts';
 
-const writeOf = (id: string, seenAt = 1): LastSeenWrite => ({ id, seenAt, seenBefore: 0, ip: null });
+const writeOf = (id: string, seenAt = 1): LastSeenWrite => ({
+  id,
+  seenAt,
+  seenBefore: 0,
+  ip: null,
+  userAgent: null,
+  device: null,
+});
 
 function createWorld(write: (batch: readonly LastSeenWrite[]) => Promise<void> = () => Promise.resolve()) {
   const written = vi.fn(write);

@@ -22,6 +22,12 @@ export interface LastSeenWrites {
   flushBeforeRead(): Promise<void>;
 }
 
+/** A later write, with the changes of an earlier one that never ran. */
+function join(earlier: LastSeenWrite, later: LastSeenWrite): LastSeenWrite {
+  const { userAgent, device } = later.device === null ? earlier : later;
+  return { ...later, ip: later.ip ?? earlier.ip, userAgent, device };
+}
+
 /** @param delay - how long a write may wait to share its query with others, in milliseconds */
 export function createLastSeenWrites(
   store: Pick<Store, 'writeLastSeen'>,
@@ -78,7 +84,7 @@ export function createLastSeenWrites(
       if (running.has(write.id)) return false;
       const earlier = waiting.get(write.id);
       if (earlier === undefined && waiting.size >= maxWaiting) return false;
-      waiting.set(write.id, earlier?.ip != null && write.ip === null ? { ...write, ip: earlier.ip } : write);
+      waiting.set(write.id, earlier === undefined ? write : join(earlier, write));
       if (waiting.size === batchSize) void flush();
       else flushIn(delay);
       return true;

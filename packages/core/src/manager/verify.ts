@@ -4,6 +4,7 @@ import { readIp, type CallerInfo } from '../session/caller.ts';
 import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
 import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
+import { changedDevice } from '../session/stored-device.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
 import type { LastSeenWrites } from './last-seen.ts';
@@ -59,13 +60,16 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   ): VerifiedSession {
     if (now - row.last_seen_at < touchInterval) return { session, claims };
     const ip = readIp(caller?.ip) ?? row.ip;
+    const changed = changedDevice(row, caller);
     const isQueued = lastSeen.add({
       id: row.id,
       seenAt: now,
       seenBefore: now - touchInterval,
       ip: ip === row.ip ? null : ip,
+      userAgent: changed?.user_agent ?? null,
+      device: changed?.device ?? null,
     });
-    const seen = { ...row, last_seen_at: now, ip };
+    const seen = { ...row, ...changed, last_seen_at: now, ip };
     // Update the cache only if the write was queued.
     if (isQueued) cache?.updateRow(seen);
     return { session: sessionOf(seen), claims };

@@ -27,6 +27,9 @@ function create(options: Partial<SessionManagerOptions<SessionsDatabase>> = {}):
   return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now, ...options });
 }
 
+const chrome = (version: number): string =>
+  `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
+
 /** Waits until the last-seen writes of so many sessions are written. */
 async function written(count: number): Promise<void> {
   const rows = db.selectFrom('sessions').select('id').whereRef('last_seen_at', '>', 'created_at');
@@ -92,6 +95,71 @@ describe.each([
     now += 3600 * second;
     await manager.verify(token);
     expect(await manager.list('ada')).toMatchObject([{ ip: '203.0.113.2', lastSeenAt: new Date(now) }]);
+  });
+
+  test('the browser of a session follows its user agent when last seen is written', async () => {
+    const manager = create(options);
+    const { token } = await manager.issue({ userId: 'ada', caller: { userAgent: chrome(120) } });
+    now += 10 * second;
+    expect((await manager.verify(token, { userAgent: chrome(131) })).session.device.browser.version).toBe('120');
+    now += 3600 * second;
+    const { session } = await manager.verify(token, { userAgent: chrome(131) });
+    expect(session).toMatchObject({ userAgent: chrome(131), device: { browser: { version: '131' } } });
+    expect(await manager.list('ada')).toEqual([session]);
+    now += second;
+    expect((await manager.verify(token)).session).toEqual(session);
+  });
+
+  test('the name and the app that a client gave at sign-in outlive a change of its user agent', async () => {
+    const manager = create(options);
+    const device = { name: 'My laptop', app: 'Notes', appVersion: '2' };
+    const { token } = await manager.issue({ userId: 'ada', caller: { userAgent: chrome(120) }, device });
+    for (const version of [131, 140]) {
+      now += 3600 * second;
+      await manager.verify(token, { userAgent: chrome(version) });
+      const [session] = await manager.list('ada');
+      expect(session?.device).toMatchObject({
+        name: 'My laptop',
+        browser: { version: String(version) },
+        app: { name: 'Notes', version: '2' },
+      });
+      expect(session?.device).not.toHaveProperty('described');
+    }
+  });
+
+  test.each([
+    ['the name that its user agent gives', 'Chrome on Linux', 'Firefox on Linux'],
+    ['another name, which the client gave', 'My laptop', 'My laptop'],
+  ])('a row of a former release with %s shows the right name after the next user agent', async (__, before, after) => {
+    const manager = create(options);
+    const { token } = await manager.issue({ userId: 'ada', caller: { userAgent: chrome(120) } });
+    const [row] = await db.selectFrom('sessions').select('device').execute();
+    const { described, ...stored } = JSON.parse(row!.device);
+    expect(described).toBeNull();
+    await db
+      .updateTable('sessions')
+      .set({ device: JSON.stringify({ ...stored, name: before }) })
+      .execute();
+    for (let n = 0; n < 2; n += 1) {
+      now += 3600 * second;
+      await manager.verify(token, {
+        userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0',
+      });
+      expect(await manager.list('ada')).toMatchObject([{ device: { name: after, browser: { name: 'Firefox' } } }]);
+    }
+  });
+
+  test('a user agent of a hostile caller is bounded when it changes, as at sign-in', async () => {
+    const manager = create(options);
+    const { token } = await manager.issue({ userId: 'ada' });
+    now += 3600 * second;
+    await manager.verify(token, { userAgent: `\0\ud800Evil/${'9'.repeat(1e6)}` });
+    const [session] = await manager.list('ada');
+    expect(session?.userAgent).toHaveLength(512);
+    expect(JSON.stringify(session?.device).length).toBeLessThan(1000);
+    now += 3600 * second;
+    const notText = { userAgent: 5 as unknown as string };
+    expect((await manager.verify(token, notText)).session.userAgent).toBe(session?.userAgent);
   });
 
   test('sessions seen within one second are all written, whichever was due first', async () => {

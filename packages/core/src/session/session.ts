@@ -14,6 +14,7 @@ export interface Session {
   readonly ip: string | null;
   /** The IP address signed in from. */
   readonly createdIp: string | null;
+  /** The user agent last seen, and the device that it names. They follow when `lastSeenAt` is written. */
   readonly userAgent: string | null;
   readonly device: Device;
 }
@@ -31,7 +32,7 @@ export interface SessionRow<TTime = number> {
   /** The IP address signed in from. */
   readonly created_ip: string | null;
   readonly user_agent: string | null;
-  /** A `Device`, as JSON. */
+  /** A `Device`, as JSON, and beside it the client's own description of it. */
   readonly device: string;
 }
 

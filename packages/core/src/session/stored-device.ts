@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { Device, DevicePart, DeviceType } from './device/device.ts';
+import { readUserAgent, type CallerInfo } from './caller.ts';
+import type { Device, DeviceInput, DevicePart, DeviceType } from './device/device.ts';
+import { readDevice } from './device/read-device.ts';
+import { visibleText } from './visible-text.ts';
+
+/** As in a device. */
+const maxTextLength = 64;
 
 /** A million sessions share a few hundred devices: each is parsed once, and shared frozen. */
 const devices = new LRUCache<string, Device>({ max: 1000 });
@@ -16,6 +22,52 @@ export function readStoredDevice(text: string): Device {
     devices.set(text, device);
   }
   return device;
+}
+
+/** The device of a row, and the user agent that it was read from. */
+export interface DeviceColumns {
+  readonly user_agent: string | null;
+  readonly device: string;
+}
+
+/**
+ * Reads the device of a caller who signs in. The client's own description is kept beside it in the column, under a key of
+ * its own: it outlives an update of the browser.
+ *
+ * @param caller - not trusted: its texts are bounded
+ */
+export function deviceColumnsOf(
+  { userAgent = null, clientHints = null }: Partial<CallerInfo>,
+  input: DeviceInput | undefined,
+): DeviceColumns {
+  const described = cleanInput(input);
+  const device = readDevice({ userAgent, clientHints }, described);
+  // Null where the client described nothing: rows of former releases have no such key.
+  return { user_agent: readUserAgent(userAgent), device: JSON.stringify({ ...device, described: described ?? null }) };
+}
+
+/** Reads the device again for a caller with another user agent; `undefined` if the user agent is unknown or the same. */
+export function changedDevice(row: DeviceColumns, caller: Partial<CallerInfo> | undefined): DeviceColumns | undefined {
+  if (typeof caller?.userAgent !== 'string' || readUserAgent(caller.userAgent) === row.user_agent) return undefined;
+  return deviceColumnsOf(caller, describedIn(row));
+}
+
+/** The client's own description of the device of a row. */
+function describedIn({ user_agent: userAgent, device }: DeviceColumns): DeviceInput | undefined {
+  const { described, name } = parseRecord(device);
+  if (described !== undefined) return recordOf(described);
+  // A row of a former release: a name that its user agent does not give is the client's own.
+  if (typeof name !== 'string' || name === readDevice({ userAgent, clientHints: null }).name) return undefined;
+  return { name };
+}
+
+function cleanInput(input: DeviceInput | undefined): DeviceInput | undefined {
+  const clean = (text: unknown): string | undefined => visibleText(textOf(text), maxTextLength) ?? undefined;
+  const name = clean(input?.name);
+  const model = clean(input?.model);
+  const app = clean(input?.app);
+  const appVersion = clean(input?.appVersion);
+  return (name ?? model ?? app ?? appVersion) === undefined ? undefined : { name, model, app, appVersion };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

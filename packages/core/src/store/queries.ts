@@ -16,6 +16,9 @@ export interface LastSeenWrite {
   readonly seenBefore: number;
   /** The new IP address; `null` if it is unknown or unchanged. */
   readonly ip: string | null;
+  /** The new user agent and the device that it names; `null` if they are unknown or unchanged. */
+  readonly userAgent: string | null;
+  readonly device: string | null;
 }
 
 interface ListParameters extends StoredLiveSince {
@@ -37,7 +40,7 @@ export interface Queries {
   findToKeep(id: string): CompiledQuery<SessionRow>;
   insert(row: SessionRow): CompiledQuery;
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
-  /** The same write for sessions whose address has not changed. */
+  /** The same write for sessions of which only last seen changes. */
   writeLastSeenOfMany(ids: readonly string[], write: Pick<LastSeenWrite, 'seenAt' | 'seenBefore'>): CompiledQuery;
   deleteMany(userId: string, ids: readonly string[]): CompiledQuery;
   deleteOthers(userId: string, currentId: string): CompiledQuery;
@@ -112,7 +115,7 @@ export function createQueries(
 
   // A condition, not an upsert: a row that was revoked in the meantime stays deleted.
   const writeLastSeen = compileOnce<
-    { id: string; seenAt: StoredTime; seenBefore: StoredTime; ip: string | null },
+    Omit<LastSeenWrite, 'seenAt' | 'seenBefore'> & { seenAt: StoredTime; seenBefore: StoredTime },
     unknown
   >((value) =>
     db
@@ -120,6 +123,8 @@ export function createQueries(
       .set((column) => ({
         last_seen_at: value('seenAt'),
         ip: column.fn.coalesce(value('ip'), column.ref('ip')),
+        user_agent: column.fn.coalesce(value('userAgent'), column.ref('user_agent')),
+        device: column.fn.coalesce(value('device'), column.ref('device')),
       }))
       .where('id', '=', value('id'))
       .where('last_seen_at', '<=', value('seenBefore')),
@@ -168,8 +173,8 @@ export function createQueries(
     listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
     findToKeep: (id) => findToKeep({ id }),
     insert: (newRow) => insert(convertTimes(newRow, writeTime)),
-    writeLastSeen: ({ id, seenAt, seenBefore, ip }) =>
-      writeLastSeen({ id, seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore), ip }),
+    writeLastSeen: (write) =>
+      writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),
     writeLastSeenOfMany: (ids, { seenAt, seenBefore }) =>
       writeLastSeenOfMany(ids, { seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore) }),
     deleteMany: (userId, ids) => deleteMany(ids, { userId }),

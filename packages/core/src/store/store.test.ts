@@ -84,7 +84,11 @@ describe('a write that conflicts with a concurrent one', () => {
     ['revoking the others', (store) => store.deleteOthers('u1', 's1'), 2],
     ['revoking all', revokeAll, 2],
     ['purging', (store) => store.purge(live, 1), 2],
-    ['writing last-seen', (store) => store.writeLastSeen([{ id: 's1', seenAt: 1, seenBefore: 0, ip: null }]), 2],
+    [
+      'writing last-seen',
+      (store) => store.writeLastSeen([{ id: 's1', seenAt: 1, seenBefore: 0, ip: null, userAgent: null, device: null }]),
+      2,
+    ],
   ])('is retried for every kind of write: %s', async (_, write, asked) => {
     for (const [language, code] of [
       ['SQLite', 'SQLITE_BUSY'],

@@ -214,14 +214,19 @@ export function createStore(
 /** Sessions seen within the same second, in milliseconds, share a last-seen time. */
 const sameTime = 1000;
 
-/** One query for all sessions seen in the same second, and one for each whose address is new. */
+/** Answers whether a write has more than the time. */
+function isOfCaller({ ip, device }: LastSeenWrite): boolean {
+  return ip !== null || device !== null;
+}
+
+/** One query for all sessions seen in the same second, and one for each whose address or device is new. */
 function lastSeenQueries(queries: Queries, writes: readonly LastSeenWrite[]): CompiledQuery[] {
   const seconds = Map.groupBy(
-    writes.filter(({ ip }) => ip === null),
+    writes.filter((write) => !isOfCaller(write)),
     ({ seenAt }) => Math.floor(seenAt / sameTime),
   );
   return [
-    ...writes.filter(({ ip }) => ip !== null).map((write) => queries.writeLastSeen(write)),
+    ...writes.filter(isOfCaller).map((write) => queries.writeLastSeen(write)),
     ...[...seconds.values()].map((together) => {
       const [first] = together;
       if (first !== undefined && together.length === 1) return queries.writeLastSeen(first);
