@@ -12,7 +12,7 @@ import { describeIf } from '../support/optional.ts';
 const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8');
 const [, section = ''] = /^### Users that own their sessions\n([\s\S]*?)^### /m.exec(guide) ?? [];
 const [columnAndKey = '', triggers = ''] = [...section.matchAll(/^```sql\n([\s\S]*?)\n```$/gm)].map(([, code]) => code);
-/** For each type of id, the column on PostgreSQL and on MySQL: ``text … as (user_id::text)``. */
+/** For each type of id, the column on PostgreSQL and on MySQL: `text generated always as (user_id::text) stored`. */
 const columns = [...section.matchAll(/^\| (\w+) +\| `(.+?)` +\| `(.+?)` +\|$/gm)];
 
 interface UserIds {
@@ -32,11 +32,8 @@ const examples: Readonly<Record<string, readonly [string, string]>> = {
 
 /** The guide's statements, which are for uuids on PostgreSQL, with the column of another row of its table. */
 function withColumn(name: string, column: string): UserIds {
-  const [type = '', value = ''] = column.split(' … as ');
-  const statements = columnAndKey.replace(
-    'uuid generated always as (user_id::uuid)',
-    `${type} generated always as ${value}`,
-  );
+  const [type = ''] = column.split(' generated ');
+  const statements = columnAndKey.replace('uuid generated always as (user_id::uuid) stored', column);
   return { name, ids: examples[name]!, type, statements: statements.split('\n') };
 }
 

@@ -57,10 +57,14 @@ declare global {
   const email: string;
   const password: string;
   const user: { id: string };
+  const userId: string;
+  const currentId: string;
+  const hash: string;
   const form: { name: string };
   const legacyToken: string;
   const djangoSecretKey: string;
   const insertUser: (trx: Transaction<MyDatabase>, values: typeof form) => Promise<{ id: string }>;
+  const updatePassword: (trx: Transaction<MyDatabase>, userId: string, hash: string) => Promise<void>;
   const findUser: (username: string, password?: string) => Promise<{ id: string; passwordHash: string } | null>;
   const fromPassword: (credentials: PasswordCredentials) => null;
   const jwt: typeof jsonwebtoken;

@@ -57,11 +57,11 @@ export async function hashPassword(password: string, options: PasswordOptions = 
  * ```ts
  * import { verifyPassword } from '@trpc-sessions/core/password';
  *
- * const authenticate = async ({ username, password }, request) => {
+ * authenticate: async ({ username, password }, request) => {
  *   const user = await findUser(username);
  *   const ok = await verifyPassword(password, user?.passwordHash ?? null, request);
  *   return user && ok ? { id: user.id } : null;
- * };
+ * },
  * ```
  */
 export async function verifyPassword(
