@@ -3,8 +3,11 @@ import ms, { type StringValue } from 'ms';
 /** A length of time with its unit: `'30d'`, `'15 minutes'`. Never a bare number, whose unit would be a guess. */
 export type Duration = StringValue;
 
-/** Longer than this, dates leave what databases can write. */
-const maximum = ms('1000y');
+/** Databases cannot write the dates that follow from a longer one. */
+const longest = ms('1000y');
+
+/** The longest time of a timer, in milliseconds: Node.js runs a longer one at once. */
+const longestTimer = 2 ** 31 - 1;
 
 /**
  * Reads a duration option, in milliseconds.
@@ -28,6 +31,17 @@ export function parseDuration(option: string, value: Duration, minimum = 1): num
       `${option}: must be at least ${minimum === 0 ? '0ms' : ms(minimum)}, got ${JSON.stringify(value)}`,
     );
   }
-  if (milliseconds > maximum) throw new RangeError(`${option}: must be at most 1000y, got ${JSON.stringify(value)}`);
+  if (milliseconds > longest) throw new RangeError(`${option}: must be at most 1000y, got ${JSON.stringify(value)}`);
   return milliseconds;
+}
+
+/**
+ * Reads a duration option that a timer waits for, in milliseconds: at most 24 days.
+ *
+ * @throws {TypeError | RangeError} as {@link parseDuration}, or it is too long for a timer
+ */
+export function parseTimeout(option: string, value: Duration, minimum = 1): number {
+  const milliseconds = parseDuration(option, value, minimum);
+  if (milliseconds <= longestTimer) return milliseconds;
+  throw new RangeError(`${option}: must be at most 24 days, got ${JSON.stringify(value)}`);
 }

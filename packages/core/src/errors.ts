@@ -139,3 +139,8 @@ export function isSessionError(error: unknown): error is SessionError {
 export class SessionUsageError extends TypeError {
   override readonly name = 'SessionUsageError';
 }
+
+/** Answers whether a thrown value is a {@link SessionUsageError}. It compares the name, as {@link isSessionError} does. */
+export function isSessionUsageError(error: unknown): error is SessionUsageError {
+  return error instanceof Error && error.name === 'SessionUsageError';
+}

@@ -5,10 +5,11 @@ export type { CallerInfo, ClientHints } from './session/caller.ts';
 export { redactToken, type RedactedToken } from './session/redacted-token.ts';
 export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device/device.ts';
 export { readDevice } from './session/device/read-device.ts';
-export { parseDuration, type Duration } from './duration.ts';
+export { parseTimeout, type Duration } from './duration.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {
   isSessionError,
+  isSessionUsageError,
   SessionError,
   sessionErrors,
   SessionUsageError,

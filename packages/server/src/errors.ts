@@ -3,7 +3,7 @@ import {
   type SessionError,
   type SessionErrorReason,
   sessionErrors,
-  SessionUsageError,
+  isSessionUsageError,
 } from '@trpc-sessions/core';
 import { TRPCError, type TRPCDefaultErrorData, type TRPCErrorFormatter, type TRPCErrorShape } from '@trpc/server';
 import { prospectOf } from './faults.ts';
@@ -64,7 +64,7 @@ export async function fromManager<TValue>(work: Promise<TValue>, misuse?: Misuse
 export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
   if (isTRPCError(error)) return error;
   if (isSessionError(error)) return refusal(error);
-  if (error instanceof SessionUsageError) {
+  if (isSessionUsageError(error)) {
     return new TRPCError({ code: misuse, message: error.message, cause: error });
   }
   // A callback of the app, such as `maxSessionsPerUser`, gave the manager a wrong number.

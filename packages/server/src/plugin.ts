@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { parseDuration, type Duration, type SessionManager } from '@trpc-sessions/core';
+import { parseTimeout, type Duration, type SessionManager } from '@trpc-sessions/core';
 import { createAuthenticated, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
 import { createVerifier } from './authenticated/verifier.ts';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
@@ -65,7 +65,7 @@ export function createSessionsPlugin<
   checkOptions(options);
   const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
   const formatError = createErrorFormatter(options.errorFormatter);
-  const locator = createLocator(locate, parseDuration('locateTimeout', locateTimeout));
+  const locator = createLocator(locate, parseTimeout('locateTimeout', locateTimeout));
   const verifier = createVerifier(manager, maxStreamsPerSession);
   const authenticated = createAuthenticated<TClaims>(verifier, formatError);
   return {

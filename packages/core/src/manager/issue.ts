@@ -9,7 +9,7 @@ import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Cap, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
-import { DatabaseTimeoutError } from '../store/time-limit.ts';
+import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
@@ -51,6 +51,7 @@ export type Issue = <TDatabase>(input: IssueInput, options?: IssueOptions<TDatab
 /** The parts that issue sessions. */
 export interface IssueParts {
   readonly store: Pick<Store, 'insert' | 'isMissingUser'>;
+  readonly limitTime: TimeLimit;
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt'>;
   readonly revocations: Pick<Revocations, 'announce' | 'announcePossible'>;
@@ -65,10 +66,10 @@ export interface IssueRules extends LivenessRules {
 }
 
 export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
-  const { store, tokens, lastSeen, revocations, events } = parts;
+  const { store, limitTime, tokens, lastSeen, revocations, events } = parts;
   const { clock, lifetime, maxSessions } = rules;
 
-  const signingIn = createUserQueue();
+  const signingIn = createUserQueue(limitTime);
 
   async function capOf(userId: string, now: number): Promise<Cap | undefined> {
     const max = (await maxSessions?.(userId)) ?? Infinity;

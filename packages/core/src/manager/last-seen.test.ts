@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { LastSeenWrite } from '../store/store.ts';
+import { createTimeLimit } from '../store/time-limit.ts';
 import { createLastSeenWrites } from './last-seen.ts';
 
 const writeOf = (id: string, seenAt = 1): LastSeenWrite => ({
@@ -75,4 +76,29 @@ test('a transaction writes at most 500 sessions, and the writes that wait for a 
   const sizes = written.mock.calls.map(([batch]) => batch.length);
   expect(Math.max(...sizes)).toBe(500);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(10_500);
+});
+
+test('a write that has timed out is not retried beside itself, but when it has ended', async () => {
+  const limitTime = createTimeLimit(20);
+  const { promise: slow, resolve } = Promise.withResolvers<void>();
+  const { writes, written, onFault } = createWorld(() => limitTime(() => slow));
+  writes.add(writeOf('a'));
+  const flushed = writes.flush();
+  await expect.poll(() => onFault.mock.calls).toHaveLength(1);
+  writes.add(writeOf('b'));
+  expect(written).toHaveBeenCalledOnce();
+  resolve();
+  await flushed;
+  await writes.flush();
+  expect(written).toHaveBeenCalledTimes(2);
+});
+
+test('after the stop nothing is retried', async () => {
+  vi.useFakeTimers();
+  const { writes, written } = createWorld(() => Promise.reject(new Error('down')));
+  writes.add(writeOf('a'));
+  await writes.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+  expect(written).toHaveBeenCalledOnce();
 });

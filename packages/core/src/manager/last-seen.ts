@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LastSeenWrite, Store } from '../store/store.ts';
+import { untilSettled } from '../store/time-limit.ts';
 
 /** How many sessions one transaction writes: it holds no lock for longer than that takes. */
 const batchSize = 500;
@@ -20,6 +21,8 @@ export interface LastSeenWrites {
   flush(): Promise<void>;
   /** Flushes before a read, for at most a second: a write may wait for a lock that the reader holds. */
   flushBeforeRead(): Promise<void>;
+  /** Flushes once more, and retries nothing from then on. */
+  stop(): Promise<void>;
 }
 
 /** A later write, with the changes of an earlier one that never ran. */
@@ -38,6 +41,7 @@ export function createLastSeenWrites(
   let running: ReadonlyMap<string, LastSeenWrite> = new Map();
   let timer: NodeJS.Timeout | undefined;
   let flushed: Promise<void> = Promise.resolve();
+  let isStopped = false;
 
   function flush(): Promise<void> {
     clearTimeout(timer);
@@ -48,7 +52,7 @@ export function createLastSeenWrites(
   }
 
   function flushIn(milliseconds: number): void {
-    if (timer !== undefined) return;
+    if (timer !== undefined || isStopped) return;
     timer = setTimeout(() => void flush(), milliseconds);
     // A timer must not keep a finished program alive. On Cloudflare Workers it can be a number, without `unref`.
     timer.unref?.();
@@ -67,11 +71,13 @@ export function createLastSeenWrites(
   async function isWritten(batch: readonly LastSeenWrite[]): Promise<boolean> {
     running = new Map(batch.map((write) => [write.id, write]));
     try {
-      // In the order of ids, so that two nodes never wait for each other's rows.
+      // In the order of ids, so that two nodes rarely wait for each other's rows.
       await store.writeLastSeen(batch.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
       return true;
     } catch (error) {
       onFault(error);
+      // A retry beside it would wait for the same rows, with another connection.
+      await untilSettled(error);
       return false;
     } finally {
       running = new Map();
@@ -99,6 +105,10 @@ export function createLastSeenWrites(
         sleep(maxFlushTime, undefined, { signal: late.signal, ref: false }).catch(() => {}),
       ]);
       late.abort();
+    },
+    stop() {
+      isStopped = true;
+      return flush();
     },
   };
 }

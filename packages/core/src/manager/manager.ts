@@ -112,18 +112,23 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const db = plainDatabase(options.db);
   const readDb = options.readDb === undefined ? db : plainDatabase(options.readDb);
 
-  const store = createStore(db, dialect, settings.table, {
-    readDb,
-    limitTime: createTimeLimit(settings.databaseTimeout),
-  });
+  const limitTime = createTimeLimit(settings.databaseTimeout);
+  const store = createStore(db, dialect, settings.table, { readDb, limitTime });
   const tokens = createTokens(settings);
   const events = createEvents();
   const cache = settings.cache && createSessionCache(settings.cache, clock);
   const lastSeen = createLastSeenWrites(store, settings.touchDelay, (error) =>
     events.emit('fault', { task: 'last-seen', error }),
   );
-  const revocations = createRevocations({ store, cache, bus: settings.bus, scope: settings.table.table, events });
-  const issue = createIssue({ store, tokens, lastSeen, revocations, events }, settings);
+  const revocations = createRevocations({
+    store,
+    limitTime,
+    cache,
+    bus: settings.bus,
+    scope: settings.table.table,
+    events,
+  });
+  const issue = createIssue({ store, limitTime, tokens, lastSeen, revocations, events }, settings);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(
     {
@@ -171,7 +176,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     async close() {
       try {
         await purges.stop();
-        await lastSeen.flush();
+        // A write that takes longer goes on, and the event `fault` reports it.
+        await limitTime(() => lastSeen.stop()).catch(() => {});
       } finally {
         await revocations.stop();
       }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
-import { parseDuration, type Duration } from '../duration.ts';
+import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
@@ -145,7 +145,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     touchInterval,
     touchDelay: cache?.guard === undefined ? touchDelay : Math.min(guardedTouchDelay, touchInterval),
     clockTolerance: parseDuration('clockTolerance', options.clockTolerance ?? '0s', 0),
-    databaseTimeout: parseDuration('databaseTimeout', options.databaseTimeout ?? '10s'),
+    databaseTimeout: parseTimeout('databaseTimeout', options.databaseTimeout ?? '10s'),
     maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
     cache,
     bus,

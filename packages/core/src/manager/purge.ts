@@ -1,5 +1,5 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
-import { parseDuration, type Duration } from '../duration.ts';
+import { parseTimeout, type Duration } from '../duration.ts';
 import { requireKnownOptions } from '../known-options.ts';
 
 /** How expired rows are deleted. */
@@ -110,7 +110,7 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
         throw new RangeError(`chunkSize: expected a whole number from 1 to ${maxChunkSize}, got ${String(chunkSize)}`);
       }
       if (stopped) throw new Error('purgeExpired: the manager is closed');
-      if (schedule !== undefined) repeat(chunkSize, readInterval(schedule));
+      if (schedule !== undefined) repeat(chunkSize, parseTimeout('schedule', schedule, 1000));
       return track(purge(chunkSize));
     },
     async stop() {
@@ -126,14 +126,4 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
 function nextLimit(limit: number, chunkSize: number, work: number): number {
   if (work > maxBlocking) return Math.min(chunkSize, Math.max(minChunkSize, Math.floor(limit / 2)));
   return work < maxBlocking / 2 ? Math.min(chunkSize, limit * 2) : limit;
-}
-
-/** The longest time of a timer, in milliseconds: Node.js runs a longer one at once. */
-const maxInterval = 2 ** 31 - 1;
-
-function readInterval(schedule: Duration): number {
-  const interval = parseDuration('schedule', schedule, 1000);
-  if (interval > maxInterval)
-    throw new RangeError(`schedule: must be at most 24 days, got ${JSON.stringify(schedule)}`);
-  return interval;
 }

@@ -6,7 +6,7 @@ import { isSessionError, SessionError } from '../errors.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Store } from '../store/store.ts';
-import { DatabaseTimeoutError } from '../store/time-limit.ts';
+import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
@@ -51,6 +51,7 @@ export interface Revocations {
 /** The parts that revoke sessions. */
 export interface RevocationParts {
   readonly store: Pick<Store, 'deleteMany' | 'deleteOthers' | 'deleteAll'>;
+  readonly limitTime: TimeLimit;
   readonly cache: SessionCache | undefined;
   readonly bus: Bus | undefined;
   /** Names the table in messages on the bus, without its schema: processes may write that in two ways. */
@@ -58,7 +59,7 @@ export interface RevocationParts {
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
-export function createRevocations({ store, cache, bus, scope, events }: RevocationParts): Revocations {
+export function createRevocations({ store, limitTime, cache, bus, scope, events }: RevocationParts): Revocations {
   const broadcast = createBroadcast(bus, scope.toLowerCase(), {
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
@@ -74,7 +75,7 @@ export function createRevocations({ store, cache, bus, scope, events }: Revocati
   });
 
   // Apart from each other, and from signing in: neither delays the other.
-  const [revokingOthers, revokingAll] = [createUserQueue(), createUserQueue()];
+  const [revokingOthers, revokingAll] = [createUserQueue(limitTime), createUserQueue(limitTime)];
 
   function dropFromCache(ended: EndedSessions, isPending: boolean): void {
     if (isPending) cache?.holdBack(ended);

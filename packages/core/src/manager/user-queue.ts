@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.ts';
-import { DatabaseTimeoutError } from '../store/time-limit.ts';
+import { untilSettled, type TimeLimit } from '../store/time-limit.ts';
 
 /**
  * Runs writes that lock a user's sessions, one at a time for each user. They wait here, and not with a connection of the
@@ -25,42 +25,49 @@ interface Line {
   readonly waiting: Map<string, Promise<unknown>>;
 }
 
-export function createUserQueue(): UserQueue {
+/** @param limitTime - how long a call may wait here and for the database */
+export function createUserQueue(limitTime: TimeLimit): UserQueue {
   const lines = new Map<string, Line>();
 
-  async function runAfter<TResult>(
-    line: Line,
-    userId: string,
-    work: () => Promise<TResult>,
-    key: string | undefined,
-  ): Promise<TResult> {
-    try {
-      if (line.length > 1) await line.end;
+  function lineOf(userId: string): Line {
+    let line = lines.get(userId);
+    if (line === undefined) lines.set(userId, (line = { length: 0, end: Promise.resolve(), waiting: new Map() }));
+    return line;
+  }
+
+  function enter<TResult>(userId: string, work: () => Promise<TResult>, key: string | undefined): Promise<TResult> {
+    const line = lineOf(userId);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- equal keys name equal work
+    const shared = key === undefined ? undefined : (line.waiting.get(key) as Promise<TResult> | undefined);
+    if (shared !== undefined) return shared;
+    if (line.length > maxWaiting) throw new SessionError('too_many_attempts', { retryAfter: 1 });
+    const { end } = line;
+    line.length += 1;
+    const isFirst = line.length === 1;
+    const running = limitTime(async (wait) => {
+      if (!isFirst) await end;
       if (key !== undefined) line.waiting.delete(key);
-      return await work();
-    } finally {
-      line.length -= 1;
-      if (line.length === 0) lines.delete(userId);
+      wait.check();
+      return work();
+    });
+    if (key !== undefined && !isFirst) line.waiting.set(key, running);
+    line.end = leave(running, end, line, userId);
+    return running;
+  }
+
+  /** A call that has timed out stays in the line: it may still hold a connection. */
+  async function leave(running: Promise<unknown>, end: Promise<unknown>, line: Line, userId: string): Promise<void> {
+    try {
+      await running;
+    } catch (error) {
+      await end;
+      await untilSettled(error);
     }
+    line.length -= 1;
+    if (line.length === 0) lines.delete(userId);
   }
 
   return {
-    async run<TResult>(userId: string, work: () => Promise<TResult>, key?: string) {
-      let line = lines.get(userId);
-      if (line === undefined) lines.set(userId, (line = { length: 0, end: Promise.resolve(), waiting: new Map() }));
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- equal keys name equal work
-      const shared = key === undefined ? undefined : (line.waiting.get(key) as Promise<TResult> | undefined);
-      if (shared !== undefined) return shared;
-      if (line.length > maxWaiting) throw new SessionError('too_many_attempts', { retryAfter: 1 });
-      line.length += 1;
-      const running = runAfter(line, userId, work, key);
-      if (key !== undefined && line.length > 1) line.waiting.set(key, running);
-      line.end = running.catch((error: unknown) => {
-        // The database does not answer: to wait once more for each write would take minutes.
-        if (error instanceof DatabaseTimeoutError) throw error;
-      });
-      line.end.catch(() => {});
-      return running;
-    },
+    run: async (userId, work, key) => enter(userId, work, key),
   };
 }

@@ -37,7 +37,7 @@ export interface Queries {
   /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
   listToEvict(userId: string, live: LiveSince): CompiledQuery<SessionRow>;
   /** The session that a transaction keeps: as it is now, too. */
-  findToKeep(id: string): CompiledQuery<SessionRow>;
+  findToKeep(userId: string, id: string): CompiledQuery<SessionRow>;
   insert(row: SessionRow): CompiledQuery;
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
   /** The same write for sessions of which only last seen changes. */
@@ -67,8 +67,8 @@ export function createQueries(
     .$castTo<SessionRow>();
 
   const find = compileOnce<{ id: string }, SessionRow>((value) => row.where('id', '=', value('id')), 'one');
-  const findToKeep = compileOnce<{ id: string }, SessionRow>((value) => {
-    const query = row.where('id', '=', value('id'));
+  const findToKeep = compileOnce<{ userId: string; id: string }, SessionRow>((value) => {
+    const query = row.where('id', '=', value('id')).where('user_id', '=', value('userId'));
     return readsSnapshots ? query.forUpdate() : query;
   }, 'one');
   const findMany = compileForIds<object, SessionRow>((ids) => row.where('id', 'in', ids));
@@ -171,7 +171,7 @@ export function createQueries(
     },
     listPage: (userId, live, page) => pageQuery({ userId, ...stored(live) }, page),
     listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
-    findToKeep: (id) => findToKeep({ id }),
+    findToKeep: (userId, id) => findToKeep({ userId, id }),
     insert: (newRow) => insert(convertTimes(newRow, writeTime)),
     writeLastSeen: (write) =>
       writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),

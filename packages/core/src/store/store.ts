@@ -183,8 +183,8 @@ export function createStore(
     deleteOthers: (userId, currentId, trx) =>
       // Two sessions may do this to each other at once: the second must find that it is gone.
       writeWithUserLock(userId, trx, async (on) => {
-        const { rows } = await on.executeQuery(queries.findToKeep(currentId));
-        return rows[0]?.user_id === userId ? deleted(on, queries.deleteOthers(userId, currentId)) : undefined;
+        const { rows } = await on.executeQuery(queries.findToKeep(userId, currentId));
+        return rows.length > 0 ? deleted(on, queries.deleteOthers(userId, currentId)) : undefined;
       }),
     deleteAll: (userId, trx) => writeOn(trx, (on) => deleted(on, queries.deleteAll(userId))),
 

@@ -49,6 +49,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 function guardPromise(source: Promise<unknown>, guard: StreamGuard): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const stop = guard.watch((error) => reject(refusal(error)));
+  if (guard.signal?.aborted === true) stop();
   guard.signal?.addEventListener('abort', stop, { once: true });
 
   async function settle(): Promise<void> {

@@ -36,16 +36,21 @@ export const mysql: Dialect = {
       }>`select get_lock(${name}, ${sql.lit(lockTimeout)}) as locked`.execute(connection);
       if (Number(rows[0]?.locked) !== 1)
         throw new Error(`the sessions of a user were locked for ${lockTimeout} seconds`);
+      const release = () => sql`select release_lock(${name})`.execute(connection);
       try {
-        return await connection
+        const result = await connection
           .transaction()
           .setIsolationLevel('read committed')
           .execute(async (trx) => {
             await mysql.lock(lock).execute(trx);
             return work(trx);
           });
-      } finally {
-        await sql`select release_lock(${name})`.execute(connection);
+        await release();
+        return result;
+      } catch (error) {
+        // The first error is the one that says why.
+        await release().catch(() => {});
+        throw error;
       }
     }),
   describeTable(db, { schema, table }) {
