@@ -108,7 +108,7 @@ export function isTRPCError(error: unknown): error is TRPCError {
 }
 
 /** An app's `errorFormatter`, as its `initTRPC.create` takes it. */
-export type AppErrorFormatter = TRPCErrorFormatter<never, TRPCErrorShape<object>>;
+export type AppErrorFormatter = TRPCErrorFormatter<never, TRPCErrorShape>;
 
 /** The formatter for `.errors()`: puts the reason of a refusal on the wire. Other errors are left to the app's formatter. */
 export type SessionErrorFormatter = (
@@ -137,7 +137,7 @@ export function createErrorFormatter(appFormatter: AppErrorFormatter | undefined
 function shapeOf(
   appFormatter: AppErrorFormatter | undefined,
   opts: Parameters<SessionErrorFormatter>[0],
-): TRPCErrorShape<object> {
+): TRPCErrorShape {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the context is the app's own
     return appFormatter?.(opts as Parameters<AppErrorFormatter>[0]) ?? opts.shape;

@@ -32,12 +32,12 @@ test('deletes chunk by chunk, and reports how many', async () => {
   expect(onPurged).toHaveBeenCalledOnce();
 });
 
-test.each([
+test.each<[object, string]>([
   [{ chunkSize: 0 }, 'chunkSize'],
   [{ chunkSize: 1.5 }, 'chunkSize'],
   [{ schedule: '10ms' as const }, 'schedule'],
   [{ schedule: '30d' as const }, 'schedule'],
-  [{ chunksize: 5 } as object, 'purgeExpired'],
+  [{ chunksize: 5 }, 'purgeExpired'],
 ])('%j is misuse', async (options, name) => {
   const { purges, deleteChunk } = createWorld(1);
   await expect(purges.run(options)).rejects.toThrow(new RegExp(`^${name}: `));

@@ -15,7 +15,7 @@ interface OpenTable {
   /** Without the plugins of the app, which may rename our columns. */
   readonly plain: Kysely<SessionsDatabase>;
   readonly builder: Kysely<SessionsDatabase>['schema'];
-  describe(): Promise<TableDescription | undefined>;
+  readonly describe: () => Promise<TableDescription | undefined>;
 }
 
 /** @throws {RangeError} the `table` option has a schema on SQLite */
