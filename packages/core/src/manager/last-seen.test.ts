@@ -12,10 +12,13 @@ const writeOf = (id: string, seenAt = 1): LastSeenWrite => ({
   device: null,
 });
 
-function createWorld(write: (batch: readonly LastSeenWrite[]) => Promise<void> = () => Promise.resolve()) {
+function createWorld(
+  write: (batch: readonly LastSeenWrite[]) => Promise<void> = () => Promise.resolve(),
+  waitUntil?: (pending: Promise<void>) => void,
+) {
   const written = vi.fn(write);
   const onFault = vi.fn();
-  return { written, onFault, writes: createLastSeenWrites({ writeLastSeen: written }, 5, onFault) };
+  return { written, onFault, writes: createLastSeenWrites({ writeLastSeen: written }, 5, onFault, waitUntil) };
 }
 
 test('a session is written once, however often it was seen', async () => {
@@ -100,5 +103,29 @@ test('after the stop nothing is retried', async () => {
   await writes.stop();
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
+  expect(written).toHaveBeenCalledOnce();
+});
+
+test('each queued write gives the platform a promise that resolves once it is written, whoever flushes', async () => {
+  const pending: Promise<void>[] = [];
+  const { writes, written } = createWorld(undefined, (promise) => pending.push(promise));
+  writes.add(writeOf('a'));
+  writes.add(writeOf('b'));
+  expect(pending).toHaveLength(2);
+  await Promise.all(pending);
+  expect(written).toHaveBeenCalledExactlyOnceWith([writeOf('a'), writeOf('b')]);
+  writes.add(writeOf('a', 2));
+  void writes.flush();
+  await pending[2];
+  expect(written).toHaveBeenCalledTimes(2);
+});
+
+test('a platform that refuses the promise of a write is reported, and the write happens', async () => {
+  const { writes, written, onFault } = createWorld(undefined, () => {
+    throw new Error('outside of a request');
+  });
+  expect(writes.add(writeOf('a'))).toBe(true);
+  expect(onFault).toHaveBeenCalledExactlyOnceWith(new Error('outside of a request'));
+  await writes.flush();
   expect(written).toHaveBeenCalledOnce();
 });

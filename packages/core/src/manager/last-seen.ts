@@ -8,7 +8,7 @@ const batchSize = 500;
 const maxWaiting = 20 * batchSize;
 /** When failed writes are retried, in milliseconds. */
 const retryDelay = 1000;
-/** How long a read waits for writes that may wait for a lock themselves, in milliseconds. */
+/** How long a call waits for writes that may wait for a lock themselves, in milliseconds. */
 const maxFlushTime = 1000;
 
 /** Last-seen writes: after the request, at most one for each session, many in a transaction. */
@@ -19,8 +19,8 @@ export interface LastSeenWrites {
   seenAt(id: string): number;
   /** Writes everything that waits. It never rejects: a failed write is retried later. */
   flush(): Promise<void>;
-  /** Flushes before a read, for at most a second: a write may wait for a lock that the reader holds. */
-  flushBeforeRead(): Promise<void>;
+  /** Flushes, and waits for at most a second: a write may wait for a lock that the caller holds. */
+  flushBriefly(): Promise<void>;
   /** Flushes once more, and retries nothing from then on. */
   stop(): Promise<void>;
 }
@@ -31,15 +31,21 @@ function join(earlier: LastSeenWrite, later: LastSeenWrite): LastSeenWrite {
   return { ...later, ip: later.ip ?? earlier.ip, userAgent, device };
 }
 
-/** @param delay - how long a write may wait to share its query with others, in milliseconds */
+/**
+ * @param delay - how long a write may wait to share its query with others, in milliseconds
+ * @param waitUntil - called for each write that is queued, with a promise that resolves when it is written
+ */
 export function createLastSeenWrites(
   store: Pick<Store, 'writeLastSeen'>,
   delay: number,
   onFault: (error: unknown) => void,
+  waitUntil?: (pending: Promise<void>) => void,
 ): LastSeenWrites {
   const waiting = new Map<string, LastSeenWrite>();
   let running: ReadonlyMap<string, LastSeenWrite> = new Map();
   let timer: NodeJS.Timeout | undefined;
+  /** The next flush, for those who wait for it. */
+  let next: PromiseWithResolvers<void> | undefined;
   let flushed: Promise<void> = Promise.resolve();
   let isStopped = false;
 
@@ -48,14 +54,28 @@ export function createLastSeenWrites(
     timer = undefined;
     // One batch at a time: writes that are added meanwhile wait for the next.
     flushed = flushed.then(writeAll);
+    next?.resolve(flushed);
+    next = undefined;
     return flushed;
   }
 
   function flushIn(milliseconds: number): void {
     if (timer !== undefined || isStopped) return;
     timer = setTimeout(() => void flush(), milliseconds);
-    // A timer must not keep a finished program alive. On Cloudflare Workers it can be a number, without `unref`.
-    timer.unref?.();
+    // A timer must not keep a finished program alive, unless the platform waits for its write. On Cloudflare Workers it can
+    // be a number, without `unref`.
+    if (next === undefined) timer.unref?.();
+  }
+
+  function announce(): void {
+    if (waitUntil === undefined) return;
+    next ??= Promise.withResolvers();
+    try {
+      waitUntil(next.promise);
+    } catch (error) {
+      // The platform's own fault, such as a call outside of a request. It must not fail the request.
+      onFault(error);
+    }
   }
 
   async function writeAll(): Promise<void> {
@@ -86,18 +106,20 @@ export function createLastSeenWrites(
 
   return {
     add(write) {
+      if (isStopped) return false;
       // While a write runs, a request may still have read the old row.
       if (running.has(write.id)) return false;
       const earlier = waiting.get(write.id);
       if (earlier === undefined && waiting.size >= maxWaiting) return false;
       waiting.set(write.id, earlier === undefined ? write : join(earlier, write));
+      announce();
       if (waiting.size === batchSize) void flush();
       else flushIn(delay);
       return true;
     },
     seenAt: (id) => (waiting.get(id) ?? running.get(id))?.seenAt ?? -Infinity,
     flush,
-    async flushBeforeRead() {
+    async flushBriefly() {
       if (waiting.size === 0 && running.size === 0) return;
       const late = new AbortController();
       await Promise.race([

@@ -23,7 +23,7 @@ export interface Lists {
 /** The parts that read a user's sessions. */
 export interface ListParts {
   readonly store: Pick<Store, 'list' | 'listPage' | 'get'>;
-  readonly lastSeen: Pick<LastSeenWrites, 'flushBeforeRead'>;
+  readonly lastSeen: Pick<LastSeenWrites, 'flushBriefly'>;
 }
 
 export function createLists(
@@ -39,13 +39,13 @@ export function createLists(
 
   async function listLastSeen(userId: string, max: number | undefined): Promise<Session[]> {
     if (max !== undefined) requireCount('max', max);
-    await lastSeen.flushBeforeRead();
+    await lastSeen.flushBriefly();
     return (await store.list(userId, liveSince(rules.clock(), rules), max)).map(sessionOf);
   }
 
   async function listPage(userId: string, input: SessionPageInput): Promise<SessionPage> {
     const page = readPage(input);
-    await lastSeen.flushBeforeRead();
+    await lastSeen.flushBriefly();
     const rows = await store.listPage(userId, liveSince(rules.clock(), rules), page);
     const sessions = rows.slice(0, input.limit).map(sessionOf);
     return { sessions, nextCursor: rows.length > input.limit ? cursorAfter(sessions) : null };
@@ -56,7 +56,7 @@ export function createLists(
     async get({ userId, id }) {
       requireUserId(userId);
       if (!isSessionId(id)) return null;
-      await lastSeen.flushBeforeRead();
+      await lastSeen.flushBriefly();
       const row = await store.get(userId, id, liveSince(rules.clock(), rules));
       return row === undefined ? null : sessionOf(row);
     },

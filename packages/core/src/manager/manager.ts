@@ -83,6 +83,8 @@ export interface SessionManager {
   purgeExpired(options?: PurgeOptions): Promise<number>;
   /** Listens to an event. Returns a function that unsubscribes. A listener that throws fails no request. */
   on<TName extends keyof SessionEvents>(event: TName, listener: (event: SessionEvents[TName]) => void): () => void;
+  /** Resolves when the last-seen writes that wait are written. It never rejects: a failed write emits `fault`, and is retried. */
+  flush(): Promise<void>;
   /** Flushes pending writes, stops timers and unsubscribes from the bus. The database stays open: it is yours. */
   close(): Promise<void>;
 }
@@ -117,8 +119,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const tokens = createTokens(settings);
   const events = createEvents();
   const cache = settings.cache && createSessionCache(settings.cache, clock);
-  const lastSeen = createLastSeenWrites(store, settings.touchDelay, (error) =>
-    events.emit('fault', { task: 'last-seen', error }),
+  const lastSeen = createLastSeenWrites(
+    store,
+    settings.touchDelay,
+    (error) => events.emit('fault', { task: 'last-seen', error }),
+    settings.waitUntil,
   );
   const revocations = createRevocations({
     store,
@@ -150,7 +155,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const purges = createPurges({
     async deleteChunk(limit) {
       // A session that was seen a moment ago has not gone idle.
-      await lastSeen.flushBeforeRead();
+      await lastSeen.flushBriefly();
       return store.purge(liveSince(clock(), settings), limit);
     },
     isBlocking: !dialect.isRemote,
@@ -173,6 +178,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     on: (event, listener) => events.on(event, listener),
+    flush: () => lastSeen.flush(),
     async close() {
       try {
         await purges.stop();

@@ -51,6 +51,8 @@ describe('misuse is refused when the manager is created, by the name of the opti
     ],
     ['a cap of 0', { maxSessionsPerUser: 0 }, RangeError, /^maxSessionsPerUser: /],
     ['a cap of a half', { maxSessionsPerUser: 1.5 }, RangeError, /^maxSessionsPerUser: /],
+    ['an unknown time of last-seen writes', { lastSeenWrites: 'never' }, TypeError, /^lastSeenWrites: /],
+    ['a promise for waitUntil', { waitUntil: Promise.resolve() }, TypeError, /^waitUntil: /],
     ['an empty issuer', { issuer: '' }, TypeError, /^issuer: /],
     ['an empty audience', { audience: [] }, TypeError, /^audience: /],
     ['SQL for a table', { table: 'a; drop table b' }, RangeError, /^table: /],

@@ -33,6 +33,17 @@ export interface SessionManagerOptions<TDatabase> {
    */
   readonly touchInterval?: Duration | undefined;
   /**
+   * When last-seen is written. `'batched'`: many in one query, within a second after the request. `'inline'`: before `verify`
+   * resolves, which waits for at most a second. It is for platforms that stop or freeze a process after its response and have no
+   * `waitUntil`. @defaultValue `'batched'`
+   */
+  readonly lastSeenWrites?: 'batched' | 'inline' | undefined;
+  /**
+   * The function of a serverless platform that keeps a request's process alive until a promise resolves. It is called for
+   * each last-seen write that is queued. @defaultValue none
+   */
+  readonly waitUntil?: ((pending: Promise<void>) => void) | undefined;
+  /**
    * The most live sessions of a user: the least recently seen one is evicted. `Infinity` for no limit.
    * @defaultValue `100`
    */
@@ -66,6 +77,8 @@ const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
   lifetime: true,
   idleTimeout: true,
   touchInterval: true,
+  lastSeenWrites: true,
+  waitUntil: true,
   maxSessionsPerUser: true,
   clockTolerance: true,
   databaseTimeout: true,
@@ -87,6 +100,9 @@ export interface Settings {
   readonly touchInterval: number;
   /** How long a last-seen write may wait to share its query with others. */
   readonly touchDelay: number;
+  /** Whether a request waits for its last-seen write. */
+  readonly writesInline: boolean;
+  readonly waitUntil: ((pending: Promise<void>) => void) | undefined;
   readonly clockTolerance: number;
   readonly databaseTimeout: number;
   /** `undefined` for no limit. */
@@ -110,7 +126,7 @@ const guardedTouchDelay = 1000;
  */
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings {
   requireKnownOptions('createSessionManager', options, known);
-  const { issuer, audience, maxSessionsPerUser, cache, bus, clock } = options;
+  const { issuer, audience, lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
   if (typeof options.db?.selectFrom !== 'function') throw new TypeError('db: expected a Kysely instance');
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
   const idleTimeout = options.idleTimeout === undefined ? Infinity : parseDuration('idleTimeout', options.idleTimeout);
@@ -132,6 +148,9 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
       'cache: needs a bus, such as redisBus(client), that delivers revocations by other processes; use localBus() for a single process',
     );
   }
+  if (waitUntil !== undefined && typeof waitUntil !== 'function') {
+    throw new TypeError('waitUntil: expected a function that takes a promise');
+  }
   if (clock !== undefined && typeof clock !== 'function')
     throw new TypeError('clock: expected a function that returns milliseconds');
   const dialect = detectDialect(options.db);
@@ -144,6 +163,8 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     idleTimeout,
     touchInterval,
     touchDelay: cache?.guard === undefined ? touchDelay : Math.min(guardedTouchDelay, touchInterval),
+    writesInline: readLastSeenWrites(lastSeenWrites) === 'inline',
+    waitUntil,
     clockTolerance: parseDuration('clockTolerance', options.clockTolerance ?? '0s', 0),
     databaseTimeout: parseTimeout('databaseTimeout', options.databaseTimeout ?? '10s'),
     maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
@@ -162,6 +183,11 @@ function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number
 function isAudience(audience: unknown): boolean {
   const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   return list.length > 0 && list.every((entry) => typeof entry === 'string' && entry !== '');
+}
+
+function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched' | 'inline' {
+  if (writes === 'batched' || writes === 'inline') return writes;
+  throw new TypeError(`lastSeenWrites: expected 'batched' or 'inline', got ${String(writes)}`);
 }
 
 function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {

@@ -15,10 +15,10 @@ const claims = { lookup_id: 'secret', sub: 'ada', iat: 0, exp: 1e9 };
 
 function createWorld(find: (id: string) => Promise<SessionRow | undefined>) {
   const onRefused = vi.fn();
-  const lastSeen = { add: () => true, seenAt: () => -Infinity };
+  const lastSeen = { add: () => true, seenAt: () => -Infinity, flushBriefly: () => Promise.resolve() };
   const verify = createVerify(
     { verifyToken: () => ({ id: 'a', claims }), find, cache: undefined, lastSeen, onRefused },
-    { clock: () => 0, clockTolerance: 0, idleTimeout: Infinity, touchInterval: 60_000 },
+    { clock: () => 0, clockTolerance: 0, idleTimeout: Infinity, touchInterval: 60_000, writesInline: false },
   );
   return { verify, onRefused };
 }

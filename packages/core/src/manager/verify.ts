@@ -23,7 +23,7 @@ export interface VerifyParts {
   readonly verifyToken: VerifyToken;
   readonly find: (id: string) => Promise<SessionRow | undefined>;
   readonly cache: SessionCache | undefined;
-  readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt'>;
+  readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
   readonly onRefused: (error: SessionError, caller: Partial<CallerInfo> | undefined) => void;
 }
 
@@ -31,6 +31,8 @@ export interface VerifyParts {
 export interface VerifyRules extends LivenessRules {
   readonly clock: () => number;
   readonly touchInterval: number;
+  /** Whether a request waits for its last-seen write. */
+  readonly writesInline: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface VerifyRules extends LivenessRules {
  */
 export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   const { verifyToken, find, cache, lastSeen, onRefused } = parts;
-  const { clock, touchInterval } = rules;
+  const { clock, touchInterval, writesInline } = rules;
 
   function refusalOf(row: SessionRow, { claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
     if (row.user_id !== claims.sub) return 'revoked_session';
@@ -57,7 +59,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     { row, session }: CachedSession,
     caller: Partial<CallerInfo> | undefined,
     now: number,
-  ): VerifiedSession {
+  ): VerifiedSession | Promise<VerifiedSession> {
     if (now - row.last_seen_at < touchInterval) return { session, claims };
     const ip = readIp(caller?.ip) ?? row.ip;
     const changed = changedDevice(row, caller);
@@ -72,7 +74,8 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     const seen = { ...row, ...changed, last_seen_at: now, ip };
     // Update the cache only if the write was queued.
     if (isQueued) cache?.updateRow(seen);
-    return { session: sessionOf(seen), claims };
+    const verified = { session: sessionOf(seen), claims };
+    return writesInline ? lastSeen.flushBriefly().then(() => verified) : verified;
   }
 
   async function verifyRow(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
