@@ -4,7 +4,7 @@ import { sessionErrorReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { receiveSession, type AnySessionClient } from './session-client.ts';
-import { isSignedIn, tokenVersionOf, type TokenVersion } from './token-version.ts';
+import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** The first part of every query key of the hooks. */
 export const rootKey = 'trpc-sessions';
@@ -68,7 +68,7 @@ function sessionQuery<TData>(
       const answer = await dropTokenIfRefused(tokens, () => request(signal));
       return isOutdated() ? giveUp() : answer;
     },
-    enabled: isSignedIn(tokenVersion),
+    enabled: hasToken(tokenVersion),
     staleTime,
     // Without a network it fails at once instead of waiting silently, and refetches when the network is back.
     networkMode: 'always',

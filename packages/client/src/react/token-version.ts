@@ -29,6 +29,6 @@ export function tokenVersionOf(tokens: TokenStore): TokenVersion {
 }
 
 /** Returns whether there is a token; `false` until that is known. */
-export function isSignedIn(tokenVersion: TokenVersion): tokenVersion is number {
+export function hasToken(tokenVersion: TokenVersion): tokenVersion is number {
   return typeof tokenVersion === 'number';
 }

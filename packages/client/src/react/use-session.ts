@@ -7,7 +7,7 @@ import { dropToken, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { currentKey, currentQuery } from './queries.ts';
 import { receiveSession, type AnySessionClient, type LoginInputOf, type SessionClient } from './session-client.ts';
-import { isSignedIn, tokenVersionOf, type TokenVersion } from './token-version.ts';
+import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** The result of {@link useSession}: the state, and the functions that change it. */
 export type UseSessionResult<TClient extends AnySessionClient = SessionClient> = SessionState & SessionActions<TClient>;
@@ -89,7 +89,7 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
   const forget = useCallback(() => tokens.set(null), [tokens]);
 
   const refetch = useCallback(async () => {
-    if (isSignedIn(tokenVersion)) await refetchQuery();
+    if (hasToken(tokenVersion)) await refetchQuery();
   }, [tokenVersion, refetchQuery]);
 
   return { ...sessionState(tokenVersion, data, error), login, logout, forget, refetch };

@@ -4,7 +4,7 @@ import { useCallback } from 'react';
 import { dropToken, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';
-import { isSignedIn } from './token-version.ts';
+import { hasToken } from './token-version.ts';
 
 /** The result of {@link useSessions}. The functions stay the same from render to render. */
 export interface UseSessionsResult {
@@ -78,7 +78,7 @@ export function useSessions(): UseSessionsResult {
   );
   const revokeOthers = useCallback(() => revokeAllOthers(), [revokeAllOthers]);
   const refetch = useCallback(async () => {
-    if (isSignedIn(tokenVersion)) await refetchQuery();
+    if (hasToken(tokenVersion)) await refetchQuery();
   }, [tokenVersion, refetchQuery]);
 
   return {

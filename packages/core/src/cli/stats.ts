@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Dialect } from '../store/dialect.ts';
-import { isExpired, isLive, storeLiveSince } from '../store/live-rows.ts';
+import { isExpired, isLive, storeLiveSince } from '../store/liveness-sql.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 
 /** The counts of sessions, users and devices. */

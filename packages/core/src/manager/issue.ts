@@ -3,11 +3,12 @@ import { isSessionError, SessionError } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
+import type { SessionCap } from '../session/session-cap.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
 import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
-import type { AppTransaction, Cap, Store } from '../store/store.ts';
+import type { AppTransaction, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
@@ -71,7 +72,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
 
   const signingIn = createUserQueue(limitTime);
 
-  async function capOf(userId: string, now: number): Promise<Cap | undefined> {
+  async function capOf(userId: string, now: number): Promise<SessionCap | undefined> {
     const max = (await maxSessions?.(userId)) ?? Infinity;
     if (max === Infinity) return undefined;
     return { max, live: liveSince(now, rules), waitingSeenAt: (id) => lastSeen.seenAt(id) };
@@ -79,7 +80,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
 
   async function insert(
     row: SessionRow,
-    cap: Cap | undefined,
+    cap: SessionCap | undefined,
     trx: AppTransaction | undefined,
   ): Promise<readonly string[]> {
     try {

@@ -30,7 +30,7 @@ export function liveSince(now: number, { clockTolerance, idleTimeout }: Liveness
   };
 }
 
-/** Decides whether a row is still a session. `store/live-rows.ts` is the same rule as SQL. */
+/** Decides whether a row is still a session. `store/liveness-sql.ts` is the same rule as SQL. */
 export function livenessOf(
   row: Pick<SessionRow, 'expires_at' | 'last_seen_at'>,
   { expiresAfter, seenAfter }: LiveSince,

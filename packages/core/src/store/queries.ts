@@ -5,7 +5,7 @@ import type { SessionRow } from '../session/session.ts';
 import { columnNames, convertTimes, isTimeColumn } from './columns.ts';
 import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
-import { isExpired, isIdle, isLive, storeLiveSince, type StoredLiveSince } from './live-rows.ts';
+import { isExpired, isIdle, isLive, storeLiveSince, type StoredLiveSince } from './liveness-sql.ts';
 import type { SessionsDatabase } from './schema.ts';
 
 /** A last-seen write. Times are in milliseconds. */

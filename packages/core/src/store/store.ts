@@ -3,6 +3,7 @@ import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import { chunksOf } from '../chunks.ts';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
+import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
 import type { SessionRow } from '../session/session.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readTimes } from './columns.ts';
@@ -14,14 +15,6 @@ import type { TimeLimit } from './time-limit.ts';
 
 export type { LastSeenWrite } from './queries.ts';
 
-/** How many live sessions a user may have. */
-export interface Cap {
-  readonly max: number;
-  readonly live: LiveSince;
-  /** The time of a session's last-seen write that is still waiting; `-Infinity` for none. */
-  readonly waitingSeenAt: (id: string) => number;
-}
-
 /** A transaction that the app began and will end. Its own plugins are already off. */
 export type AppTransaction = Kysely<SessionsDatabase>;
 
@@ -32,7 +25,7 @@ export interface Store {
    * Inserts a row and, in the same transaction, evicts the user's least recently seen live sessions beyond the cap.
    * Returns their ids. It runs in the app's transaction if one is given.
    */
-  insert(row: SessionRow, cap: Cap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
+  insert(row: SessionRow, cap: SessionCap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
@@ -75,14 +68,12 @@ export function createStore(
   async function insertAndEvict(
     on: Kysely<SessionsDatabase>,
     row: SessionRow,
-    cap: Cap | undefined,
+    cap: SessionCap | undefined,
   ): Promise<readonly string[]> {
     await on.executeQuery(queries.insert(row));
     if (cap === undefined) return [];
     const rows = await read(on, queries.listToEvict(row.user_id, cap.live));
-    const seenAt = ({ id, last_seen_at }: SessionRow): number => Math.max(last_seen_at, cap.waitingSeenAt(id));
-    const others = rows.filter(({ id }) => id !== row.id).toSorted((a, b) => seenAt(b) - seenAt(a));
-    const evicted = others.slice(cap.max - 1).map(({ id }) => id);
+    const evicted = sessionsToEvict(rows, row.id, cap);
     await deleteIds(on, row.user_id, evicted);
     return evicted;
   }
