@@ -161,6 +161,26 @@ describeIf(postgresTarget.url !== null, 'over PostgreSQL', postgresTarget.howToE
     await pool.end();
   });
 
+  test('messages are published, and arrive, while every connection of the pool is in use', async () => {
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const bus = postgresBus(pool, { channel: `busy-${process.pid}`, heartbeat });
+    const listener = { ...createListener(), fault: vi.fn() };
+    const stop = bus.subscribe(listener);
+    await soon(() => expect(listener.connected).toHaveBeenCalledOnce());
+    const inUse = await pool.connect();
+    // For longer than it takes to notice a loss.
+    for (let n = 0; n < 6; n += 1) {
+      await bus.publish(String(n));
+      await inUse.query('select pg_sleep(0.2)');
+    }
+    await soon(() => expect(listener.message).toHaveBeenCalledTimes(6));
+    expect(listener.disconnected).not.toHaveBeenCalled();
+    expect(listener.fault).not.toHaveBeenCalled();
+    inUse.release();
+    await stop();
+    await pool.end();
+  });
+
   test('the heartbeat notices a connection that has stopped listening, as behind a pooler', async () => {
     const pool = new pg.Pool({ connectionString: url });
     const clients: pg.Client[] = [];

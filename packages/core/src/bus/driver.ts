@@ -19,6 +19,8 @@ export interface ConnectionEvents {
 export interface ListeningConnection {
   /** Resolves after the server's answer, and so after every message that the server sent before it. */
   ping(): Promise<unknown>;
+  /** Hands a message to the server on this connection, if the server takes it there: better than on the app's own, which may be busy. */
+  send?(message: string): Promise<unknown>;
   /** Closes the connection in any state, without waiting for a server that does not answer. */
   close(): Promise<unknown>;
 }

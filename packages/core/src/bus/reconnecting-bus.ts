@@ -1,6 +1,6 @@
 import { parseDuration, type Duration } from '../duration.ts';
 import type { Bus, BusListener } from './bus.ts';
-import type { BusDriver } from './driver.ts';
+import type { BusDriver, ListeningConnection } from './driver.ts';
 import { resyncMessage } from './ended-message.ts';
 import { within } from './timeouts.ts';
 import { openWatchedConnection, type Loss, type WatchedConnectionOptions } from './watched-connection.ts';
@@ -40,17 +40,23 @@ export function readHeartbeat(heartbeat: Duration = '5s'): number {
 export function createReconnectingBus(driver: BusDriver, heartbeat: number): Bus {
   let inFlight = 0;
   let hasLostMessages = false;
+  let connected: ListeningConnection | undefined;
 
-  async function handOver(message: string): Promise<void> {
+  /** Publishes on the listening connection if that takes messages: the app's connections may all be in use. */
+  function send(message: string): Promise<unknown> {
+    return connected?.send?.(message) ?? driver.send(message);
+  }
+
+  async function handOver(sending: (message: string) => Promise<unknown>, message: string): Promise<void> {
     if (inFlight >= maxInFlight) throw new Error(`bus: ${maxInFlight} messages wait for the server to take them`);
     inFlight += 1;
-    const sent = driver.send(message).finally(() => (inFlight -= 1));
+    const sent = sending(message).finally(() => (inFlight -= 1));
     await within(heartbeat, sent, 'bus: the server did not take the message in time');
   }
 
   async function publish(message: string): Promise<void> {
     try {
-      await handOver(message);
+      await handOver(send, message);
     } catch (error) {
       hasLostMessages = true;
       throw error;
@@ -66,19 +72,24 @@ export function createReconnectingBus(driver: BusDriver, heartbeat: number): Bus
     publish(resyncMessage).catch(() => {});
   }
 
+  /** On another connection than it arrives on: that proves that the server delivers. */
   async function sendProbe(probe: string): Promise<void> {
-    await handOver(probe);
+    await handOver(driver.send, probe);
     resync();
   }
 
-  return { publish, subscribe: (listener) => keepListening(listener, { driver, heartbeat, sendProbe }) };
+  const onConnection = (connection: ListeningConnection | undefined): void => void (connected = connection);
+
+  return { publish, subscribe: (listener) => keepListening(listener, { driver, heartbeat, sendProbe, onConnection }) };
+}
+
+interface KeepListeningOptions extends Pick<WatchedConnectionOptions, 'driver' | 'heartbeat' | 'sendProbe'> {
+  /** The connection that is connected now, if any. */
+  readonly onConnection: (connection: ListeningConnection | undefined) => void;
 }
 
 /** Keeps one listening connection open, and opens a new one after each loss. Returns a function that closes it for good. */
-function keepListening(
-  listener: BusListener,
-  options: Pick<WatchedConnectionOptions, 'driver' | 'heartbeat' | 'sendProbe'>,
-): () => Promise<void> {
+function keepListening(listener: BusListener, { onConnection, ...options }: KeepListeningOptions): () => Promise<void> {
   let failures = 0;
   let reported: string | undefined;
   let close = (): Promise<void> => Promise.resolve();
@@ -93,7 +104,10 @@ function keepListening(
   function start(): void {
     close = openWatchedConnection({
       ...options,
-      onConnected: () => listener.connected(),
+      onConnected(connection) {
+        onConnection(connection);
+        listener.connected();
+      },
       onHeartbeat() {
         failures = 0;
         reported = undefined;
@@ -105,6 +119,7 @@ function keepListening(
   }
 
   function restart({ error, wasConnected, closed }: Loss): void {
+    onConnection(undefined);
     if (error !== undefined) report(error);
     if (wasConnected) listener.disconnected();
     const pause = Math.min(pauses.last, pauses.first * 2 ** failures);
@@ -119,6 +134,7 @@ function keepListening(
 
   start();
   return async () => {
+    onConnection(undefined);
     await within(options.heartbeat, close(), 'late').catch(() => {});
   };
 }

@@ -15,7 +15,7 @@ export interface WatchedConnectionOptions {
   readonly heartbeat: number;
   readonly sendProbe: (probe: string) => Promise<void>;
   /** A probe has arrived: messages arrive from now on. */
-  readonly onConnected: () => void;
+  readonly onConnected: (connection: ListeningConnection | undefined) => void;
   /** A heartbeat has passed without a loss. */
   readonly onHeartbeat: () => void;
   readonly onMessage: (message: string) => void;
@@ -98,7 +98,7 @@ export function openWatchedConnection(options: WatchedConnectionOptions): () => 
     clearTimeout(probeTimer);
     if (isConnected) return;
     isConnected = true;
-    onConnected();
+    onConnected(connection);
     if (!isClosed) waitForBeat();
   }
 

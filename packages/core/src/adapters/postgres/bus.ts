@@ -27,7 +27,7 @@ export interface PostgresPool {
 /** The part of a `pg.Client` that {@link postgresBus} uses. */
 export interface PostgresClient {
   connect(): Promise<unknown>;
-  query(text: string): Promise<unknown>;
+  query(text: string, values?: unknown[]): Promise<unknown>;
   end(): Promise<unknown>;
   on(event: 'notification', listener: (message: PostgresNotification) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -49,7 +49,8 @@ const connectTimeout = 10_000;
  * Publishes revoked sessions to all processes of an app by `LISTEN` and `NOTIFY`, with no other server than PostgreSQL.
  * Nothing is stored, and a message opens nothing: it holds user ids and session ids.
  *
- * It notifies through the app's pool, and listens on one connection outside the pool: count it towards `max_connections`.
+ * It publishes and listens on one connection outside the pool: count it towards `max_connections`. It uses the pool to check
+ * that connection, and to publish while it is not connected.
  * After messages were lost, it empties the other processes' caches once the database is back.
  *
  * @param pool - the `pg.Pool` of the app's Kysely, or another to the same database
@@ -81,18 +82,19 @@ export function postgresBus(pool: PostgresPool, options: PostgresBusOptions = {}
   const { listener = () => createClient(pool) } = options;
   return createReconnectingBus(
     {
-      async send(message) {
-        const length = Buffer.byteLength(message);
-        if (length > maxPayload)
-          throw new RangeError(`bus: PostgreSQL carries at most ${maxPayload} bytes, got ${length}`);
-        await pool.query('select pg_notify($1, $2)', [channel, message]);
-      },
+      send: (message) => notify(pool, channel, message),
       open: (events) => open(listener(), channel, events),
       silenceHint:
         'a pooler in transaction mode, such as PgBouncer, drops them: set `listener` to connect to PostgreSQL itself',
     },
     readHeartbeat(options.heartbeat),
   );
+}
+
+async function notify(connection: Pick<PostgresPool, 'query'>, channel: string, message: string): Promise<void> {
+  const length = Buffer.byteLength(message);
+  if (length > maxPayload) throw new RangeError(`bus: PostgreSQL carries at most ${maxPayload} bytes, got ${length}`);
+  await connection.query('select pg_notify($1, $2)', [channel, message]);
 }
 
 function createClient({ options }: PostgresPool): pg.Client {
@@ -109,22 +111,34 @@ function createClient({ options }: PostgresPool): pg.Client {
 }
 
 function open(client: PostgresClient, channel: string, events: ConnectionEvents): ListeningConnection {
+  let isIdle = true;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One query at a time: `pg` wants the app to wait. */
+  function query(text: string, values?: unknown[]): Promise<unknown> {
+    const answer = last.then(() => {
+      isIdle = false;
+      return client.query(text, values);
+    });
+    last = answer.catch(() => {}).then(() => (isIdle = true));
+    return answer;
+  }
+
   client.on('error', events.lost);
   client.on('end', () => events.lost());
   client.on('notification', ({ payload = '' }) => events.message(payload));
   client
     .connect()
-    .then(() => client.query(`listen "${channel.replaceAll('"', '""')}"`))
+    .then(() => query(`listen "${channel.replaceAll('"', '""')}"`))
     .then(events.listening)
     .catch(events.lost);
 
-  const ping = (): Promise<unknown> => client.query('select 1');
-
   return {
-    ping,
+    ping: () => query('select pg_listening_channels()'),
+    send: (message) => notify({ query }, channel, message),
     close() {
       // With a query under way, pg closes at once. Otherwise it waits for the server to close.
-      ping().catch(() => {});
+      if (isIdle) client.query('select 1').catch(() => {});
       return client.end();
     },
   };
