@@ -110,10 +110,10 @@ for (const target of busTargets) {
       expect(a.faults).not.toHaveBeenCalled();
     });
 
-    test('of thousands of revocations at once, every node receives each, and none is lost', async () => {
+    test('of 1,000 revocations at once, every node receives each, and none is lost', async () => {
       await using w = await createWorld({ heartbeat: '5s' });
       const [a, b] = [await w.join(target, url), await w.join(target, url)];
-      const users = Array.from({ length: 2000 }, (_, n) => `user-${n}`);
+      const users = Array.from({ length: 1000 }, (_, n) => `user-${n}`);
       const received = new Set<string>();
       b.manager.on('ended', ({ userId }) => received.add(userId));
       const missed = vi.fn();

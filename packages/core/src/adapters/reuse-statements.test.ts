@@ -22,7 +22,7 @@ describe.each<[string, (database: never) => unknown, RegExp, readonly unknown[]]
   ['PostgreSQL', reusePostgres, /^reuseStatements: expected a Pool of pg$/, [new pg.Client()]],
   ['MySQL', reuseMysql, /^reuseStatements: expected a pool of mysql2, made by createPool of 'mysql2', /, [otherMysql]],
 ])('on %s', (_, reuse, message, others) => {
-  test.each([...nothing, ...others])('reuseStatements refuses at once what it does not know: %#', (database) => {
+  test.each([...nothing, ...others])('reuseStatements refuses another database at once: %#', (database) => {
     expect(() => reuse(database as never)).toThrow(message);
     expect(() => reuse(database as never)).toThrow(TypeError);
   });
@@ -40,7 +40,7 @@ test('on MySQL, reuseStatements refuses a pool of promises, and a connection', a
   connection.destroy();
 });
 
-test('reuseStatements takes what it knows', async () => {
+test('reuseStatements accepts the databases of its drivers', async () => {
   const sqlite = new SqliteDatabase(':memory:');
   expect(() => reuseSqlite(sqlite)).not.toThrow();
   // Kysely's own interface.

@@ -18,7 +18,7 @@ export const resyncMessage = 'resync';
 export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 255 };
 
 /**
- * Reads a message. Whoever can publish on the server can forge one. `undefined`: it is not one of ours, or one from a newer
+ * Reads a message. Anyone who can publish on the server can forge one. `undefined`: it is not one of ours, or one from a newer
  * version, or larger than this version sends.
  */
 export function decodeEnded(message: string): EndedMessage | undefined {
