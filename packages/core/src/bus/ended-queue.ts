@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import { messageLimits, resyncMessage, type EndedMessage } from './ended-message.ts';
 
@@ -72,8 +73,6 @@ function splitIds(ended: EndedSessions): EndedSessions[] {
   const { ids } = ended;
   if (ids === undefined || ids.length <= messageLimits.ids) return [ended];
   const parts: EndedSessions[] = [];
-  for (let start = 0; start < ids.length; start += messageLimits.ids) {
-    parts.push({ ...ended, ids: ids.slice(start, start + messageLimits.ids) });
-  }
+  for (const chunk of chunksOf(ids, messageLimits.ids)) parts.push({ ...ended, ids: chunk });
   return parts;
 }

@@ -106,7 +106,7 @@ test('after the stop nothing is retried', async () => {
   expect(written).toHaveBeenCalledOnce();
 });
 
-test('each queued write gives the platform a promise that resolves once it is written, whoever flushes', async () => {
+test('each queued write gives the platform a promise that resolves once it is written, by any flush', async () => {
   const pending: Promise<void>[] = [];
   const { writes, written } = createWorld(undefined, (promise) => pending.push(promise));
   writes.add(writeOf('a'));
