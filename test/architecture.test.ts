@@ -57,7 +57,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     cache: ['session', 'duration', 'known-options'],
     token: ['errors', 'cache'],
     store: ['chunks', 'known-options', 'session'],
-    adapters: ['bus', 'cache', 'store'],
+    adapters: ['duration', 'known-options', 'bus', 'cache', 'store'],
     manager: ['errors', 'duration', 'known-options', 'session', 'token', 'store', 'cache', 'bus'],
     index: ['errors', 'duration', 'password', 'session', 'token', 'store', 'cache', 'bus', 'manager'],
     cli: ['duration', 'session', 'token', 'store'],

@@ -23,6 +23,8 @@ export interface PoolLimits {
   readonly size: number;
   /** The longest wait for a connection, in milliseconds. */
   readonly timeout: number;
+  /** The longest wait for the answer to a query, in milliseconds. @defaultValue without limit */
+  readonly queryTimeout?: number;
 }
 
 /** How to make one kind of database server fail. */
@@ -58,9 +60,13 @@ export const postgres: FaultTarget = {
   available: postgresPrograms() !== undefined,
   howToEnable: 'install postgresql',
   start: () => startPostgres(),
-  open(port, { size, timeout }) {
-    const connectionString = `postgres://app@127.0.0.1:${port}/app`;
-    const pool = new pg.Pool({ connectionString, max: size, connectionTimeoutMillis: timeout });
+  open(port, { size, timeout, queryTimeout }) {
+    const pool = new pg.Pool({
+      connectionString: `postgres://app@127.0.0.1:${port}/app`,
+      max: size,
+      connectionTimeoutMillis: timeout,
+      query_timeout: queryTimeout,
+    });
     // Every app with `pg` needs this: otherwise an idle connection that breaks ends the process.
     pool.on('error', () => {});
     return new PostgresDialect({ pool: reusePostgresStatements(pool) });
@@ -98,10 +104,12 @@ export const mariadb: FaultTarget = {
   available: mariadbProgram() !== undefined,
   howToEnable: 'install mariadb-server',
   start: () => startMariadb(),
-  open(port, { size, timeout }) {
+  open(port, { size, timeout, queryTimeout }) {
     const uri = `mysql://app@127.0.0.1:${port}/app`;
     const pool = createPool({ uri, connectionLimit: size, connectTimeout: timeout });
-    return new MysqlDialect({ pool: reuseMysqlStatements(pool) });
+    return new MysqlDialect({
+      pool: reuseMysqlStatements(pool, queryTimeout === undefined ? {} : { queryTimeout: `${queryTimeout}ms` }),
+    });
   },
   async administer(port) {
     const connection = await createConnection(`mysql://root@127.0.0.1:${port}`);
@@ -166,15 +174,17 @@ export interface FaultWorld extends AsyncDisposable {
   signIn(user?: string): Promise<string>;
 }
 
+/** @param reach - the port at which the app reaches the server, such as that of a proxy */
 export async function createWorld(
   target: FaultTarget,
   limits: PoolLimits = { size: 5, timeout: 30_000 },
   options: Partial<Parameters<typeof createSessionManager<SessionsDatabase>>[0]> = {},
+  reach: (port: number) => number | Promise<number> = (port) => port,
 ): Promise<FaultWorld> {
   const server = await target.start();
   try {
     await prepare(target, server.port);
-    const db = new Kysely<SessionsDatabase>({ dialect: target.open(server.port, limits) });
+    const db = new Kysely<SessionsDatabase>({ dialect: target.open(await reach(server.port), limits) });
     await migrateToLatest(db);
     const manager = createSessionManager({ db, keys: secret, ...options });
     const http = await startApp(manager);

@@ -6,6 +6,10 @@ export interface Proxy extends AsyncDisposable {
   readonly url: string;
   /** From now on nothing passes, neither data nor the end of a connection; new connections are accepted, and never answered. */
   freeze(): void;
+  /** From now on nothing passes, until {@link thaw}. It is silent, as {@link freeze} is, and loses nothing. */
+  hold(): void;
+  /** All that was held passes. */
+  thaw(): void;
   /** Ends all connections, and new ones at once. */
   cut(): void;
   /** New connections pass again; those that were frozen stay so. */
@@ -20,6 +24,7 @@ export async function startProxy(target: string): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const wires = new Set<{ isFrozen: boolean }>();
   let isFrozen = false;
+  let isHeld = false;
   let isCut = false;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
@@ -39,6 +44,7 @@ export async function startProxy(target: string): Promise<Proxy> {
       from.on('end', () => wire.isFrozen || to.end());
       from.on('error', () => wire.isFrozen || to.destroy());
       from.on('close', () => sockets.delete(from));
+      if (isHeld) from.pause();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,6 +56,14 @@ export async function startProxy(target: string): Promise<Proxy> {
     freeze() {
       isFrozen = true;
       for (const wire of wires) wire.isFrozen = true;
+    },
+    hold() {
+      isHeld = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      isHeld = false;
+      for (const socket of sockets) socket.resume();
     },
     cut() {
       isCut = true;

@@ -40,6 +40,17 @@ test('on MySQL, reuseStatements refuses a pool of promises, and a connection', a
   connection.destroy();
 });
 
+test.each<[object, string]>([
+  [{ queryTimeout: 10 }, 'queryTimeout'],
+  [{ queryTimeout: '10' }, 'queryTimeout'],
+  [{ queryTimeout: '30d' }, 'queryTimeout'],
+  [{ timeout: '10s' }, 'reuseStatements'],
+])('on MySQL, reuseStatements refuses %j and names the option', async (options, name) => {
+  const pool = createPool({});
+  expect(() => reuseMysql(pool, options as never)).toThrow(new RegExp(`^${name}: `));
+  await pool.promise().end();
+});
+
 test('reuseStatements accepts the databases of its drivers', async () => {
   const sqlite = new SqliteDatabase(':memory:');
   expect(() => reuseSqlite(sqlite)).not.toThrow();

@@ -1,1 +1,1 @@
-export { reuseStatements } from './statements.ts';
+export { reuseStatements, type ReuseStatementsOptions } from './statements.ts';

@@ -12,6 +12,9 @@ interface NamedQueries {
  * Wraps a pool of `pg` so that each connection parses and plans the session manager's statements once. The app's own
  * queries stay as they are. A connection that breaks in use rejects its query, and does not end the process.
  *
+ * A connection whose query exceeded the pool's `query_timeout` is replaced: `pg` alone would use it again, and each query on it
+ * would wait for the answer that never came.
+ *
  * Behind a pooler that does not support prepared statements, it leaves them off after the first one that fails.
  *
  * @throws {TypeError} it is not a pool of `pg`
@@ -71,6 +74,15 @@ interface Support {
 
 function nameStatements(client: PostgresPoolClient, support: Support): PostgresPoolClient {
   let isInTransaction = false;
+  let isSilent = false;
+
+  async function noticeSilence(result: Promise<unknown>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      isSilent ||= isReadTimeout(error);
+    }
+  }
 
   async function queryByName(text: string, values: readonly unknown[]): Promise<unknown> {
     try {
@@ -94,13 +106,19 @@ function nameStatements(client: PostgresPoolClient, support: Support): PostgresP
     return Reflect.apply(client.query, client, [text, values]);
   }
 
+  function watchedQuery(text: unknown, values: readonly unknown[]): unknown {
+    const result = query(text, values);
+    if (result instanceof Promise) void noticeSilence(result);
+    return result;
+  }
+
   return {
     get processID() {
       return client.processID ?? 0;
     },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the client's own overloads: a text, or a cursor
-    query: query as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy),
+    query: watchedQuery as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy === true || isSilent),
   };
 }
 
@@ -110,6 +128,11 @@ const transactionEnds = /^\s*(?:commit|rollback(?! to)|end|abort)\b/i;
 /** `duplicate_prepared_statement`, `invalid_sql_statement_name`: the name is another client's, or of another connection. */
 function isLostStatement(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '42P05' || error.code === '26000');
+}
+
+/** Of the pool's `query_timeout`. It has no code. */
+function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 const names = new Map<string, string>();
