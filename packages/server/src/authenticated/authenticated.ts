@@ -7,10 +7,11 @@ import {
 } from '@trpc-sessions/core';
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
 import { trpcErrorOf, withRefusal, type SessionErrorFormatter, type SessionErrorShape } from '../errors.ts';
-import { guardResult, type StreamGuard } from '../live/streams.ts';
+import { guardResult, isStream, type StreamGuard } from '../live/streams.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { createCallMark } from './call-mark.ts';
+import { createErrorHandler, type HandledCall } from './error-handler.ts';
 import type { Verifier } from './verifier.ts';
 
 /** The properties that {@link AuthenticatedProcedure} adds to the context. */
@@ -44,32 +45,40 @@ export function createAuthenticated<TClaims>(
   formatError: SessionErrorFormatter,
 ): AuthenticatedProcedure<TClaims> {
   const callMark = createCallMark();
+  const errorHandler = createErrorHandler(formatError);
   const { watches } = verifier;
 
-  async function verify(caller: CallerInfo): Promise<VerifiedSession> {
-    try {
-      return await verifier.verify(caller);
-    } catch (error) {
-      if (isSessionError(error)) connectionOf(caller)?.challenge(error.reason);
-      throw trpcErrorOf(error);
-    }
+  function refusalFor(caller: CallerInfo, error: unknown): TRPCError {
+    if (isSessionError(error)) connectionOf(caller)?.challenge(error.reason);
+    return trpcErrorOf(error);
   }
 
   const t = initTRPC.context<SessionsContext>().create();
-  const procedure = t.procedure
-    .errors(formatError)
-    .use(async ({ ctx, type, signal, getRawInput, next }) => {
-      const caller = requireCaller(ctx);
-      if (callMark.isSet({ ctx, getRawInput })) return next();
-      const since = watches.moment();
-      const { session, claims } = await verify(caller);
-      const added = { session, claims, userId: session.userId, ...callMark.create({ ctx, getRawInput }) };
-      const result = withRefusal(await next({ ctx: added }));
-      if (!result.ok) return result;
-      const guard: StreamGuard = { signal, watch: (onEnd) => watches.watch({ session, caller, since, onEnd }) };
-      return { ...result, data: guardResult(result.data, type, guard) };
-    })
-    .use(({ ctx, next }) => next({ getRawInput: callMark.rawInputOf(ctx) }));
+  // One middleware: to a call, each costs more than the verification of a cached session.
+  const procedure = t.procedure.use(async ({ ctx, type, path, input, signal, getRawInput, next }) => {
+    const caller = requireCaller(ctx);
+    if (callMark.isSet({ ctx, getRawInput })) return next();
+    const call: HandledCall = { ctx, type, path, input };
+    const since = watches.moment();
+    let verified: VerifiedSession;
+    try {
+      verified = await verifier.verify(caller);
+    } catch (error) {
+      throw await errorHandler.format(call, refusalFor(caller, error));
+    }
+    const { session, claims } = verified;
+    const mark = callMark.create(getRawInput);
+    // A context and `getRawInput` at once: tRPC's types take one of them.
+    const forNextSteps = {
+      ctx: { session, claims, userId: session.userId, ...mark.forContext },
+      getRawInput: mark.getRawInput,
+    };
+    const result = withRefusal(await next(forNextSteps));
+    if (!result.ok) return { ...result, error: await errorHandler.format(call, result.error) };
+    const guard: StreamGuard = { signal, watch: (onEnd) => watches.watch({ session, caller, since, onEnd }) };
+    const data = guardResult(result.data, type, guard);
+    return { ...result, data: isStream(data, type) ? await errorHandler.formatStream(call, data) : data };
+  });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
   return procedure as unknown as AuthenticatedProcedure<TClaims>;
 }

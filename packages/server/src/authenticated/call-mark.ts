@@ -4,14 +4,19 @@ interface Call {
   readonly getRawInput: () => Promise<unknown>;
 }
 
+/** A mark: the same function in both places. */
+interface Mark {
+  /** To add to the context. */
+  readonly forContext: object;
+  readonly getRawInput: Call['getRawInput'];
+}
+
 /** Marks a call as verified, so that a procedure built with `authenticated` twice verifies it once. */
 export interface CallMark {
   /** Answers whether this very call has been verified; `false` also when that is not certain. */
   isSet(call: Call): boolean;
-  /** Makes the mark of a call, to add to its context. */
-  create(call: Call): object;
-  /** The mark in a context, as the `getRawInput` of the steps that follow. */
-  rawInputOf(ctx: object): Call['getRawInput'];
+  /** Makes the mark of a call, for the steps that follow. */
+  create(getRawInput: Call['getRawInput']): Mark;
 }
 
 /**
@@ -24,18 +29,11 @@ export function createCallMark(): CallMark {
   // A symbol of each plugin's own: another plugin verifies other sessions.
   const key = Symbol('trpc-sessions.call');
 
-  function markOf(ctx: object): unknown {
-    return Reflect.get(ctx, key);
-  }
-
   return {
-    isSet: ({ ctx, getRawInput }) => markOf(ctx) === getRawInput,
-    create: ({ getRawInput }) => ({ [key]: () => getRawInput() }),
-    rawInputOf(ctx) {
-      const mark = markOf(ctx);
-      if (typeof mark !== 'function') throw new TypeError('The mark of the call was removed from its context.');
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `create` made it
-      return mark as Call['getRawInput'];
+    isSet: ({ ctx, getRawInput }) => Reflect.get(ctx, key) === getRawInput,
+    create(getRawInput) {
+      const mark = (): Promise<unknown> => getRawInput();
+      return { forContext: { [key]: mark }, getRawInput: mark };
     },
   };
 }

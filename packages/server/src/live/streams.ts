@@ -22,6 +22,11 @@ export function guardResult(result: unknown, type: ProcedureType, guard: StreamG
   return guardValue(result, guard);
 }
 
+/** Answers whether a result is itself a stream, as tRPC decides. */
+export function isStream(result: unknown, type: ProcedureType): boolean {
+  return isAsyncIterable(result) || (type === 'subscription' && isObservable(result));
+}
+
 function guardValue(value: unknown, guard: StreamGuard): unknown {
   if (isAsyncIterable(value)) return guardIterable(value, guard);
   if (isPromise(value)) return guardPromise(value, guard);
