@@ -14,6 +14,7 @@ import {
 } from '../cli/databases.ts';
 import { describeIf } from '../support/optional.ts';
 import { startProxy } from '../support/proxy.ts';
+import { withoutTransactions } from '../support/without-transactions.ts';
 
 const program = new URL('migrating-app.ts', import.meta.url).pathname;
 
@@ -41,17 +42,24 @@ function breakAfter(statements: number, dialect: Dialect, onBreak: () => void): 
   };
 }
 
+/** How a driver differs from the usual one. */
+type Wrap = (dialect: Dialect) => Dialect;
+
 /** Migrates, and breaks the connections after a number of statements. Answers whether there were more. */
-async function migrateAndBreak(target: CliTarget, { url, table }: AppDatabase, statements: number): Promise<boolean> {
+async function migrateAndBreak(
+  target: CliTarget,
+  { url, table }: AppDatabase,
+  statements: number,
+  wrap: Wrap,
+): Promise<boolean> {
   let isBroken = false;
   await using wire = target === sqlite ? undefined : await startProxy(url);
   const dialect = target.open(wire?.url ?? url);
-  const db = new Kysely({
-    dialect: breakAfter(statements, dialect, () => {
-      isBroken = true;
-      wire?.cut();
-    }),
+  const breaking = breakAfter(statements, dialect, () => {
+    isBroken = true;
+    wire?.cut();
   });
+  const db = new Kysely({ dialect: wrap(breaking) });
   await migrateToLatest(db, { table }).catch((error: unknown) => {
     if (!isBroken) throw error;
   });
@@ -59,6 +67,8 @@ async function migrateAndBreak(target: CliTarget, { url, table }: AppDatabase, s
   await db.destroy().catch(() => {});
   return isBroken;
 }
+
+const asItIs: Wrap = (dialect) => dialect;
 
 for (const target of [sqlite, postgres, mysql]) {
   describeIf(target.available, `interrupted migrations on ${target.name}`, target.howToEnable, () => {
@@ -69,21 +79,26 @@ for (const target of [sqlite, postgres, mysql]) {
     afterAll(() => shared[Symbol.asyncDispose]());
 
     /** Migrates a table after a kill, and checks that it is complete. */
-    async function finish(app: AppDatabase): Promise<void> {
-      const { db, table } = app;
+    async function finish(app: AppDatabase, wrap: Wrap = asItIs): Promise<void> {
+      const { url, table } = app;
+      const db = new Kysely({ dialect: wrap(target.open(url)) });
       await migrateToLatest(db, { table });
       expect(await migrateToLatest(db, { table })).toEqual([]);
+      await db.destroy();
       const manager = app.manager();
       await manager.verify((await manager.issue({ userId: 'ada' })).token);
       for (const column of ['user_id', 'expires_at', 'last_seen_at']) await app.dropIndex(column);
     }
 
-    test('a migration whose connection breaks at any statement is finished by the next one', async () => {
+    test.each([
+      ['a connection that breaks', asItIs],
+      ['a connection without transactions that breaks', withoutTransactions],
+    ])('a migration on %s at any statement is finished by the next one', async (_, wrap) => {
       let statements = 0;
       for (; ; statements += 1) {
         const app = shared.createApp();
-        if (!(await migrateAndBreak(target, app, statements))) break;
-        await finish(app);
+        if (!(await migrateAndBreak(target, app, statements, wrap))) break;
+        await finish(app, wrap);
       }
       // The tables, the indexes and the rows of the log are more: the connection broke.
       expect(statements).toBeGreaterThan(8);

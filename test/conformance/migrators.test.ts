@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { migrateToLatest } from '@trpc-sessions/core';
+import { createMigrations, migrateToLatest } from '@trpc-sessions/core';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { expect, test } from 'vitest';
 import { spawnCli } from '../cli/command-line.ts';
 import { createApp, createFolder, mysql, postgres, sqlite } from '../cli/databases.ts';
 import { describeIf } from '../support/optional.ts';
+import { withoutTransactions } from '../support/without-transactions.ts';
 
 const migration = 'trpc_sessions_0001_sessions';
 
@@ -31,6 +33,51 @@ for (const target of [sqlite, postgres, mysql]) {
       const results = await Promise.all(databases.map((db) => migrateToLatest(db)));
       expect(results.flat().map(({ migrationName }) => migrationName)).toEqual([migration]);
       await Promise.all(databases.map((db) => db.destroy()));
+    });
+  });
+}
+
+for (const target of [sqlite, postgres, mysql]) {
+  const title = `migrations on ${target.name} without transactions`;
+  describeIf(target.available, title, target.howToEnable, () => {
+    const ours = createMigrations();
+    const names = Object.keys(ours);
+    const open = (url: string) => new Kysely({ dialect: withoutTransactions(target.open(url)) });
+
+    test('that start at once on twelve connections all succeed, and each is done once', async () => {
+      await using app = await createApp(target);
+      const databases = Array.from({ length: 12 }, () => open(app.url));
+      const results = await Promise.all(databases.map((db) => migrateToLatest(db)));
+      expect(
+        results
+          .flat()
+          .map(({ migrationName }) => migrationName)
+          .toSorted(),
+      ).toEqual(names);
+      expect(await migrateToLatest(databases[0]!)).toEqual([]);
+      await Promise.all(databases.map((db) => db.destroy()));
+    });
+
+    test("also run among the app's own", async () => {
+      await using app = await createApp(target);
+      const db = open(app.url);
+      const migrator = new Migrator({
+        db,
+        provider: { getMigrations: () => Promise.resolve(ours) },
+        disableTransactions: true,
+      });
+      const { error, results } = await migrator.migrateToLatest();
+      expect(error).toBeUndefined();
+      expect(results?.map(({ migrationName }) => migrationName)).toEqual(names);
+      await db.destroy();
+    });
+
+    test('refuse a table that is not ours, as they do with transactions', async () => {
+      await using app = await createApp(target);
+      const db = open(app.url);
+      await db.schema.createTable('sessions').addColumn('id', 'integer').execute();
+      await expect(migrateToLatest(db)).rejects.toThrow(/already exists and is not a sessions table/);
+      await db.destroy();
     });
   });
 }

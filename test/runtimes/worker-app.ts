@@ -1,6 +1,6 @@
 // @ts-expect-error: a module of Cloudflare Workers
 import { env } from 'cloudflare:workers';
-import { createMigrations, type SessionsDatabase } from '@trpc-sessions/core';
+import { migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
 import { Kysely } from 'kysely';
 import { createRuntimeRouter } from './app.ts';
 import { d1Dialect } from './d1.ts';
@@ -13,12 +13,11 @@ const router = createRuntimeRouter(db, (password) => Promise.resolve(password ==
   maxSessionsPerUser: Infinity,
 });
 const handle = createFetchHandler(router);
-let migrated: Promise<void> | undefined;
+let migrated: Promise<unknown> | undefined;
 
 export default {
   async fetch(request: Request): Promise<Response> {
-    // `migrateToLatest` needs a transaction.
-    migrated ??= createMigrations().trpc_sessions_0001_sessions.up(db);
+    migrated ??= migrateToLatest(db);
     await migrated;
     return handle(request);
   },

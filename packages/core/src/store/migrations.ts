@@ -2,8 +2,10 @@ import type { Kysely } from 'kysely';
 import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
+import { hasTransactions } from './interactive-transactions.ts';
 import { createSessionsTable } from './migrations/0001-sessions.ts';
 import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
+import { retryConflicts, withoutMigrationLock } from './migrations/without-lock.ts';
 import { plainDatabase } from './plain-database.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { parseTableName } from './table-name.ts';
@@ -75,18 +77,25 @@ export async function migrateToLatest<TDatabase>(
   const log = await findLog(plain, dialect, name);
   const isUpToDate = (on: Kysely<SessionsDatabase>): Promise<boolean> => hasRun(on, dialect, log, Object.keys(ours));
   if (await isUpToDate(plain)) return [];
-  return dialect.migrate(plain, async (connection) => {
+
+  /** Runs what has not run yet. Another process may do the same: its work counts as done. */
+  async function run(on: Kysely<SessionsDatabase>, { disableTransactions = false } = {}) {
     const migrator = new Migrator({
-      db: withLogIntrospection(connection, dialect, log),
+      db: withLogIntrospection(on, dialect, log),
       provider: { getMigrations: () => Promise.resolve(ours) },
       migrationTableName: log.table,
       migrationLockTableName: lockOf(log),
+      disableTransactions,
       ...(log.schema !== undefined && { migrationTableSchema: log.schema }),
     });
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error === undefined) return results;
     // A newer release may have migrated meanwhile. The migrator refuses a log with names that it does not know.
-    if (await isUpToDate(connection).catch(() => false)) return [];
+    if (await isUpToDate(on).catch(() => false)) return [];
     throw error;
-  });
+  }
+
+  if (await hasTransactions(plain)) return dialect.migrate(plain, run);
+  const unlocked = withoutMigrationLock(plain);
+  return retryConflicts(() => run(unlocked, { disableTransactions: true }));
 }

@@ -2,6 +2,7 @@ import { sql, type DatabaseIntrospector, type Kysely } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import type { SessionsDatabase } from '../schema.ts';
 import { defaultTable, type TableName } from '../table-name.ts';
+import { withMembers } from './with-members.ts';
 
 /** The table that lists the migrations which have run on a sessions table. */
 export type Log = TableName;
@@ -66,11 +67,5 @@ export function withLogIntrospection(
       return tables;
     },
   };
-  return new Proxy(db, {
-    get(target, property) {
-      if (property === 'introspection') return introspection;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return withMembers(db, { introspection });
 }
