@@ -81,6 +81,8 @@ export interface SessionManager {
    * @throws {Error} the manager is closed, or the database forbids it
    */
   purgeExpired(options?: PurgeOptions): Promise<number>;
+  /** The time of the manager's clock, in milliseconds: to compare with the times of a session. */
+  now(): number;
   /** Listens to an event. Returns a function that unsubscribes. A listener that throws fails no request. */
   on<TName extends keyof SessionEvents>(event: TName, listener: (event: SessionEvents[TName]) => void): () => void;
   /** Resolves when the last-seen writes that wait are written. It never rejects: a failed write emits `fault`, and is retried. */
@@ -177,6 +179,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
+    now: clock,
     on: (event, listener) => events.on(event, listener),
     flush: () => lastSeen.flush(),
     async close() {

@@ -5,6 +5,7 @@ import {
   type SessionError,
   type SessionManager,
 } from '@trpc-sessions/core';
+import type { Looks } from './looks.ts';
 
 /** Called once, when the session has ended. */
 export type OnEnd = (error: SessionError) => void;
@@ -15,23 +16,27 @@ export interface SessionWatch {
   readonly size: number;
   add(onEnd: OnEnd): void;
   delete(onEnd: OnEnd): void;
-  /** Looks the session up now. */
-  check(): void;
+  /** Looks the session up as soon as possible: before the others if it is urgent. */
+  check(isUrgent: boolean): void;
 }
+
+/** The parts of the manager that watch a session. */
+export type WatchedSessions = Pick<SessionManager, 'get' | 'verify' | 'now'>;
 
 /**
  * How often a watched session is looked up, in milliseconds. That finds an end without an event: the session has expired or
  * gone idle, or a process that no bus connects has ended it.
  */
 const interval = 60_000;
-/** The shortest wait before a look-up, also after a fault: a database that does not answer ends no session. */
+/** The shortest wait before a look-up. After a fault it doubles each time: a database that does not answer ends no session. */
 const minInterval = 1000;
 
 /** @param onEmpty - called once, when nothing is open on the session any more */
 export function createSessionWatch(
-  manager: Pick<SessionManager, 'get' | 'verify'>,
+  manager: WatchedSessions,
+  looks: Looks,
   session: Session,
-  caller: CallerInfo,
+  { token }: Pick<CallerInfo, 'token'>,
   onEmpty: () => void,
 ): SessionWatch {
   const { id, userId } = session;
@@ -42,13 +47,17 @@ export function createSessionWatch(
   /** Whether the session may have ended after the look-up that is under way has read its row. */
   let isStale = false;
   let isOver = false;
+  /** How many look-ups in a row the database has not answered. */
+  let failures = 0;
 
   function untilNextLook(): number {
-    return Math.min(interval, Math.max(minInterval, expiresAt - Date.now()));
+    if (failures === 0) return Math.min(interval, Math.max(minInterval, expiresAt - manager.now()));
+    // Random, so that not all sessions are looked up at once when the database is back.
+    return Math.min(interval, minInterval * 2 ** failures) * (0.5 + Math.random() / 2);
   }
 
-  function checkIn(milliseconds: number): void {
-    timer = setTimeout(() => void check(), milliseconds);
+  function lookLater(): void {
+    timer = setTimeout(() => check(false), untilNextLook());
     // On Cloudflare Workers it can be a number.
     timer.unref?.();
   }
@@ -57,14 +66,17 @@ export function createSessionWatch(
     if (isOver) return;
     isOver = true;
     clearTimeout(timer);
+    looks.remove(look);
     onEmpty();
   }
 
   /** Returns why the session has ended; `undefined` while it is live. */
-  async function look(): Promise<SessionError | undefined> {
+  async function findEnd(): Promise<SessionError | undefined> {
     try {
       // This look-up does not count as use: an open stream keeps no session from going idle.
-      if ((await manager.get({ userId, id })) === null) await manager.verify(caller.token, caller);
+      if ((await manager.get({ userId, id })) !== null) return undefined;
+      // Without the caller, who has sent no request: the event `rejected` must not name it.
+      await manager.verify(token);
       return undefined;
     } catch (error) {
       if (isSessionError(error)) return error;
@@ -83,26 +95,30 @@ export function createSessionWatch(
     }
   }
 
-  async function check(): Promise<void> {
-    clearTimeout(timer);
-    isStale = isLooking;
-    if (isLooking || isOver) return;
+  async function look(): Promise<void> {
     isLooking = true;
-    let wait = minInterval;
+    isStale = false;
     try {
-      const error = await look();
-      wait = untilNextLook();
+      const error = await findEnd();
+      failures = 0;
       if (error !== undefined) end(error);
     } catch {
-      // The database did not answer: ask again soon.
+      failures += 1;
     }
     isLooking = false;
     if (isOver) return;
-    if (isStale) void check();
-    else checkIn(wait);
+    if (isStale) check(true);
+    else lookLater();
   }
 
-  checkIn(untilNextLook());
+  function check(isUrgent: boolean): void {
+    clearTimeout(timer);
+    if (isOver) return;
+    if (isLooking) isStale = true;
+    else looks.add(look, isUrgent);
+  }
+
+  lookLater();
 
   return {
     get size() {
@@ -113,6 +129,6 @@ export function createSessionWatch(
       listeners.delete(onEnd);
       if (listeners.size === 0) stop();
     },
-    check: () => void check(),
+    check,
   };
 }

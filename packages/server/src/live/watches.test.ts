@@ -2,6 +2,7 @@ import {
   createSessionManager,
   localBus,
   migrateToLatest,
+  type Session,
   type SessionError,
   type SessionManager,
 } from '@trpc-sessions/core';
@@ -88,6 +89,40 @@ test('after messages of the bus were lost, every session is checked once within 
   expect(ends).toHaveLength(2);
 });
 
+test('after messages of the bus were lost, a few sessions are looked up at once, and one that has ended comes first', async () => {
+  const bus = localBus();
+  manager = createSessionManager({ db, keys, bus });
+  const watches = createWatches(manager, 2000);
+  const ends: string[] = [];
+  const sessions: Session[] = [];
+  for (let n = 0; n < 50; n += 1) {
+    const { token, session } = await manager.issue({ userId: 'ada' });
+    const caller = { token, ip: null, userAgent: null, clientHints: null };
+    watches.watch({ session, caller, since: watches.moment(), onEnd: () => void ends.push(session.id) });
+    sessions.push(session);
+  }
+  const answers: (() => void)[] = [];
+  const asked: string[] = [];
+  vi.spyOn(manager, 'get').mockImplementation(async ({ id }) => {
+    asked.push(id);
+    await new Promise<void>((resolve) => void answers.push(resolve));
+    return sessions.find((session) => session.id === id) ?? null;
+  });
+  await bus.publish('resync');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(asked.length).toBeLessThan(10);
+  const last = sessions.at(-1)!;
+  await manager.revoke({ userId: 'ada', id: last.id });
+  answers.shift()?.();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.at(-1)).toBe(last.id);
+  while (answers.length > 0) {
+    answers.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(new Set(asked)).toEqual(new Set(sessions.map(({ id }) => id)));
+});
+
 test('a session goes idle and expires though a stream is open on it', async () => {
   const { watches, start, ends } = await watch();
   start(watches.moment());
@@ -139,11 +174,37 @@ test('a database that does not answer ends no stream, and is asked again', async
   start(watches.moment());
   const get = vi.spyOn(manager, 'get').mockRejectedValue(new Error('down'));
   await manager.revoke({ userId: 'ada', id: session.id });
-  await vi.advanceTimersByTimeAsync(5000);
+  await vi.advanceTimersByTimeAsync(10 * minute);
   expect(ends).toEqual([]);
+  // Ever more rarely: a database that comes back is not asked by all streams at once.
+  expect(get.mock.calls.length).toBeGreaterThan(10);
+  expect(get.mock.calls.length).toBeLessThan(30);
   get.mockRestore();
-  await vi.advanceTimersByTimeAsync(1000);
+  await vi.advanceTimersByTimeAsync(minute);
   expect(ends).toEqual(['revoked_session']);
+});
+
+test('an end that is found by a look-up is no refused request of the caller', async () => {
+  const { watches, session, start } = await watch();
+  const rejected = vi.fn();
+  manager.on('rejected', rejected);
+  start(watches.moment());
+  await manager.revoke({ userId: 'ada', id: session.id });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(rejected.mock.calls).toEqual([[{ reason: 'revoked_session', caller: null }]]);
+});
+
+test('sessions are looked up by the clock of the manager', async () => {
+  let now = 0;
+  manager = createSessionManager({ db, keys, lifetime: '1h', clock: () => now });
+  const { watches, start, ends } = await watch();
+  start(watches.moment());
+  const get = vi.spyOn(manager, 'get');
+  await vi.advanceTimersByTimeAsync(3 * minute);
+  expect(get).toHaveBeenCalledTimes(3);
+  now = 60 * minute;
+  await vi.advanceTimersByTimeAsync(minute);
+  expect(ends).toEqual(['expired_token']);
 });
 
 test('a stream that was closed leaves no timer', async () => {

@@ -1,5 +1,6 @@
 import type { CallerInfo, Session, SessionManager } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
+import { createLooks } from './looks.ts';
 import { createSessionWatch, type OnEnd, type SessionWatch } from './session-watch.ts';
 
 /** A stream or a socket: it lives longer than one call, and must not outlive its session. */
@@ -25,9 +26,13 @@ export interface Watches {
 /** All sessions are checked within this time, in milliseconds. Random, so that not all processes ask the database at once. */
 const maxSpread = 1000;
 
+/** How many sessions are looked up at once: the other connections of the app's pool are for its requests. */
+const maxLooks = 4;
+
 /** @param maxPerSession - how many streams and sockets may be open on one session */
 export function createWatches(manager: SessionManager, maxPerSession: number): Watches {
   const watchesByUser = new Map<string, Map<string, SessionWatch>>();
+  const looks = createLooks(maxLooks);
   let endings = 0;
   let checkingAll: NodeJS.Timeout | undefined;
 
@@ -35,7 +40,7 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
     endings += 1;
     const ofUser = watchesByUser.get(userId);
     if (ofUser === undefined) return;
-    for (const id of ids ?? Array.from(ofUser.keys())) if (id !== exceptId) ofUser.get(id)?.check();
+    for (const id of ids ?? Array.from(ofUser.keys())) if (id !== exceptId) ofUser.get(id)?.check(true);
   });
 
   // Messages of the bus were lost: any session may have ended.
@@ -49,7 +54,7 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
 
   function checkAll(): void {
     checkingAll = undefined;
-    for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check();
+    for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check(false);
   }
 
   function watchOf(session: Session, caller: CallerInfo): SessionWatch {
@@ -58,7 +63,7 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
     watchesByUser.set(userId, ofUser);
     let watch = ofUser.get(id);
     if (watch === undefined) {
-      watch = createSessionWatch(manager, session, caller, () => {
+      watch = createSessionWatch(manager, looks, session, caller, () => {
         ofUser.delete(id);
         if (ofUser.size === 0) watchesByUser.delete(userId);
       });
@@ -81,7 +86,7 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
       // A listener of its own, though an app may pass the same function twice.
       const own: OnEnd = (error) => onEnd(error);
       watch.add(own);
-      if (endings !== since) watch.check();
+      if (endings !== since) watch.check(true);
       return () => watch.delete(own);
     },
   };
