@@ -32,6 +32,14 @@ test('deletes chunk by chunk, and reports how many', async () => {
   expect(onPurged).toHaveBeenCalledOnce();
 });
 
+test('reports the rows that were deleted before a chunk failed', async () => {
+  const { purges, deleteChunk, onPurged } = createWorld(250);
+  const down = new Error('down');
+  deleteChunk.mockResolvedValueOnce(100).mockResolvedValueOnce(100).mockRejectedValueOnce(down);
+  await expect(purges.run()).rejects.toBe(down);
+  expect(onPurged.mock.calls).toEqual([[200]]);
+});
+
 test.each<[object, string]>([
   [{ chunkSize: 0 }, 'chunkSize'],
   [{ chunkSize: 1.5 }, 'chunkSize'],

@@ -55,8 +55,18 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
   // Created on first use: Cloudflare Workers forbid it while a module loads.
   let stopping: AbortController | undefined;
 
+  /** Also of a run that fails in the end, or is stopped, the deleted rows are reported. */
   async function purge(chunkSize: number): Promise<number> {
     let count = 0;
+    try {
+      await deleteChunks(chunkSize, (deleted) => (count += deleted));
+    } finally {
+      if (count > 0) onPurged(count);
+    }
+    return count;
+  }
+
+  async function deleteChunks(chunkSize: number, onDeleted: (count: number) => void): Promise<void> {
     let restPerWork = 1;
     let limit = chunkSize;
     let emptyChunks = 0;
@@ -64,8 +74,8 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       const requests = countRequests();
       const started = performance.now();
       const deleted = await deleteChunk(limit);
-      if (deleted === undefined) break;
-      count += deleted;
+      if (deleted === undefined) return;
+      onDeleted(deleted);
       // Another process may have deleted the rows first, once or twice. After that, the database forbids it.
       emptyChunks = deleted === 0 ? emptyChunks + 1 : 0;
       if (emptyChunks === maxEmptyChunks)
@@ -80,8 +90,6 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       restPerWork = Math.min(isBlocking ? maxRestPerWork.blocking : maxRestPerWork.remote, restPerWork * growth);
       if (isBlocking) limit = nextLimit(limit, chunkSize, work);
     }
-    if (count > 0) onPurged(count);
-    return count;
   }
 
   function track(work: Promise<number>): Promise<number> {
