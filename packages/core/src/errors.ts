@@ -144,3 +144,15 @@ export class SessionUsageError extends TypeError {
 export function isSessionUsageError(error: unknown): error is SessionUsageError {
   return error instanceof Error && error.name === 'SessionUsageError';
 }
+
+/**
+ * A function among the options failed. That is a fault of the app's own, which lasts unless its cause shows that it passes, as
+ * that of a service that did not answer.
+ */
+export class CallbackError extends Error {
+  override readonly name = 'CallbackError';
+
+  constructor(option: string, cause: unknown) {
+    super(`${option}: the function of the app failed`, { cause });
+  }
+}

@@ -1,9 +1,15 @@
-import { createSessionManager, SessionError } from '@trpc-sessions/core';
+import {
+  createSessionManager,
+  migrateToLatest,
+  SessionError,
+  type SessionManagerOptions,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
 import { initTRPC, TRPCError, type TRPCDefaultErrorShape } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createSessionsPlugin } from './plugin.ts';
 import { sessionsContext, type SessionsContext } from './request/context.ts';
@@ -74,4 +80,45 @@ test('a formatter that fails leaves the refusal as tRPC formats it, without a st
 
 test('an error that is no refusal is left to the app’s formatter', () => {
   expect(format(new TRPCError({ code: 'BAD_REQUEST' }), errorFormatter)).toBeUndefined();
+});
+
+describe('a fault that lasts is answered with 500, for it does not pass by a retry', () => {
+  const ctx = { caller: { token: null, ip: null, userAgent: null, clientHints: null } };
+  const ada = { username: 'ada', password: 'right' };
+  const failed = { code: 'INTERNAL_SERVER_ERROR', message: 'The session store failed.' };
+  const unavailable = { code: 'SERVICE_UNAVAILABLE', message: 'The session store did not answer: try again.' };
+
+  async function createRouter(maxSessionsPerUser: SessionManagerOptions<unknown>['maxSessionsPerUser']) {
+    const sqlite = new SqliteDatabase(':memory:');
+    const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: sqlite }) });
+    await migrateToLatest(db);
+    const keys = 'a secret of more than thirty-two bytes';
+    const manager = createSessionManager({ db, keys, maxSessionsPerUser });
+    const { router } = createSessionsPlugin({ manager, authenticate: ({ username }) => ({ id: username }) });
+    return { sqlite, router };
+  }
+
+  test.each<[string, Error | number, object]>([
+    ['has a bug', new TypeError("Cannot read properties of undefined (reading 'plan')"), failed],
+    ['has no answer', new Error('no plan'), failed],
+    ['returns no number', Number.NaN, failed],
+    ['cannot reach its service', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), unavailable],
+    ['refuses', new SessionError('too_many_attempts'), { code: 'TOO_MANY_REQUESTS' }],
+    ['has an error for the client', new TRPCError({ code: 'PAYMENT_REQUIRED' }), { code: 'PAYMENT_REQUIRED' }],
+  ])('maxSessionsPerUser %s', async (_, result, answer) => {
+    const { router } = await createRouter(() => {
+      if (typeof result === 'number') return result;
+      throw result;
+    });
+    await expect(router.createCaller(ctx).login(ada)).rejects.toMatchObject(answer);
+  });
+
+  test('a time in the table is none', async () => {
+    const { router, sqlite } = await createRouter(10);
+    const { token } = await router.createCaller(ctx).login(ada);
+    const { sessions } = router.createCaller({ caller: { ...ctx.caller, token } });
+    await sessions.list();
+    sqlite.exec("update sessions set created_at = 'soon'");
+    await expect(sessions.list()).rejects.toMatchObject(failed);
+  });
 });

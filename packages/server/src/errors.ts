@@ -67,9 +67,9 @@ export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ER
   if (isSessionUsageError(error)) {
     return new TRPCError({ code: misuse, message: error.message, cause: error });
   }
-  // A callback of the app, such as `maxSessionsPerUser`, gave the manager a wrong number.
-  const isLasting = error instanceof RangeError || prospectOf(error) === 'lasting';
-  return isLasting
+  // An error that a callback of the app, such as `maxSessionsPerUser`, made for the client.
+  if (error instanceof Error && isTRPCError(error.cause)) return error.cause;
+  return prospectOf(error) === 'lasting'
     ? new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'The session store failed.', cause: error })
     : new TRPCError({
         code: 'SERVICE_UNAVAILABLE',

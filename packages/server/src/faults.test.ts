@@ -3,6 +3,7 @@ import { prospectOf, type Prospect } from './faults.ts';
 
 const withCode = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
 const named = (name: string) => Object.assign(new Error('failed'), { name });
+const withCause = (name: string, cause: Error) => Object.assign(new Error('failed', { cause }), { name });
 
 test.each<[string, unknown, Prospect]>([
   ['a refused connection', withCode('ECONNREFUSED'), 'passing'],
@@ -27,6 +28,9 @@ test.each<[string, unknown, Prospect]>([
   ['a missing table of MySQL', Object.assign(withCode('ER_NO_SUCH_TABLE'), { sqlState: '42S02' }), 'lasting'],
   ['a foreign key of SQLite', withCode('SQLITE_CONSTRAINT_FOREIGNKEY'), 'lasting'],
   ['a bug', new TypeError("Cannot read properties of undefined (reading 'id')"), 'unknown'],
+  ['a number out of range', new RangeError('maxSessionsPerUser: expected a whole number'), 'lasting'],
+  ['a bug in a callback', withCause('CallbackError', new TypeError('plans is undefined')), 'lasting'],
+  ['a callback whose service is down', withCause('CallbackError', withCode('ECONNREFUSED')), 'passing'],
   ['a text', 'ECONNREFUSED', 'unknown'],
   ['nothing', undefined, 'unknown'],
 ])('%s', (_, error, prospect) => {

@@ -18,6 +18,9 @@ const lastingCode = /^SQLITE_(?:ERROR|CONSTRAINT|CORRUPT|NOTADB|MISMATCH|RANGE|T
 const passingName =
   /^(?:TimeoutError|AbortError|MaxRetriesPerRequestError|\w*(?:Connection|Network|Socket|Pool|ServerSelection)\w*(?:Error|Exception)|\w+TimeoutError)$/;
 
+/** Bugs of the app or of a driver. A `TypeError` is not among them: a `fetch` that failed is one too. */
+const lastingName = /^(?:RangeError|ReferenceError)$/;
+
 /** The last resort, for pools whose errors have neither a code nor a name. */
 const passingMessage =
   /\b(?:timed? ?out|timeout|connection (?:is |was )?(?:terminated|closed|lost|ended|refused|reset|error))\b/i;
@@ -33,7 +36,10 @@ export function prospectOf(error: unknown, depth = 0): Prospect {
   const { cause, errors }: { cause?: unknown; errors?: unknown } = error;
   const inner = [cause, ...(Array.isArray(errors) ? errors.slice(0, maxDepth) : [])];
   const found = inner.map((each) => prospectOf(each, depth + 1)).find((each) => each !== 'unknown');
-  return found ?? (passingMessage.test(textOf(error, 'message')) ? 'passing' : 'unknown');
+  if (found !== undefined) return found;
+  if (passingMessage.test(textOf(error, 'message'))) return 'passing';
+  // Code of the app, called by the manager: without a sign of a service, it is a bug.
+  return textOf(error, 'name') === 'CallbackError' ? 'lasting' : 'unknown';
 }
 
 function ownProspectOf(error: object): Prospect {
@@ -41,7 +47,9 @@ function ownProspectOf(error: object): Prospect {
   const sqlClass = /^[0-9A-Z]{5}$/.exec(textOf(error, 'sqlState') || code)?.[0].slice(0, 2) ?? '';
   if (passingCode.test(code) || passingClasses.has(sqlClass)) return 'passing';
   if (lastingCode.test(code) || lastingClasses.has(sqlClass)) return 'lasting';
-  return passingName.test(textOf(error, 'name')) || textOf(error, 'syscall') === 'connect' ? 'passing' : 'unknown';
+  const name = textOf(error, 'name');
+  if (lastingName.test(name)) return 'lasting';
+  return passingName.test(name) || textOf(error, 'syscall') === 'connect' ? 'passing' : 'unknown';
 }
 
 function textOf(error: object, name: string): string {

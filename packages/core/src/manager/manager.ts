@@ -27,6 +27,7 @@ export interface SessionManager {
    * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user;
    *   `too_many_attempts`: under a cap, 1,000 sign-ins of the user are waiting already
    * @throws {RangeError} the function `maxSessionsPerUser` did not return a whole number of at least 1
+   * @throws {Error} that function failed: its error is the `cause`
    */
   issue<TDatabase>(input: IssueInput, options?: IssueOptions<TDatabase>): Promise<IssuedSession>;
   /**

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
+import { CallbackError, isSessionError } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
@@ -192,9 +193,18 @@ function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched'
 
 function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {
   if (cap === Infinity) return undefined;
-  if (typeof cap === 'function') return async (userId) => requireCap(await cap(userId));
+  if (typeof cap === 'function') return async (userId) => requireCap(await callForCap(() => cap(userId)));
   const fixed = requireCap(cap);
   return () => Promise.resolve(fixed);
+}
+
+/** A refusal of the function's own passes. */
+async function callForCap(call: () => number | Promise<number>): Promise<number> {
+  try {
+    return await call();
+  } catch (error) {
+    throw isSessionError(error) ? error : new CallbackError('maxSessionsPerUser', error);
+  }
 }
 
 function requireCap(cap: number): number {

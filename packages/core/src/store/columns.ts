@@ -54,7 +54,7 @@ export function readTimes(row: SessionRow): SessionRow {
 function toNumber(value: unknown): number {
   const time = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : Number.NaN;
   if (Number.isFinite(time)) return time;
-  throw new Error(`the database's driver gives times as ${typeof value}: expected numbers`);
+  throw new RangeError(`the database's driver gives times as ${typeof value}: expected numbers`);
 }
 
 function fromNames<TName extends Column, TValue>(
