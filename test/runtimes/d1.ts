@@ -16,7 +16,7 @@ export interface D1 {
   };
 }
 
-/** Kysely's dialect for D1. It has no interactive transactions. */
+/** Kysely's dialect for D1. As that of kysely-d1, it has no transactions, and does not count zero rows. */
 export function d1Dialect(d1: D1): Dialect {
   const connection: DatabaseConnection = {
     async executeQuery<TRow>({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) {
@@ -24,13 +24,16 @@ export function d1Dialect(d1: D1): Dialect {
         .prepare(sql)
         .bind(...parameters)
         .all();
-      return { rows: results, numAffectedRows: BigInt(meta.changes) } as QueryResult<TRow>;
+      // As kysely-d1 does: no count is not zero.
+      const numAffectedRows = meta.changes > 0 ? BigInt(meta.changes) : undefined;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as in every driver, the caller knows its rows
+      return { rows: results, numAffectedRows } as QueryResult<TRow>;
     },
     streamQuery() {
       throw new Error('D1 has no cursors');
     },
   };
-  const refuse = () => Promise.reject(new Error('D1 has no interactive transactions'));
+  const refuse = () => Promise.reject(new Error('Transactions are not supported yet.'));
   return {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),

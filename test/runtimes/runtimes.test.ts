@@ -1,12 +1,15 @@
 import { build } from 'esbuild';
-import { beforeAll, test } from 'vitest';
+import { test } from 'vitest';
 import { describeIf, isEnabled } from '../support/optional.ts';
 import { startApp } from './app-process.ts';
 import { expectMainJob } from './main-job.ts';
-import { installRuntimes, type Runtimes } from './runtimes.ts';
+import { installBun, installDeno, installMiniflare } from './runtimes.ts';
 
 const app = new URL('sqlite-app.ts', import.meta.url).pathname;
 const workerApp = new URL('worker-app.ts', import.meta.url).pathname;
+
+/** With the installation, in milliseconds. */
+const timeout = 600_000;
 
 // With the built packages, as an app has them.
 describeIf(
@@ -14,24 +17,29 @@ describeIf(
   'on Bun, Deno and workerd',
   'set RUNTIMES=1; it installs them from the npm registry',
   () => {
-    let runtimes: Runtimes;
-    beforeAll(async () => void (runtimes = await installRuntimes()), 600_000);
-
-    test('an app does the main job on Bun', async () => {
-      await using server = await startApp(runtimes.bun, () => [app]);
+    test('an app does the main job on Bun', { timeout }, async () => {
+      await using server = await startApp(await installBun(), () => [app]);
       await expectMainJob(server.url);
     });
 
-    test('an app does the main job on Deno', async () => {
+    test('an app does the main job on Deno', { timeout }, async () => {
       const options = ['--allow-all', '--no-config', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1'];
-      await using server = await startApp(runtimes.deno, (port) => ['serve', ...options, '--port', String(port), app]);
+      await using server = await startApp(await installDeno(), (port) => [
+        'serve',
+        ...options,
+        '--port',
+        String(port),
+        app,
+      ]);
       await expectMainJob(server.url);
     });
 
     // Since 2026, timers are objects there, as in Node.
     test.each(['2025-01-01', '2026-07-01'])(
       'an app that is created while its module loads does the main job on workerd of %s with D1',
+      { timeout },
       async (compatibilityDate) => {
+        const { Miniflare } = await installMiniflare();
         const { outputFiles } = await build({
           entryPoints: [workerApp],
           bundle: true,
@@ -43,7 +51,7 @@ describeIf(
           banner: { js: 'const require = (name) => process.getBuiltinModule(name);' },
           write: false,
         });
-        const miniflare = new runtimes.miniflare.Miniflare({
+        const miniflare = new Miniflare({
           modules: [{ type: 'ESModule', path: 'worker.mjs', contents: outputFiles[0]?.text }],
           compatibilityDate,
           compatibilityFlags: ['nodejs_compat'],
