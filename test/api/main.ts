@@ -15,7 +15,7 @@ const { values } = parseArgs({ options: { check: { type: 'boolean', default: fal
 const root = new URL('../..', import.meta.url).pathname;
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly import: { readonly types: string } }>>;
 }
 
 interface EntryPoint {
@@ -32,7 +32,7 @@ function entryPointsOf(file: string): EntryPoint[] {
   return Object.entries(exports).flatMap(([path, target]) =>
     typeof target === 'string'
       ? []
-      : [{ folder, name: path === '.' ? 'index' : path.slice(2), declarations: join(folder, target.types) }],
+      : [{ folder, name: path === '.' ? 'index' : path.slice(2), declarations: join(folder, target.import.types) }],
   );
 }
 

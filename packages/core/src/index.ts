@@ -23,6 +23,7 @@ export type { IssuedSession, IssueInput, IssueOptions } from './manager/issue.ts
 export type { RevokeOptions } from './manager/revoke.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
+export type { MigrationResult, SessionsMigration } from './store/migrations/migration.ts';
 export type { SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';

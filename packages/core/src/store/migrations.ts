@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
-import { Migrator, type Migration, type MigrationResult } from 'kysely/migration';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
 import { hasTransactions } from './interactive-transactions.ts';
 import { createSessionsTable } from './migrations/0001-sessions.ts';
+import { loadMigrator } from './migrations/load-migrator.ts';
 import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
+import type { MigrationResult, SessionsMigration } from './migrations/migration.ts';
 import { retryConflicts, withoutMigrationLock } from './migrations/without-lock.ts';
 import { plainDatabase } from './plain-database.ts';
 import type { SessionsDatabase } from './schema.ts';
@@ -38,7 +39,9 @@ const known = { table: true } as const;
  * export const { up, down } = createMigrations().trpc_sessions_0001_sessions;
  * ```
  */
-export function createMigrations(options: MigrationOptions = {}): Record<'trpc_sessions_0001_sessions', Migration> {
+export function createMigrations(
+  options: MigrationOptions = {},
+): Record<'trpc_sessions_0001_sessions', SessionsMigration> {
   requireKnownOptions('createMigrations', options, known);
   // A wrong name throws here, before a migrator runs.
   parseTableName(options.table);
@@ -77,6 +80,7 @@ export async function migrateToLatest<TDatabase>(
   const log = await findLog(plain, dialect, name);
   const isUpToDate = (on: Kysely<SessionsDatabase>): Promise<boolean> => hasRun(on, dialect, log, Object.keys(ours));
   if (await isUpToDate(plain)) return [];
+  const Migrator = await loadMigrator();
 
   /** Runs what has not run yet. Another process may do the same: its work counts as done. */
   async function run(on: Kysely<SessionsDatabase>, { disableTransactions = false } = {}) {

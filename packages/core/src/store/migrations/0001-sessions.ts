@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely/migration';
+import type { SessionsMigration } from './migration.ts';
 import { openTable } from './open-table.ts';
 
 const columnNames = [
@@ -17,7 +17,7 @@ const columnNames = [
 const indexedColumns = ['user_id', 'expires_at', 'last_seen_at'];
 
 /** Creates the sessions table. */
-export function createSessionsTable(option: string | undefined): Migration {
+export function createSessionsTable(option: string | undefined): SessionsMigration {
   return {
     async up(db) {
       const { table, builder, dialect, plain, describe } = openTable(db, option);
