@@ -4,6 +4,7 @@ import {
   SessionError,
   sessionErrors,
   type SessionErrorEntry,
+  SessionUsageError,
   type SessionErrorReason,
 } from './errors.ts';
 
@@ -31,6 +32,20 @@ describe('SessionError', () => {
       expect(isSessionError(other)).toBe(false);
     }
   });
+});
+
+test('instanceof holds for an error of another copy of the package, and not for its subclasses', () => {
+  class OwnError extends SessionError {}
+  const ofCopy = Object.assign(new Error('copy'), { name: 'SessionError', reason: 'idle_session' });
+  expect([ofCopy, new SessionError('idle_session'), new OwnError('idle_session')]).toSatisfy((errors: unknown[]) =>
+    errors.every((error) => error instanceof SessionError),
+  );
+  expect(new OwnError('idle_session')).toBeInstanceOf(OwnError);
+  for (const other of [ofCopy, new SessionError('idle_session'), null]) expect(other).not.toBeInstanceOf(OwnError);
+
+  const misuse = Object.assign(new TypeError('copy'), { name: 'SessionUsageError' });
+  expect(misuse).toBeInstanceOf(SessionUsageError);
+  expect(new TypeError('other')).not.toBeInstanceOf(SessionUsageError);
 });
 
 describe('the table of reasons', () => {

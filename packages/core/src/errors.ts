@@ -111,6 +111,11 @@ export class SessionError extends Error {
   /** Seconds until another attempt is welcome, if known. */
   readonly retryAfter: number | undefined;
 
+  /** `instanceof` holds for an error of another copy of this package, too. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return this === SessionError ? isSessionError(error) : isPrototypeOf(this, error);
+  }
+
   constructor(reason: SessionErrorReason, options: SessionErrorOptions = {}) {
     super(options.message ?? sessionErrors[reason].message, 'cause' in options ? { cause: options.cause } : undefined);
     this.reason = reason;
@@ -138,6 +143,11 @@ export function isSessionError(error: unknown): error is SessionError {
  */
 export class SessionUsageError extends TypeError {
   override readonly name = 'SessionUsageError';
+
+  /** `instanceof` holds for an error of another copy of this package, too. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return this === SessionUsageError ? isSessionUsageError(error) : isPrototypeOf(this, error);
+  }
 }
 
 /** Answers whether a thrown value is a {@link SessionUsageError}. It compares the name, as {@link isSessionError} does. */
@@ -155,4 +165,9 @@ export class CallbackError extends Error {
   constructor(option: string, cause: unknown) {
     super(`${option}: the function of the app failed`, { cause });
   }
+}
+
+/** Answers whether an error is of a class that extends one of ours. */
+function isPrototypeOf(subclass: { readonly prototype: object }, error: unknown): boolean {
+  return Object.prototype.isPrototypeOf.call(subclass.prototype, Object(error));
 }

@@ -7,6 +7,7 @@ import {
 } from '@trpc-sessions/core';
 import { TRPCError, type TRPCDefaultErrorData, type TRPCErrorFormatter, type TRPCErrorShape } from '@trpc/server';
 import { prospectOf } from './faults.ts';
+import { formattedForAllCopies } from './formatted-shape.ts';
 
 /** The `error.data.session` of a refusal. */
 export interface SessionErrorData {
@@ -20,7 +21,8 @@ export interface SessionErrorShape extends TRPCErrorShape<TRPCDefaultErrorData &
 
 /** Makes the tRPC error of a refusal. */
 export function refusal(error: SessionError): TRPCError {
-  return new TRPCError({ code: sessionErrors[error.reason].code, message: error.message, cause: error });
+  const { code } = sessionErrors[error.reason];
+  return formattedForAllCopies(new TRPCError({ code, message: error.message, cause: error }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Operation } from '@trpc/client';
 import { endsSession, sessionErrorReason } from '../errors.ts';
+import { sharedByCopies } from '../shared-by-copies.ts';
 import { isCookieMark } from '../tokens/cookie-store.ts';
 import { dropToken, type TokenStore } from '../tokens/token-store.ts';
 
@@ -8,8 +9,11 @@ import { dropToken, type TokenStore } from '../tokens/token-store.ts';
  * `loggerLink` prints contexts.
  */
 const markName = 'trpc-sessions';
-const tokensByMark = new WeakMap<object, string | null>();
-const tokensByConnection = new WeakMap<TokenStore, string | null>();
+const tokensByMark = /* @__PURE__ */ sharedByCopies('tokens-by-mark', () => new WeakMap<object, string | null>());
+const tokensByConnection = /* @__PURE__ */ sharedByCopies(
+  'tokens-by-connection',
+  () => new WeakMap<TokenStore, string | null>(),
+);
 
 /** Marks an operation, so that {@link sentToken} can find its token later. */
 export function markOperation<TInput>(op: Operation<TInput>): Operation<TInput> {

@@ -7,9 +7,11 @@ import {
   useMemo,
   useReducer,
   useSyncExternalStore,
+  type Context,
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { sharedByCopies } from '../shared-by-copies.ts';
 import { isAsync, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
@@ -24,7 +26,19 @@ export interface SessionProviderProps {
   readonly children?: ReactNode;
 }
 
-const SessionContext = createContext<QueryParts | null>(null);
+// A copy of React's has a context of its own: another release could not read it.
+const contexts = /* @__PURE__ */ sharedByCopies(
+  'react-contexts',
+  () => new WeakMap<typeof createContext, Context<QueryParts | null>>(),
+);
+
+function contextOfCopies(): Context<QueryParts | null> {
+  const context = contexts.get(createContext) ?? createContext<QueryParts | null>(null);
+  contexts.set(createContext, context);
+  return context;
+}
+
+const SessionContext = /* @__PURE__ */ contextOfCopies();
 
 /**
  * Provides {@link useSession} and {@link useSessions} to the components below it. Put it inside TanStack Query's

@@ -1,4 +1,5 @@
 import { requireMethods, requireSynchronous } from '../options.ts';
+import { sharedByCopies } from '../shared-by-copies.ts';
 
 /**
  * Holds the access token; `null` when signed out. Write your own for an extension or a keychain.
@@ -69,7 +70,7 @@ export function isAsync(tokens: TokenStore): tokens is AsyncTokenStore {
   return 'ready' in tokens && tokens.ready !== undefined;
 }
 
-const settled = new WeakSet<Promise<unknown>>();
+const settled = /* @__PURE__ */ sharedByCopies('settled', () => new WeakSet<Promise<unknown>>());
 
 /** Returns whether a store can return its token. */
 export function isReady(tokens: TokenStore): boolean {

@@ -3,6 +3,7 @@ import type * as Argon2 from '@node-rs/argon2';
 import { maxPasswordLength } from './length.ts';
 import { createPasswordQueue } from './queue.ts';
 import { networkOf } from '../session/network.ts';
+import { sharedByCopies } from '../shared-by-copies.ts';
 
 export { maxPasswordLength } from './length.ts';
 
@@ -10,10 +11,9 @@ export { maxPasswordLength } from './length.ts';
 const parameters: Argon2.Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Node's thread pool has 4 threads: a flood of sign-ins must leave some for the file system and DNS. */
-const queue = createPasswordQueue({
-  maxRunning: Math.max(1, Math.min(2, availableParallelism() - 1)),
-  maxWaiting: 100,
-});
+const queue = /* @__PURE__ */ sharedByCopies('password-queue', () =>
+  createPasswordQueue({ maxRunning: Math.max(1, Math.min(2, availableParallelism() - 1)), maxWaiting: 100 }),
+);
 
 /** Whose password is hashed. {@link Authenticate} of the server package hands over just this. */
 export interface PasswordOptions {

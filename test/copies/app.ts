@@ -1,0 +1,85 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { loadCopies, type Copy } from './copies.ts';
+
+// An app whose packages come from several copies, in each mix of a table. Prints the mixes in which something differs.
+
+/** Where a package can come from a copy of its own. */
+const parts = ['manager', 'plugin', 'context', 'router', 'adapter', 'link', 'headers', 'trpcClient'] as const;
+type Part = (typeof parts)[number];
+
+async function answersOf(copyOf: (part: Part) => Copy): Promise<unknown> {
+  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  const { createSessionManager, migrateToLatest } = copyOf('manager').core;
+  await migrateToLatest(db);
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+  const sessions = copyOf('plugin').server.createSessionsPlugin({
+    manager,
+    authenticate: ({ username }) => ({ id: username }),
+  });
+
+  const { sessionsContext } = copyOf('context').server;
+  const t = copyOf('router').trpc.initTRPC.context<ReturnType<typeof sessionsContext>>().create();
+  const procedure = t.procedure.concat(sessions.authenticated);
+  const { SessionError } = copyOf('context').core;
+  const router = t.router({
+    auth: sessions.router,
+    me: procedure.query(({ ctx }) => ctx.userId),
+    fresh: procedure.query(() => {
+      throw new SessionError('fresh_session_required');
+    }),
+  });
+
+  const { memoryTokenStore } = copyOf('trpcClient').client;
+  const tokens = memoryTokenStore();
+  const trpc = copyOf('trpcClient').trpcClient.createTRPCClient<typeof router>({
+    links: [
+      copyOf('link').client.sessionLink({ at: 'auth', tokens }),
+      copyOf('adapter').trpcClient.httpLink({
+        url: 'http://localhost/trpc',
+        headers: copyOf('headers').client.sessionHeaders(tokens),
+        fetch: (url, init) =>
+          copyOf('adapter').adapter.fetchRequestHandler({
+            endpoint: '/trpc',
+            router,
+            // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tRPC requires less of a request than the platform has
+            req: new Request(url, init as RequestInit),
+            createContext: (opts) => sessionsContext(opts),
+          }),
+      }),
+    ],
+  });
+  const { sessionErrorReason } = copyOf('headers').client;
+  const reasonOf = (call: Promise<unknown>) => call.then(() => 'none', sessionErrorReason);
+
+  const { token } = await trpc.auth.login.mutate({ username: 'ada', password: 'lovelace' });
+  const isKept = tokens.get() === token;
+  const user = await trpc.me.query();
+  const reasons = [await reasonOf(trpc.fresh.query())];
+  await manager.revokeAll('ada');
+  reasons.push(await reasonOf(trpc.me.query()));
+  const held = tokens.get();
+  reasons.push(await reasonOf(trpc.me.query()));
+  await db.destroy();
+  return { isKept, user, reasons, held };
+}
+
+const copies = await loadCopies();
+const [first] = copies;
+const mixes = copies.flatMap((most) =>
+  copies.flatMap((other) => parts.map((part) => ({ part, most, other })).slice(0, other === most ? 1 : parts.length)),
+);
+const results: Record<string, readonly string[]> = {};
+for (const { part, most, other } of mixes) {
+  const answers = await answersOf((each) => (each === part ? other : most)).catch(String);
+  const text = JSON.stringify(answers);
+  results[text] = [
+    ...(results[text] ?? []),
+    `${part} of ${copies.indexOf(other)}, all else of ${copies.indexOf(most)}`,
+  ];
+}
+const different = (Object.keys(first ?? {}) as readonly (keyof Copy)[]).filter(
+  (name) => new Set(copies.map((copy) => copy[name])).size === copies.length,
+);
+process.stdout.write(JSON.stringify({ different, results }));
+process.exit();
