@@ -1,5 +1,5 @@
 export type { Bus, BusListener } from './bus/bus.ts';
-export { localBus } from './bus/local-bus.ts';
+export { localBus, type LocalBusOptions } from './bus/local-bus.ts';
 export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/memory-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
 export { redactToken, type RedactedToken } from './session/redacted-token.ts';

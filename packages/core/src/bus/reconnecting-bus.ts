@@ -24,11 +24,6 @@ const pauses = { first: 100, last: 5_000 };
 /** Bounds the memory that a slow server can cost. */
 const maxInFlight = 100;
 
-export function readChannel(channel: unknown): string {
-  if (typeof channel === 'string' && channel !== '') return channel;
-  throw new TypeError('channel: expected a text that is not empty');
-}
-
 export function readHeartbeat(heartbeat: Duration = '5s'): number {
   const milliseconds = parseDuration('heartbeat', heartbeat, 100);
   if (milliseconds > maxHeartbeat)

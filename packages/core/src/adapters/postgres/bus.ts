@@ -1,12 +1,8 @@
 import pg from 'pg';
 import type { Bus } from '../../bus/bus.ts';
 import type { ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
-import {
-  createReconnectingBus,
-  readChannel,
-  readHeartbeat,
-  type ReconnectingBusOptions,
-} from '../../bus/reconnecting-bus.ts';
+import { readChannel } from '../../bus/channel.ts';
+import { createReconnectingBus, readHeartbeat, type ReconnectingBusOptions } from '../../bus/reconnecting-bus.ts';
 
 /** Options of {@link postgresBus}. */
 export interface PostgresBusOptions extends ReconnectingBusOptions {
@@ -76,7 +72,7 @@ const connectTimeout = 10_000;
 export function postgresBus(pool: PostgresPool, options: PostgresBusOptions = {}): Bus {
   if (typeof pool.query !== 'function' || typeof pool.options !== 'object')
     throw new TypeError('pool: expected a pg.Pool');
-  const channel = readChannel(options.channel ?? 'trpc-sessions');
+  const channel = readChannel(options.channel);
   if (Buffer.byteLength(channel) > maxChannel)
     throw new RangeError(`channel: PostgreSQL takes at most ${maxChannel} bytes`);
   const { listener = () => createClient(pool) } = options;

@@ -1,11 +1,7 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { BusDriver } from '../../bus/driver.ts';
-import {
-  createReconnectingBus,
-  readChannel,
-  readHeartbeat,
-  type ReconnectingBusOptions,
-} from '../../bus/reconnecting-bus.ts';
+import { readChannel } from '../../bus/channel.ts';
+import { createReconnectingBus, readHeartbeat, type ReconnectingBusOptions } from '../../bus/reconnecting-bus.ts';
 import { createIoredisDriver, type IoredisClient, type IoredisCluster } from './ioredis.ts';
 import { createNodeRedisDriver, type NodeRedisClient } from './node-redis.ts';
 
@@ -37,7 +33,7 @@ export interface RedisBusOptions extends ReconnectingBusOptions {}
  * ```
  */
 export function redisBus(client: IoredisClient | IoredisCluster | NodeRedisClient, options: RedisBusOptions = {}): Bus {
-  const channel = readChannel(options.channel ?? 'trpc-sessions');
+  const channel = readChannel(options.channel);
   return createReconnectingBus(createDriver(client, channel), readHeartbeat(options.heartbeat));
 }
 
