@@ -16,7 +16,11 @@ export default defineConfig({
     alias: sqlite === undefined ? {} : { 'better-sqlite3': sqlite },
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     globalSetup: 'test/support/global-setup.ts',
-    env: { TZ: 'Pacific/Chatham' },
+    env: {
+      TZ: 'Pacific/Chatham',
+      // The programs that tests start load the same modules: this halves their time.
+      NODE_COMPILE_CACHE: new URL('node_modules/.cache/compiled/', import.meta.url).pathname,
+    },
     reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     // By default one core stays idle.
     maxWorkers: availableParallelism(),

@@ -85,16 +85,13 @@ export async function spawnCli(
   return { code: child.exitCode, stdout, stderr };
 }
 
-/** Halves the time that Node takes to load Kysely. */
-const compileCache = new URL('../node_modules/.cache/compiled/', import.meta.url).pathname;
-
 function launch(command: string, args: readonly string[], url: string | undefined, cwd?: string) {
   return spawn(command, args, {
     cwd,
     env: {
       PATH: process.env['PATH'],
       TZ: process.env['TZ'],
-      NODE_COMPILE_CACHE: compileCache,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...(url !== undefined && { DATABASE_URL: url }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,16 +1,18 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { startDemo } from '@trpc-sessions/demo/start';
 import { freePort } from '../support/ports.ts';
-
-// The demo as a process of its own, as it is started by hand.
 
 const main = new URL('../../apps/demo/server/main.ts', import.meta.url).pathname;
 
-export interface DemoProcess extends AsyncDisposable {
+export interface RunningDemo extends AsyncDisposable {
   /** Calls a procedure: the status, and the body as text. */
   call(procedure: string, options?: { token?: string; input?: unknown }): Promise<{ status: number; body: string }>;
   readonly port: number;
+}
+
+export interface DemoProcess extends RunningDemo {
   /** The text that it has printed at its start. */
   readonly printed: string;
   /** The text of its standard error so far. */
@@ -19,7 +21,15 @@ export interface DemoProcess extends AsyncDisposable {
   stop(): Promise<unknown>;
 }
 
-/** Starts the demo, and waits until it listens. */
+const secret = { SESSION_SECRET: 'a secret of more than thirty-two bytes' };
+
+/** Starts the demo inside this process: most tests need no other. */
+export async function startHere(env: Record<string, string>): Promise<RunningDemo> {
+  const { port, close } = await startDemo({ PORT: '0', ...secret, ...env });
+  return { port, call: callerOf(port), [Symbol.asyncDispose]: close };
+}
+
+/** Starts the demo as a process of its own, as it is started by hand, and waits until it listens. */
 export async function start(env: Record<string, string>): Promise<DemoProcess> {
   const port = await freePort();
   const demo = spawnDemo({ PORT: String(port), ...env });
@@ -35,16 +45,7 @@ export async function start(env: Record<string, string>): Promise<DemoProcess> {
     get log() {
       return complaints;
     },
-    async call(procedure, { token, input } = {}) {
-      const response = await fetch(`http://127.0.0.1:${port}/trpc/${procedure}`, {
-        headers: {
-          'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
-        ...(input !== undefined && { method: 'POST', body: JSON.stringify(input) }),
-      });
-      return { status: response.status, body: await response.text() };
-    },
+    call: callerOf(port),
     async stop() {
       demo.kill('SIGTERM');
       const [code] = await exited;
@@ -54,6 +55,19 @@ export async function start(env: Record<string, string>): Promise<DemoProcess> {
       demo.kill('SIGKILL');
       await exited;
     },
+  };
+}
+
+function callerOf(port: number): RunningDemo['call'] {
+  return async (procedure, { token, input } = {}) => {
+    const response = await fetch(`http://127.0.0.1:${port}/trpc/${procedure}`, {
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(input !== undefined && { method: 'POST', body: JSON.stringify(input) }),
+    });
+    return { status: response.status, body: await response.text() };
   };
 }
 
@@ -68,7 +82,7 @@ export async function failToStart(env: Record<string, string>): Promise<{ code: 
 
 function spawnDemo(env: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, ['--conditions=@trpc-sessions/source', main], {
-    env: { ...process.env, SESSION_SECRET: 'a secret of more than thirty-two bytes', ...env },
+    env: { ...process.env, ...secret, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, inject, test, vi } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
-import { start, type DemoProcess } from './demo-process.ts';
+import { start, startHere, type RunningDemo } from './demo-process.ts';
 
-// The demo as it is started by hand: two processes of it, on one database.
+// Two processes of the demo on one database: this one, and one that is started as by hand.
 
-async function signIn(demo: DemoProcess): Promise<string> {
+async function signIn(demo: RunningDemo): Promise<string> {
   const { body } = await demo.call('login', { input: { username: 'admin', password: 'admin' } });
   return JSON.parse(body).result.data.token;
 }
@@ -41,8 +41,9 @@ for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
       { timeout: 60_000 },
       async () => {
         const { url, dispose } = await createDatabase();
+        await using _ = { [Symbol.asyncDispose]: dispose };
         const env = { DATABASE_URL: url, ...(withRedis && { REDIS_URL: inject('redisUrl') ?? '' }) };
-        const starting = [start(env), start(env)] as const;
+        const starting = [startHere(env), start(env)] as const;
         await using a = await starting[0];
         await using b = await starting[1];
         const [mine, other] = [await signIn(a), await signIn(b)];
@@ -63,8 +64,7 @@ for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
         expect(JSON.parse(refused.body).error.data.session).toEqual({ reason: 'revoked_session' });
         expect(await a.call('hello', { token: other })).toMatchObject({ status: 401 });
         expect(await b.call('hello', { token: mine })).toMatchObject({ status: 200 });
-        expect(await Promise.all([a.stop(), b.stop()])).toEqual([0, 0]);
-        await dispose();
+        expect(await b.stop()).toBe(0);
       },
     );
   });
