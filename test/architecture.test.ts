@@ -57,7 +57,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     bus: ['session', 'duration', 'chunks'],
     cache: ['session', 'duration', 'known-options'],
     token: ['errors', 'cache'],
-    store: ['chunks', 'known-options', 'session'],
+    store: ['errors', 'chunks', 'known-options', 'session'],
     adapters: ['duration', 'known-options', 'bus', 'cache', 'store'],
     manager: ['errors', 'duration', 'known-options', 'session', 'token', 'store', 'cache', 'bus'],
     index: ['errors', 'duration', 'password', 'session', 'token', 'store', 'cache', 'bus', 'manager'],
@@ -157,6 +157,7 @@ test('only the store, two adapters and the command line contain SQL', () => {
     'store',
     'store/dialects',
     'store/migrations',
+    'store/order',
   ]);
 });
 

@@ -37,6 +37,76 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
   });
 });
 
+describe.each(httpAdapters)('signing in again behind the $name adapter', ({ name, start }) => {
+  // A Lambda's context can set no cookie.
+  const isLambda = name.startsWith('AWS Lambda');
+
+  /** Sends `login` as a client that may have a token or a cookie. Returns the new token, and the cookie. */
+  async function signIn(url: string, username: string, headers: Record<string, string> = {}) {
+    const response = await fetch(`${url}/auth.login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...headers },
+      body: JSON.stringify({ json: { username, password: 'right' } }),
+    });
+    const body = (await response.json()) as { result: { data: { json: { token: string } } } };
+    return { token: body.result.data.json.token, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  }
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const revoked = { reason: 'revoked_session' };
+
+  test('replaces the session of the same user that came with the request, and no other', async () => {
+    await using app = await createTestApp({ maxSessionsPerUser: 3 });
+    await using server = await start(app.router);
+    const causes: unknown[] = [];
+    app.manager.on('revoked', ({ cause, count }) => causes.push([cause, count]));
+    const phone = await signIn(server.url, 'ada');
+    let laptop = await signIn(server.url, 'ada');
+    for (let n = 0; n < 3; n += 1) {
+      const { token } = laptop;
+      laptop = await signIn(server.url, 'ada', bearer(token));
+      await expect(app.manager.verify(token)).rejects.toMatchObject(revoked);
+    }
+    for (const { token } of [phone, laptop]) await app.manager.verify(token);
+    expect(causes).toEqual(Array.from({ length: 3 }, () => ['replaced', 1]));
+  });
+
+  test('as another user leaves the session of a bearer token alone', async () => {
+    await using app = await createTestApp();
+    await using server = await start(app.router);
+    const ofAda = await signIn(server.url, 'ada');
+    await signIn(server.url, 'bob', bearer(ofAda.token));
+    await app.manager.verify(ofAda.token);
+  });
+
+  test('replaces nothing when the password is wrong, or the token is none of ours', async () => {
+    await using app = await createTestApp();
+    await using server = await start(app.router);
+    const ofAda = await signIn(server.url, 'ada');
+    const { auth } = createTRPCClient<AppRouter>({
+      links: [httpLink({ url: server.url, transformer: superjson, headers: bearer(ofAda.token) })],
+    });
+    await expect(auth.login.mutate({ username: 'ada', password: 'wrong' })).rejects.toThrow('not right');
+    await app.manager.verify(ofAda.token);
+    for (const token of ['x', `${ofAda.token}x`, 'a.b.c']) await signIn(server.url, 'ada', bearer(token));
+    await app.manager.verify(ofAda.token);
+  });
+
+  test.skipIf(isLambda)('over a cookie replaces the session of any user: the browser forgets it', async () => {
+    await using app = await createTestApp();
+    await using server = await start(app.router, { cookie: true });
+    const ofAda = await signIn(server.url, 'ada');
+    const ofBob = await signIn(server.url, 'bob', { cookie: ofAda.cookie });
+    await expect(app.manager.verify(ofAda.token)).rejects.toMatchObject(revoked);
+    // A page of another origin may make the browser send the cookie: it ends nothing.
+    await fetch(`${server.url}/auth.login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://evil.example', cookie: ofBob.cookie },
+      body: JSON.stringify({ json: { username: 'eve', password: 'right' } }),
+    });
+    await app.manager.verify(ofBob.token);
+  });
+});
+
 // A Lambda gets no signal when its caller hangs up.
 describe.each(httpAdapters.filter(({ name }) => !name.startsWith('AWS Lambda')))(
   'behind the $name adapter',

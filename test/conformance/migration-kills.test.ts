@@ -87,6 +87,7 @@ for (const target of [sqlite, postgres, mysql]) {
       await db.destroy();
       const manager = app.manager();
       await manager.verify((await manager.issue({ userId: 'ada' })).token);
+      expect(await manager.revokeAll('ada')).toBe(1);
       for (const column of ['user_id', 'expires_at', 'last_seen_at']) await app.dropIndex(column);
     }
 
@@ -104,17 +105,18 @@ for (const target of [sqlite, postgres, mysql]) {
       expect(statements).toBeGreaterThan(8);
     });
 
-    test.each(['create table', 'create index'])(
-      'a migration that is killed at %s is finished by the next one',
-      async (kind) => {
-        const app = shared.createApp();
-        const { url, table } = app;
-        const statement = `${kind} ${table}${kind === 'create index' ? '_expires_at' : ' '}`;
-        const options = ['--conditions=@trpc-sessions/source', program, url, table, statement];
-        const child = spawn(process.execPath, options, { stdio: ['ignore', 'inherit', 'inherit'] });
-        expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-        await finish(app);
-      },
-    );
+    test.each([
+      ['create table', ' '],
+      ['create index', '_expires_at'],
+      ['create table', '_revocations'],
+    ])('a migration that is killed at %s …%s is finished by the next one', async (kind, end) => {
+      const app = shared.createApp();
+      const { url, table } = app;
+      const statement = `${kind} ${table}${end}`;
+      const options = ['--conditions=@trpc-sessions/source', program, url, table, statement];
+      const child = spawn(process.execPath, options, { stdio: ['ignore', 'inherit', 'inherit'] });
+      expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+      await finish(app);
+    });
   });
 }

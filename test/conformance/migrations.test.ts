@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { createApp, mysql, postgres, sqlite, type AppDatabase, type CliTarget } from '../cli/databases.ts';
 import { describeIf } from '../support/optional.ts';
 
-const migration = 'trpc_sessions_0001_sessions';
+const ours = Object.keys(createMigrations());
 const longest = 'a'.repeat(48);
 const keys = 'a secret of more than thirty-two bytes';
 
@@ -40,8 +40,8 @@ function testMigrations(target: CliTarget): void {
       'migrateToLatest also creates a table named %s',
       async (table) => {
         await using app = await createApp(target);
-        expect(namesOf(await migrateToLatest(app.db))).toEqual([migration]);
-        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual([migration]);
+        expect(namesOf(await migrateToLatest(app.db))).toEqual(ours);
+        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual(ours);
         for (const name of ['sessions', table]) {
           await use(app.db, name);
           expect(await migrateToLatest(app.db, { table: name })).toEqual([]);
@@ -54,7 +54,7 @@ function testMigrations(target: CliTarget): void {
       for (const name of ['constructor', '__proto__']) {
         await app.db.schema.createTable(name).addColumn('id', 'integer').execute();
       }
-      expect(namesOf(await migrateToLatest(app.db))).toEqual([migration]);
+      expect(namesOf(await migrateToLatest(app.db))).toEqual(ours);
       await use(app.db, 'sessions');
     });
 
@@ -99,17 +99,29 @@ function testMigrations(target: CliTarget): void {
       test('include ours under names of their own, and continue', async () => {
         await using app = await createApp(target);
         const first: Record<string, Migration> = { '0001_users': own('users') };
-        const second = { ...first, '0002_sessions': migrations.trpc_sessions_0001_sessions };
-        const third = { ...second, '0003_posts': own('posts') };
+        const second = {
+          ...first,
+          '0002_sessions': migrations.trpc_sessions_0001_sessions,
+          '0003_revocations': migrations.trpc_sessions_0002_revocations,
+        };
+        const third = { ...second, '0004_posts': own('posts') };
         const steps = [first, second, third].map((all) => ({ provider: { getMigrations: async () => all } }));
         const applied = [];
         for (const props of steps) applied.push(await migrate(app, props));
 
-        expect(applied).toEqual([['0001_users'], ['0002_sessions'], ['0003_posts']]);
+        expect(applied).toEqual([['0001_users'], ['0002_sessions', '0003_revocations'], ['0004_posts']]);
         await use(app.db, 'sessions');
         const migrator = new Migrator({ db: app.db, ...steps[2]! });
-        expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual(['0003_posts', '0002_sessions']);
-        expect(namesOf((await migrator.migrateToLatest()).results)).toEqual(['0002_sessions', '0003_posts']);
+        expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual([
+          '0004_posts',
+          '0003_revocations',
+          '0002_sessions',
+        ]);
+        expect(namesOf((await migrator.migrateToLatest()).results)).toEqual([
+          '0002_sessions',
+          '0003_revocations',
+          '0004_posts',
+        ]);
       });
 
       test('include ours under our names, if their order is free', async () => {
@@ -121,7 +133,7 @@ function testMigrations(target: CliTarget): void {
           const provider = { getMigrations: async () => all };
           applied.push(await migrate(app, { provider, allowUnorderedMigrations: true }));
         }
-        expect(applied).toEqual([['0001_users', migration], ['0002_posts']]);
+        expect(applied).toEqual([['0001_users', ...ours], ['0002_posts']]);
         await use(app.db, 'sessions');
       });
     });
@@ -138,9 +150,9 @@ test('a file of migrations may export ours', async () => {
   await using app = await createApp(sqlite);
   const own = (table: string): string =>
     `export const up = (db) => db.schema.createTable('${table}').addColumn('id', 'integer').execute();`;
-  const ours = `
+  const oursOf = (name: string): string => `
     import { createMigrations } from '@trpc-sessions/core';
-    export const { up, down } = createMigrations({ table: 'app_sessions' }).trpc_sessions_0001_sessions;
+    export const { up, down } = createMigrations({ table: 'app_sessions' }).${name};
   `;
   const provider = new FileMigrationProvider({
     fs: { readdir },
@@ -151,14 +163,20 @@ test('a file of migrations may export ours', async () => {
   const applied = [];
   for (const [name, code] of [
     ['2026-11-22_users', own('users')],
-    ['2026-11-23_sessions', ours],
+    ['2026-11-23_sessions', oursOf('trpc_sessions_0001_sessions')],
+    ['2026-11-23_sessions_revocations', oursOf('trpc_sessions_0002_revocations')],
     ['2026-11-24_posts', own('posts')],
   ] as const) {
     await writeFile(join(folder, `${name}.mjs`), code);
     const { error, results } = await new Migrator({ db: app.db, provider }).migrateToLatest();
     applied.push(error ?? namesOf(results));
   }
-  expect(applied).toEqual([['2026-11-22_users'], ['2026-11-23_sessions'], ['2026-11-24_posts']]);
+  expect(applied).toEqual([
+    ['2026-11-22_users'],
+    ['2026-11-23_sessions'],
+    ['2026-11-23_sessions_revocations'],
+    ['2026-11-24_posts'],
+  ]);
   await use(app.db, 'app_sessions');
   await rm(folder, { recursive: true });
 });
@@ -169,7 +187,7 @@ describe('a schema', () => {
       await using app = await createApp(postgres);
       await sql`create schema auth`.execute(app.db);
       for (const table of ['auth.sessions', 'sessions', 'public.other_sessions', 'auth.other_sessions']) {
-        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual([migration]);
+        expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual(ours);
         expect(await migrateToLatest(app.db, { table })).toEqual([]);
         await use(app.db, table);
       }
@@ -186,7 +204,7 @@ describe('a schema', () => {
 
     test('is created if it does not exist', async () => {
       await using app = await createApp(postgres);
-      expect(namesOf(await migrateToLatest(app.db, { table: 'auth.sessions' }))).toEqual([migration]);
+      expect(namesOf(await migrateToLatest(app.db, { table: 'auth.sessions' }))).toEqual(ours);
       await use(app.db, 'auth.sessions');
     });
   });
@@ -197,7 +215,7 @@ describe('a schema', () => {
       await using auth = await createApp(mysql);
       const table = `${new URL(auth.url).pathname.slice(1)}.sessions`;
       for (const name of [table, 'sessions']) {
-        expect(namesOf(await migrateToLatest(app.db, { table: name }))).toEqual([migration]);
+        expect(namesOf(await migrateToLatest(app.db, { table: name }))).toEqual(ours);
         expect(await migrateToLatest(app.db, { table: name })).toEqual([]);
       }
       await use(app.db, table);
@@ -213,7 +231,7 @@ describe('a schema', () => {
       await using app = await createApp(mysql);
       const schema = `${new URL(app.url).pathname.slice(1)}_auth`;
       const table = `${schema}.sessions`;
-      expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual([migration]);
+      expect(namesOf(await migrateToLatest(app.db, { table }))).toEqual(ours);
       await use(app.db, table);
       await app.db.schema.dropSchema(schema).execute();
     });
@@ -239,7 +257,7 @@ describe('a user without the right to create tables', () => {
       const role = `app_${process.pid}`;
       await sql`create role ${sql.id(role)} login`.execute(app.db);
       try {
-        await sql`grant ${sql.raw(rights)} on sessions to ${sql.id(role)}`.execute(app.db);
+        await sql`grant ${sql.raw(rights)} on sessions, sessions_revocations to ${sql.id(role)}`.execute(app.db);
         await sql`grant select on trpc_sessions_migration to ${sql.id(role)}`.execute(app.db);
         const url = Object.assign(new URL(app.url), { username: role }).href;
         const db = new Kysely<SessionsDatabase>({ dialect: postgres.open(url) });
@@ -265,7 +283,9 @@ describe('a user without the right to create tables', () => {
       await sql`create user ${account}`.execute(app.db);
       try {
         for (const { db } of [app, other]) {
-          await sql`grant ${sql.raw(rights)} on sessions to ${account}`.execute(db);
+          for (const table of ['sessions', 'sessions_revocations', 'sessions_positions']) {
+            await sql`grant ${sql.raw(rights)} on ${sql.table(table)} to ${account}`.execute(db);
+          }
           await sql`grant select on trpc_sessions_migration to ${account}`.execute(db);
         }
         const url = Object.assign(new URL(app.url), { username: user }).href;

@@ -1,6 +1,7 @@
 import { pglite } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
+import { testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRowCounts } from './row-counts.ts';
@@ -11,6 +12,7 @@ import { testSessions } from './sessions.ts';
 testSessions(pglite);
 testColumns(pglite);
 testForeignKeys(pglite);
+testOldCredentials(pglite);
 testPages(pglite);
 testPlans(pglite);
 testRowCounts(pglite);

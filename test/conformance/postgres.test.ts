@@ -2,6 +2,7 @@ import { localBus, memoryCache } from '@trpc-sessions/core';
 import { postgres, postgresInSchema, postgresReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
+import { testOldCredentials, testOldCredentialsInTransactions } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRevokingInTransactions, testRevokingWhileOthersRead } from './revoking-in-transactions.ts';
@@ -13,6 +14,8 @@ for (const target of [postgres, postgresInSchema, postgresReusingStatements]) te
 testSessions(postgres, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(postgres);
 testForeignKeys(postgres);
+for (const target of [postgres, postgresInSchema]) testOldCredentials(target);
+testOldCredentialsInTransactions(postgres);
 testPages(postgres);
 testPlans(postgres);
 testRevokingInTransactions(postgres);

@@ -1,4 +1,5 @@
 import {
+  createMigrations,
   createSessionManager,
   isSessionError,
   migrateToLatest,
@@ -461,7 +462,8 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         await using w = await world();
         const options = { table: w.database.table.replace('sessions', 'other_sessions') };
         const migrate = () => migrateToLatest(w.database.db, options);
-        expect((await Promise.all([migrate(), migrate()])).flat()).toHaveLength(1);
+        const applied = (await Promise.all([migrate(), migrate()])).flat().map(({ migrationName }) => migrationName);
+        expect(applied.toSorted()).toEqual(Object.keys(createMigrations()));
       });
 
       test('migrating again changes nothing', async () => {

@@ -17,12 +17,19 @@ export {
   type SessionErrorOptions,
   type SessionErrorReason,
 } from './errors.ts';
+export type { CredentialsChange } from './manager/change-credentials.ts';
 export type { RevokedEvent, SessionEvents } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
-export type { IssuedSession, IssueInput, IssueOptions } from './manager/issue.ts';
+export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
-export { createMigrations, migrateToLatest, migrations, type MigrationOptions } from './store/migrations.ts';
+export {
+  createMigrations,
+  migrateToLatest,
+  migrations,
+  type MigrationName,
+  type MigrationOptions,
+} from './store/migrations.ts';
 export type { MigrationResult, SessionsMigration } from './store/migrations/migration.ts';
 export type { SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';

@@ -8,11 +8,23 @@
 export function requireKnownOptions<TOptions extends object>(
   name: string,
   options: TOptions,
-  known: Readonly<Record<keyof TOptions, true>>,
+  known: KnownOptions<TOptions>,
 ): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${name}: expected an object of options`);
+  const problem = problemOfOptions(name, options, known);
+  if (problem !== undefined) throw new TypeError(problem);
+}
+
+/** An entry for each option. */
+export type KnownOptions<TOptions> = Readonly<Record<keyof TOptions, true>>;
+
+/** Says why options are refused; `undefined` if all are known. */
+export function problemOfOptions<TOptions extends object>(
+  name: string,
+  options: TOptions,
+  known: KnownOptions<TOptions>,
+): string | undefined {
+  if (typeof options !== 'object' || options === null) return `${name}: expected an object of options`;
   const unknown = Object.keys(options).find((option) => !Object.hasOwn(known, option));
-  if (unknown === undefined) return;
-  const list = Object.keys(known).join(', ');
-  throw new TypeError(`${name}: unknown option ${JSON.stringify(unknown)}; the options are ${list}`);
+  if (unknown === undefined) return undefined;
+  return `${name}: unknown option ${JSON.stringify(unknown)}; the options are ${Object.keys(known).join(', ')}`;
 }

@@ -24,8 +24,11 @@ export interface SessionEvents {
 /** The sessions that were revoked, and why. */
 export interface RevokedEvent {
   readonly userId: string;
-  /** `revoked`: these ids. `others`: all but `exceptId`. `all`: every session. `evicted`: these ids, by `maxSessionsPerUser`. */
-  readonly cause: 'revoked' | 'others' | 'all' | 'evicted';
+  /**
+   * `revoked`: these ids. `others`: all but `exceptId`. `all`: every session. `evicted`: these ids, by `maxSessionsPerUser`.
+   * `replaced`: this id, by a new sign-in of the same client.
+   */
+  readonly cause: 'revoked' | 'others' | 'all' | 'evicted' | 'replaced';
   /** The ids to revoke, or those that were evicted. */
   readonly ids?: readonly string[];
   readonly exceptId?: string;

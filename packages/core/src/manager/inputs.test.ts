@@ -71,6 +71,24 @@ describe('a user id that a database may confuse with another is misuse', () => {
   });
 });
 
+describe('an unknown option of a call is misuse: a mistyped `trx` would write outside the transaction', () => {
+  const user = { userId: 'ada' };
+  const options = (option: string): object => ({ [option]: {} });
+  test.each<[string, () => Promise<unknown>]>([
+    ['issue', () => manager.issue(user, options('transaction'))],
+    ['issue, in its input', () => manager.issue(Object.assign({ trx: {} }, user))],
+    ['revoke', () => manager.revoke({ ...user, id: 'a'.repeat(32) }, options('Trx'))],
+    ['revokeMany', () => manager.revokeMany({ ...user, ids: [] }, options('tx'))],
+    ['revokeOthers', () => manager.revokeOthers({ ...user, currentId: 'a'.repeat(32) }, options('since'))],
+    ['revokeAll', () => manager.revokeAll('ada', options('transaction'))],
+    ['changeCredentials', () => manager.changeCredentials(Object.assign({ keepId: 'x' }, user), async () => {})],
+    ['issue, with a `since` that is no text', () => manager.issue(user, { since: 5 as unknown as string })],
+  ])('%s', async (_, call) => {
+    await expect(call()).rejects.toThrow(SessionUsageError);
+    expect(queries).not.toHaveBeenCalled();
+  });
+});
+
 describe('claims that cannot be signed are misuse', () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;

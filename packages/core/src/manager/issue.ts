@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { isSessionError, SessionError } from '../errors.ts';
+import { isSessionError, SessionError, SessionUsageError } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
@@ -8,10 +8,13 @@ import { sessionOf, type Session, type SessionRow } from '../session/session.ts'
 import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
-import type { AppTransaction, Store } from '../store/store.ts';
+import { revealToken } from '../session/redacted-token.ts';
+import type { AppTransaction, Inserted, InsertOptions, SessionKey, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
+import type { VerifyToken } from '../token/verified-tokens.ts';
+import { requireCallOptions } from './call-options.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';
@@ -38,7 +41,27 @@ export interface IssueOptions<TDatabase> {
    * of evicted sessions end at their next look after the commit.
    */
   readonly trx?: Transaction<TDatabase> | undefined;
+  /**
+   * The text that `signInMark` gave when this sign-in began. If all, or all other, sessions of the user were revoked since,
+   * the sign-in is refused: it may have begun with the old password. @defaultValue revocations are not checked
+   */
+  readonly since?: string | undefined;
+  /** The session that the new one replaces. It is revoked in the same transaction. @defaultValue none */
+  readonly replaces?: ReplacedSession | undefined;
 }
+
+/** The session that a sign-in replaces, by the token that came with its request. A token that is not valid names none. */
+export interface ReplacedSession {
+  readonly token: CallerInfo['token'];
+  /**
+   * Whether the session may be another user's. A browser that keeps the new token in its cookie forgets the old one,
+   * whoever's it is. @defaultValue `false`
+   */
+  readonly ofAnyUser?: boolean | undefined;
+}
+
+const knownOptions = { trx: true, since: true, replaces: true } as const;
+const knownInput = { userId: true, claims: true, caller: true, device: true } as const;
 
 /** A new session and its access token. */
 export interface IssuedSession {
@@ -51,7 +74,8 @@ export type Issue = <TDatabase>(input: IssueInput, options?: IssueOptions<TDatab
 
 /** The parts that issue sessions. */
 export interface IssueParts {
-  readonly store: Pick<Store, 'insert' | 'isMissingUser'>;
+  readonly store: Pick<Store, 'insert' | 'isMissingUser' | 'isMark'>;
+  readonly verifyToken: VerifyToken;
   readonly limitTime: TimeLimit;
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt'>;
@@ -67,7 +91,7 @@ export interface IssueRules extends LivenessRules {
 }
 
 export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
-  const { store, limitTime, tokens, lastSeen, revocations, events } = parts;
+  const { store, limitTime, tokens, verifyToken, lastSeen, revocations, events } = parts;
   const { clock, lifetime, maxSessions } = rules;
 
   const signingIn = createUserQueue(limitTime);
@@ -78,14 +102,26 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     return { max, live: liveSince(now, rules), waitingSeenAt: (id) => lastSeen.seenAt(id) };
   }
 
+  function sessionToReplace(replaces: ReplacedSession, userId: string, now: number): SessionKey | undefined {
+    try {
+      const { id, claims } = verifyToken(revealToken(replaces.token) ?? '', now);
+      return claims.sub === userId || replaces.ofAnyUser === true ? { userId: claims.sub, id } : undefined;
+    } catch (error) {
+      if (isSessionError(error)) return undefined;
+      throw error;
+    }
+  }
+
   async function insert(
     row: SessionRow,
-    cap: SessionCap | undefined,
+    options: InsertOptions,
     trx: AppTransaction | undefined,
-  ): Promise<readonly string[]> {
+  ): Promise<Inserted | undefined> {
+    const { cap, since, replaces } = options;
+    const mayWait = cap !== undefined || since !== undefined || replaces !== undefined;
     try {
-      const insertNow = (): Promise<readonly string[]> => store.insert(row, cap, trx);
-      return await (cap === undefined || trx !== undefined ? insertNow() : signingIn.run(row.user_id, insertNow));
+      const insertNow = (): Promise<Inserted | undefined> => store.insert(row, options, trx);
+      return await (mayWait && trx === undefined ? signingIn.run(row.user_id, insertNow) : insertNow());
     } catch (error) {
       // Too many sign-ins of this user are waiting.
       if (isSessionError(error)) throw error;
@@ -94,12 +130,20 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       // The transaction may have committed, and evicted any session of the user.
       const mayCommitLater = trx !== undefined || error instanceof DatabaseTimeoutError;
       if (cap !== undefined) revocations.announcePossible({ userId: row.user_id }, mayCommitLater);
+      if (replaces !== undefined) {
+        revocations.announcePossible({ userId: replaces.userId, ids: [replaces.id] }, mayCommitLater);
+      }
       throw error;
     }
   }
 
-  return async ({ userId, claims = {}, caller, device }, { trx } = {}) => {
+  return async (input, options = {}) => {
+    requireCallOptions('issue', input, knownInput);
+    requireCallOptions('issue', options, knownOptions);
+    const { userId, claims = {}, caller, device } = input;
+    const { trx, since, replaces } = options;
     requireUserId(userId);
+    requireMark(since);
     const now = clock();
     const lookupId = createLookupId();
     // The token and the row expire in the same second.
@@ -116,10 +160,31 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       created_ip: ip,
       ...deviceColumnsOf(caller ?? {}, device),
     });
-    const evicted = await insert(row, await capOf(userId, now), trx && plainDatabase(trx));
+    const replaced = replaces && sessionToReplace(replaces, userId, now);
+    const cap = await capOf(userId, now);
+    const inserted = await insert(row, { cap, since, replaces: replaced }, trx && plainDatabase(trx));
+    if (inserted === undefined) throw revokedMeanwhile();
     const session = sessionOf(row);
     events.emit('created', { session });
-    revocations.announce(evicted.length, { userId, ids: evicted, cause: 'evicted' }, { isPending: trx !== undefined });
+    const { evicted, hasReplaced } = inserted;
+    const isPending = trx !== undefined;
+    if (replaced !== undefined && hasReplaced) {
+      revocations.announce(1, { userId: replaced.userId, ids: [replaced.id], cause: 'replaced' }, { isPending });
+    }
+    revocations.announce(evicted.length, { userId, ids: evicted, cause: 'evicted' }, { isPending });
     return { token, session };
   };
+
+  /** @throws {SessionError} `invalid_credentials`: the mark is not one of the database's. It may have come with a request */
+  function requireMark(since: unknown): void {
+    if (since === undefined) return;
+    if (typeof since !== 'string') throw new SessionUsageError('since: expected the text that signInMark gave');
+    if (store.isMark(since)) return;
+    throw new SessionError('invalid_credentials', { cause: new Error('since is not a text that signInMark gave') });
+  }
+}
+
+function revokedMeanwhile(): SessionError {
+  const cause = new Error('the sessions of this user were revoked after the sign-in had begun');
+  return new SessionError('invalid_credentials', { cause });
 }

@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import { createSessionCache } from '../cache/session-cache.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import { liveSince } from '../session/liveness.ts';
@@ -8,6 +9,7 @@ import { createStore } from '../store/store.ts';
 import { createTimeLimit } from '../store/time-limit.ts';
 import { createTokens } from '../token/access-token.ts';
 import { createVerifiedTokens } from '../token/verified-tokens.ts';
+import { createChangeCredentials, type CredentialsChange } from './change-credentials.ts';
 import { createEvents, type SessionEvents } from './events.ts';
 import { createIssue, type IssuedSession, type IssueInput, type IssueOptions } from './issue.ts';
 import { createLastSeenWrites } from './last-seen.ts';
@@ -17,19 +19,23 @@ import { createPurges, type PurgeOptions } from './purge.ts';
 import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { createVerify, type VerifiedSession } from './verify.ts';
 
-/** Issues, verifies, lists and revokes sessions. */
-export interface SessionManager {
+/**
+ * Issues, verifies, lists and revokes sessions.
+ *
+ * @typeParam TDatabase - the app's database
+ */
+export interface SessionManager<TDatabase = unknown> {
   /**
    * Signs a user in: writes a session and signs its access token. The token is returned once and stored nowhere.
    *
    * @throws {SessionUsageError} `userId` is not a text, or `claims` overwrite a registered claim, are not JSON or are too
    *   large
-   * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user;
-   *   `too_many_attempts`: under a cap, 1,000 sign-ins of the user are waiting already
+   * @throws {SessionError} `invalid_credentials`: the database has a foreign key to the app's users, and not this user; or
+   *   sessions of the user were revoked after the mark `since`. `too_many_attempts`: 1,000 sign-ins of the user are waiting
    * @throws {RangeError} the function `maxSessionsPerUser` did not return a whole number of at least 1
    * @throws {Error} that function failed: its error is the `cause`
    */
-  issue<TDatabase>(input: IssueInput, options?: IssueOptions<TDatabase>): Promise<IssuedSession>;
+  issue<TOwn>(input: IssueInput, options?: IssueOptions<TOwn>): Promise<IssuedSession>;
   /**
    * Verifies an access token: first its shape, then its signature and claims, then its row. So nothing unsigned reaches
    * the database.
@@ -55,26 +61,50 @@ export interface SessionManager {
   /** Reads one session of a user; `null` when the user has no such session. */
   get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
   /** Revokes one session of a user. `false` when the user has no such session. */
-  revoke<TDatabase>(
+  revoke<TOwn>(
     input: { readonly userId: string; readonly id: string },
-    options?: RevokeOptions<TDatabase>,
+    options?: RevokeOptions<TOwn>,
   ): Promise<boolean>;
   /** Revokes some sessions of a user. Returns how many of the ids were the user's. */
-  revokeMany<TDatabase>(
+  revokeMany<TOwn>(
     input: { readonly userId: string; readonly ids: readonly string[] },
-    options?: RevokeOptions<TDatabase>,
+    options?: RevokeOptions<TOwn>,
   ): Promise<number>;
   /**
    * Revokes every session of a user but the current one, which must be live. Returns how many.
    *
    * @throws {SessionError} `revoked_session`: the user has no such current session. Nothing was revoked
    */
-  revokeOthers<TDatabase>(
+  revokeOthers<TOwn>(
     input: { readonly userId: string; readonly currentId: string },
-    options?: RevokeOptions<TDatabase>,
+    options?: RevokeOptions<TOwn>,
   ): Promise<number>;
   /** Revokes every session of a user: signs the user out everywhere. Returns how many. */
-  revokeAll<TDatabase>(userId: string, options?: RevokeOptions<TDatabase>): Promise<number>;
+  revokeAll<TOwn>(userId: string, options?: RevokeOptions<TOwn>): Promise<number>;
+  /**
+   * Changes a user's credentials and revokes the sessions that the old ones opened, in one transaction. `change` gets that
+   * transaction for the app's own writes. A sign-in with the old credentials waits for it, and is then refused. Returns
+   * what `change` returns.
+   *
+   * @throws {SessionError} `revoked_session`: the user has no session `keep`. Nothing was changed
+   * @throws {SessionUsageError} the database has no interactive transactions, such as Cloudflare's D1
+   *
+   * @example
+   * ```ts
+   * await manager.changeCredentials({ userId, keep: session.id }, async (trx) => {
+   *   await updatePassword(trx, userId, passwordHash);
+   * });
+   * ```
+   */
+  changeCredentials<TResult, TOwn = TDatabase>(
+    input: CredentialsChange,
+    change: (trx: Transaction<TOwn>) => Promise<TResult>,
+  ): Promise<TResult>;
+  /**
+   * Marks the time at which a sign-in begins, for the option `since` of `issue`. It is a short text of the database's, and
+   * survives a redirect. Keep it where the visitor cannot change it.
+   */
+  signInMark(): Promise<string>;
   /**
    * Deletes the rows of sessions that have expired or gone idle, in bounded chunks. Returns how many.
    *
@@ -111,7 +141,7 @@ const defaultTokenCacheSize = 10_000;
  * const { session } = await manager.verify(token);
  * ```
  */
-export function createSessionManager<TDatabase>(options: SessionManagerOptions<TDatabase>): SessionManager {
+export function createSessionManager<TDatabase>(options: SessionManagerOptions<TDatabase>): SessionManager<TDatabase> {
   const settings = readOptions(options);
   const { dialect, clock } = settings;
   const db = plainDatabase(options.db);
@@ -136,14 +166,16 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     scope: settings.table.table,
     events,
   });
-  const issue = createIssue({ store, limitTime, tokens, lastSeen, revocations, events }, settings);
+  const verifyToken = createVerifiedTokens(tokens, {
+    clockTolerance: settings.clockTolerance,
+    max: settings.cache?.max ?? defaultTokenCacheSize,
+  });
+  const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
+  const changeCredentials = createChangeCredentials(options.db, store, revocations);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(
     {
-      verifyToken: createVerifiedTokens(tokens, {
-        clockTolerance: settings.clockTolerance,
-        max: settings.cache?.max ?? defaultTokenCacheSize,
-      }),
+      verifyToken,
       find: (id) => store.find(id),
       cache,
       lastSeen,
@@ -179,6 +211,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeMany: (input, writeOptions) => revocations.revokeMany(input, writeOptions),
     revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
+    changeCredentials,
+    signInMark: () => store.mark(),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     now: clock,
     on: (event, listener) => events.on(event, listener),

@@ -32,20 +32,28 @@ function createNode(bus: Bus, of: Kysely<SessionsDatabase> = db, maxSessionsPerU
 const revoked = { reason: 'revoked_session' };
 
 describe('when the answer of the database is lost', () => {
-  /** Deletes, and then loses the answer. */
-  const losing = (): Kysely<SessionsDatabase> =>
-    intercepted(sqlite, async (query, run) => {
-      const result = await run();
-      if (query.sql.startsWith('delete') && result.rows.length > 0) throw new Error('connection lost');
-      return result;
-    });
+  /** Loses the answer of each delete, or of each commit. */
+  const losing = (lost: 'delete' | 'commit'): Kysely<SessionsDatabase> =>
+    intercepted(
+      sqlite,
+      async (query, run) => {
+        const result = await run();
+        const hasDeleted = query.sql.startsWith('delete') && result.rows.length > 0;
+        if (lost === 'delete' && hasDeleted) throw new Error('connection lost');
+        return result;
+      },
+      () => {
+        if (lost === 'commit') throw new Error('connection lost');
+      },
+    );
 
-  test.each<[string, (node: SessionManager, id: string) => Promise<unknown>]>([
-    ['revoking one', (node, id) => node.revoke({ userId: 'ada', id })],
-    ['revoking all', (node) => node.revokeAll('ada')],
-  ])('%s may have deleted the row: no node accepts the session', async (_, revoke) => {
+  test.each<[string, 'delete' | 'commit', (node: SessionManager, id: string) => Promise<unknown>]>([
+    ['revoking one', 'delete', (node, id) => node.revoke({ userId: 'ada', id })],
+    ['revoking all', 'commit', (node) => node.revokeAll('ada')],
+    ['changing credentials', 'commit', (node) => node.changeCredentials({ userId: 'ada' }, async () => {})],
+  ])('%s may have deleted the row: no node accepts the session', async (_, lost, revoke) => {
     const bus = localBus();
-    const [a, b] = [createNode(bus, losing()), createNode(bus)];
+    const [a, b] = [createNode(bus, losing(lost)), createNode(bus)];
     const { token, session } = await b.issue({ userId: 'ada' });
     for (const node of [a, b]) await node.verify(token);
     await expect(revoke(a, session.id)).rejects.toThrow('connection lost');

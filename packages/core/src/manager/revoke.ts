@@ -8,6 +8,7 @@ import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, Store } from '../store/store.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id.ts';
+import { requireCallOptions } from './call-options.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
 import { createUserQueue } from './user-queue.ts';
@@ -23,6 +24,8 @@ export interface RevokeOptions<TDatabase> {
    */
   readonly trx?: Transaction<TDatabase> | undefined;
 }
+
+const knownOptions = { trx: true } as const;
 
 /** Everything that happens when sessions are revoked, by this process or by another. */
 export interface Revocations {
@@ -117,6 +120,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
 
   return {
     async revokeMany({ userId, ids }, options = {}) {
+      requireCallOptions('revoke', options, knownOptions);
       requireUserId(userId);
       const possible = ids.filter(isSessionId);
       if (possible.length === 0) return 0;
@@ -125,6 +129,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       );
     },
     async revokeOthers({ userId, currentId }, options = {}) {
+      requireCallOptions('revokeOthers', options, knownOptions);
       const revokeNow = (): Promise<number> =>
         revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (on) => {
           const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, on) : undefined;
@@ -135,6 +140,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       return options.trx === undefined ? revokingOthers.run(userId, revokeNow, currentId) : revokeNow();
     },
     async revokeAll(userId, options = {}) {
+      requireCallOptions('revokeAll', options, knownOptions);
       const revokeNow = (): Promise<number> =>
         revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on));
       return options.trx === undefined ? revokingAll.run(userId, revokeNow, 'all') : revokeNow();
@@ -150,6 +156,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
   };
 }
 
-function endedBy({ userId, ids, exceptId }: Revocation): EndedSessions {
+/** The sessions of a revocation, as other processes hear of them. */
+export function endedBy({ userId, ids, exceptId }: Revocation): EndedSessions {
   return { userId, ...(ids !== undefined && { ids }), ...(exceptId !== undefined && { exceptId }) };
 }

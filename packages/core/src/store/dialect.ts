@@ -1,4 +1,5 @@
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
+import type { CreateRevocationOrder } from './order/revocation-order.ts';
 import type { TableName } from './table-name.ts';
 
 /** How one kind of database differs from the others. Everything else is portable SQL. */
@@ -12,14 +13,16 @@ export interface Dialect {
   readonly readTime: (column: string) => RawBuilder<number>;
   /** In a transaction: takes the user's lock, which others wait for until the transaction ends. */
   lock(lock: UserLock): RawBuilder<unknown>;
-  /** Runs a transaction that holds the user's lock. */
-  withUserLock<TDatabase, TResult>(
-    db: Kysely<TDatabase>,
-    lock: UserLock,
-    work: Work<TDatabase, TResult>,
-  ): Promise<TResult>;
+  /** The isolation level of a transaction that takes the lock; `undefined` for the only one that there is. */
+  readonly isolation: 'read committed' | undefined;
+  /** How it orders sign-ins and revocations. */
+  readonly createOrder: CreateRevocationOrder;
+  /** How many counters of revocations it has. Each is locked until its transaction ends. 0 where it needs none. */
+  readonly positions: number;
   /** Whether a transaction reads the rows as they were when it began, unless it locks them. */
   readonly readsSnapshots: boolean;
+  /** Whether the session that `revokeOthers` keeps needs a lock: two may otherwise delete each other at once. */
+  readonly locksKept: boolean;
   /** Whether a DELETE can return the rows that it deleted. */
   readonly returnsDeleted: boolean;
   /** Whether a query waits for a server, so that one query for many sessions is faster than many. */
@@ -51,9 +54,14 @@ export type ColumnTypes = Readonly<
   Record<'id' | 'userId' | 'ip' | 'text' | 'time', ColumnDataType | RawBuilder<unknown>>
 >;
 
-/** The user whose sessions are locked, and their table. */
-export interface UserLock {
-  readonly table: string;
+/** The tables that a user's lock names, as `sql.table` takes them. */
+export interface LockTables {
+  readonly sessions: string;
+  readonly revocations: string;
+}
+
+/** The user whose sessions are locked. */
+export interface UserLock extends LockTables {
   readonly userId: string;
 }
 

@@ -3,6 +3,7 @@ import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
 import { hasTransactions } from './interactive-transactions.ts';
 import { createSessionsTable } from './migrations/0001-sessions.ts';
+import { createRevocationTables } from './migrations/0002-revocations.ts';
 import { loadMigrator } from './migrations/load-migrator.ts';
 import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
 import type { MigrationResult, SessionsMigration } from './migrations/migration.ts';
@@ -22,8 +23,11 @@ export interface MigrationOptions {
 
 const known = { table: true } as const;
 
+/** The names of our migrations, in their order. */
+export type MigrationName = 'trpc_sessions_0001_sessions' | 'trpc_sessions_0002_revocations';
+
 /**
- * Returns the migrations that create the sessions table, to run among your own with your own `Migrator` or with
+ * Returns the migrations that create our tables, to run among your own with your own `Migrator` or with
  * kysely-ctl. A migrator requires that each new name sorts after those that have run: so give each of ours a name, or a
  * file, of your own. Ours never change once released. With `allowUnorderedMigrations`, all may keep our names:
  * `{ ...ownMigrations, ...createMigrations() }`.
@@ -39,20 +43,21 @@ const known = { table: true } as const;
  * export const { up, down } = createMigrations().trpc_sessions_0001_sessions;
  * ```
  */
-export function createMigrations(
-  options: MigrationOptions = {},
-): Record<'trpc_sessions_0001_sessions', SessionsMigration> {
+export function createMigrations(options: MigrationOptions = {}): Record<MigrationName, SessionsMigration> {
   requireKnownOptions('createMigrations', options, known);
   // A wrong name throws here, before a migrator runs.
   parseTableName(options.table);
-  return { trpc_sessions_0001_sessions: createSessionsTable(options.table) };
+  return {
+    trpc_sessions_0001_sessions: createSessionsTable(options.table),
+    trpc_sessions_0002_revocations: createRevocationTables(options.table),
+  };
 }
 
 /** {@link createMigrations} for the default table. */
 export const migrations: ReturnType<typeof createMigrations> = createMigrations();
 
 /**
- * Brings the sessions table up to date with Kysely's own `Migrator`. Its log is a table of its own, apart from that of
+ * Brings the sessions table, and the tables beside it, up to date with Kysely's own `Migrator`. Its log is a table of its own, apart from that of
  * your migrations: `trpc_sessions_migration`, or `<table>_migrated` for a table of another name. It creates a schema
  * that does not exist.
  *

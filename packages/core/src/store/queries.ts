@@ -43,6 +43,7 @@ export interface Queries {
   /** The same write for sessions of which only last seen changes. */
   writeLastSeenOfMany(ids: readonly string[], write: Pick<LastSeenWrite, 'seenAt' | 'seenBefore'>): CompiledQuery;
   deleteMany(userId: string, ids: readonly string[]): CompiledQuery;
+  /** Deletes the user's other sessions on condition that the current one exists. */
   deleteOthers(userId: string, currentId: string): CompiledQuery;
   deleteAll(userId: string): CompiledQuery;
   /** Up to `limit` rows that have expired, or that have gone idle: each query has its own index. */
@@ -58,7 +59,7 @@ export interface Queries {
  */
 export function createQueries(
   db: Kysely<SessionsDatabase>,
-  { readTime, writeTime, readsSnapshots, returnsDeleted }: Dialect,
+  { readTime, writeTime, readsSnapshots, locksKept, returnsDeleted }: Dialect,
   sessions: 'sessions',
 ): Queries {
   const row = db
@@ -148,9 +149,19 @@ export function createQueries(
     deleteFrom().where('user_id', '=', value('userId')).where('id', 'in', ids),
   );
 
-  const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) =>
-    deleteFrom().where('user_id', '=', value('userId')).where('id', '<>', value('currentId')),
-  );
+  const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) => {
+    const current = db
+      .selectFrom(sessions)
+      .select('id')
+      .where('id', '=', value('currentId'))
+      .where('user_id', '=', value('userId'));
+    // In a table of its own: MySQL reads no table that a statement deletes from.
+    const kept = db.selectFrom((locksKept ? current.forUpdate() : current).as('kept')).select(sql.lit(1).as('kept'));
+    return deleteFrom()
+      .where('user_id', '=', value('userId'))
+      .where('id', '<>', value('currentId'))
+      .where((column) => column.exists(kept));
+  });
 
   const deleteAll = compileOnce<{ userId: string }, unknown>((value) =>
     deleteFrom().where('user_id', '=', value('userId')),

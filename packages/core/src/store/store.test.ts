@@ -23,12 +23,14 @@ const languages = {
 };
 type Language = keyof typeof languages;
 
-const isWrite = (query: CompiledQuery): boolean => /^(?:insert|update|delete)\b(?!.* where 1 = 0$)/.test(query.sql);
+/** Answers whether a query writes sessions: not a lock, nor the order of revocations. */
+const isWrite = (query: CompiledQuery): boolean =>
+  /^(?:insert into|update|delete from) ["`]sessions["`](?!.* where 1 = 0$)/.test(query.sql);
 
 /** A store on a database whose writes fail with a code, as many times as there are `failures`. */
 function createWorld(language: Language, code: string, failures: number) {
   const writes = vi.fn<(query: CompiledQuery) => void>();
-  const rows = [{ id: 's1', user_id: 'u1', created_at: 0, last_seen_at: 0, expires_at: 1, locked: 1 }];
+  const rows = ['s2', 's1'].map((id) => ({ id, user_id: 'u1', created_at: 0, last_seen_at: 0, expires_at: 1 }));
   const connection: DatabaseConnection = {
     executeQuery(query) {
       if (isWrite(query)) writes(query);
@@ -73,13 +75,13 @@ describe('a write that conflicts with a concurrent one', () => {
     ['MySQL', 'ER_LOCK_DEADLOCK'],
   ])('is retried on %s, after %s', async (language, code) => {
     const { store, writes } = createWorld(language, code, 1);
-    expect(await revokeAll(store)).toBe(1);
+    await revokeAll(store);
     expect(writes).toHaveBeenCalledTimes(2);
   });
 
   test.each<[string, (store: Store) => Promise<unknown>, number]>([
-    ['signing in', (store) => store.insert(row, undefined, undefined), 2],
-    ['signing in under a cap, with both of its writes', (store) => store.insert(row, cap, undefined), 3],
+    ['signing in', (store) => store.insert(row, {}, undefined), 2],
+    ['signing in under a cap, with both of its writes', (store) => store.insert(row, { cap }, undefined), 3],
     ['revoking some', (store) => store.deleteMany('u1', ['s1']), 2],
     ['revoking the others', (store) => store.deleteOthers('u1', 's1'), 2],
     ['revoking all', revokeAll, 2],
@@ -109,7 +111,7 @@ describe('a write that conflicts with a concurrent one', () => {
 
   test('is not retried in a transaction of the app, which rolls back as a whole', async () => {
     const { db, store, writes } = createWorld('PostgreSQL', '40P01', 1);
-    const work = db.transaction().execute((trx) => store.insert(row, undefined, trx));
+    const work = db.transaction().execute((trx) => store.insert(row, {}, trx));
     await expect(work).rejects.toThrow('conflict');
     expect(writes).toHaveBeenCalledOnce();
   });

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { sql, type CompiledQuery, type Kysely } from 'kysely';
+import { sql, type CompiledQuery, type Kysely, type Transaction } from 'kysely';
 import { chunksOf } from '../chunks.ts';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
@@ -7,25 +6,48 @@ import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
 import type { SessionRow } from '../session/session.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readTimes } from './columns.ts';
-import type { Dialect, UserLock } from './dialect.ts';
-import { createQueries, type LastSeenWrite, type Queries } from './queries.ts';
+import type { Dialect } from './dialect.ts';
+import { lastSeenQueries } from './last-seen-queries.ts';
+import { createQueries, type LastSeenWrite } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
-import type { TableName } from './table-name.ts';
+import { companionsOf, referenceTo, type TableName } from './table-name.ts';
 import type { TimeLimit } from './time-limit.ts';
+import { createWrites, type AppTransaction } from './writes.ts';
 
 export type { LastSeenWrite } from './queries.ts';
+export type { AppTransaction } from './writes.ts';
 
-/** A transaction that the app began and will end. Its own plugins are already off. */
-export type AppTransaction = Kysely<SessionsDatabase>;
+/** A session of a user. */
+export interface SessionKey {
+  readonly userId: string;
+  readonly id: string;
+}
+
+/** How a row is inserted. */
+export interface InsertOptions {
+  readonly cap?: SessionCap | undefined;
+  /** The mark from before the sign-in: after a revocation since then, nothing is inserted. */
+  readonly since?: string | undefined;
+  /** The session that the new one replaces. */
+  readonly replaces?: SessionKey | undefined;
+}
+
+/** The sessions that made room for a new one. */
+export interface Inserted {
+  readonly evicted: readonly string[];
+  /** Whether the session to replace existed. */
+  readonly hasReplaced: boolean;
+}
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
 export interface Store {
   find(id: string): Promise<SessionRow | undefined>;
   /**
-   * Inserts a row and, in the same transaction, evicts the user's least recently seen live sessions beyond the cap.
-   * Returns their ids. It runs in the app's transaction if one is given.
+   * Inserts a row. In the same transaction it deletes the session to replace, and evicts the user's least recently seen live
+   * sessions beyond the cap. It runs in the app's transaction if one is given. `undefined`: all of the user's sessions were
+   * revoked since the mark, and nothing was inserted.
    */
-  insert(row: SessionRow, cap: SessionCap | undefined, trx: AppTransaction | undefined): Promise<readonly string[]>;
+  insert(row: SessionRow, options: InsertOptions, trx: AppTransaction | undefined): Promise<Inserted | undefined>;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
@@ -35,6 +57,16 @@ export interface Store {
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
   deleteOthers(userId: string, currentId: string, trx?: AppTransaction): Promise<number | undefined>;
   deleteAll(userId: string, trx?: AppTransaction): Promise<number>;
+  /** Reads the point from which `insert` knows the revocations of all, or all other, sessions of a user. */
+  mark(): Promise<string>;
+  /** Answers whether a text may be a mark: it may come from outside. */
+  isMark(text: string): boolean;
+  /** Begins a transaction of the app's, in which no other changes which sessions the user has. */
+  transactionOf<TDatabase, TResult>(
+    appDb: Kysely<TDatabase>,
+    userId: string,
+    work: (trx: Transaction<TDatabase>) => Promise<TResult>,
+  ): Promise<TResult>;
   /** Deletes up to `limit` rows that have expired or gone idle. Returns how many; `undefined` when none are left. */
   purge(live: LiveSince, limit: number): Promise<number | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
@@ -47,8 +79,6 @@ export interface StoreOptions {
   readonly limitTime?: TimeLimit;
 }
 
-/** How often a write is attempted that conflicts with concurrent ones. */
-const maxAttempts = 5;
 /** SQLite has 32,766 parameters a statement, PostgreSQL 65,535. */
 const maxIdsPerStatement = 1000;
 
@@ -58,22 +88,25 @@ const maxIdsPerStatement = 1000;
 export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
-  { schema, table }: TableName,
+  name: TableName,
   { readDb = db, limitTime = (work) => work({ check() {} }) }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
-  const sessions = (schema === undefined ? table : `${schema}.${table}`) as 'sessions';
+  const sessions = referenceTo(name) as 'sessions';
+  const { revocations, positions } = companionsOf(name);
+  const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
   const queries = createQueries(db, dialect, sessions);
+  const order = dialect.createOrder(tables);
+  const writes = createWrites(db, dialect, tables, limitTime);
 
-  async function insertAndEvict(
+  async function evict(
     on: Kysely<SessionsDatabase>,
     row: SessionRow,
-    cap: SessionCap | undefined,
+    cap: SessionCap,
+    isLocked: boolean,
   ): Promise<readonly string[]> {
-    await on.executeQuery(queries.insert(row));
-    if (cap === undefined) return [];
     const rows = await read(on, queries.listToEvict(row.user_id, cap.live));
-    const evicted = sessionsToEvict(rows, row.id, cap);
+    const evicted = sessionsToEvict(rows, row.id, cap, isLocked);
     await deleteIds(on, row.user_id, evicted);
     return evicted;
   }
@@ -96,47 +129,6 @@ export function createStore(
     if (numAffectedRows !== undefined) return Number(numAffectedRows);
     const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(on);
     return Number(rows[0]?.count);
-  }
-
-  type Work<TResult> = (on: Kysely<SessionsDatabase>) => Promise<TResult>;
-
-  /** Runs a write on a connection, and retries it on a conflict. It never runs once its caller has given up. */
-  const write = <TResult>(work: Work<TResult>, lock?: UserLock): Promise<TResult> =>
-    limitTime(async (wait) => {
-      const run: Work<TResult> = (on) => {
-        wait.check();
-        return work(on);
-      };
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await db.connection().execute((connection) => {
-            wait.check();
-            return lock === undefined ? work(connection) : dialect.withUserLock(connection, lock, run);
-          });
-        } catch (error) {
-          if (attempt === maxAttempts || !dialect.isConflict(error)) throw error;
-          await sleep(attempt * Math.random() * 10);
-        }
-      }
-    });
-
-  /** Runs a write in the app's transaction, which only the app can retry, or by itself. */
-  const writeOn = <TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult> =>
-    trx === undefined ? write(work) : limitTime(() => work(trx));
-
-  /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
-  function writeWithUserLock<TResult>(
-    userId: string,
-    trx: AppTransaction | undefined,
-    work: Work<TResult>,
-  ): Promise<TResult> {
-    const lock = { table: sessions, userId };
-    if (trx === undefined) return write(work, lock);
-    return limitTime(async (wait) => {
-      await dialect.lock(lock).execute(trx);
-      wait.check();
-      return work(trx);
-    });
   }
 
   const readRows = (query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> =>
@@ -163,21 +155,48 @@ export function createStore(
     list: (userId, live, max) => readRows(queries.list(userId, live, max)),
     listPage: (userId, live, page) => readRows(queries.listPage(userId, live, page)),
 
-    insert(row, cap, trx) {
-      const work: Work<readonly string[]> = (on) => insertAndEvict(on, row, cap);
-      return cap === undefined ? writeOn(trx, work) : writeWithUserLock(row.user_id, trx, work);
+    async insert(row, { cap, since, replaces }, trx) {
+      const userId = row.user_id;
+      const isRefused = async (on: Kysely<SessionsDatabase>): Promise<boolean> =>
+        since !== undefined && order.hasRevokedSince(on, userId, since);
+      const insertAndEvict = async (on: Kysely<SessionsDatabase>, isLocked: boolean): Promise<Inserted | undefined> => {
+        if (await isRefused(on)) return undefined;
+        await on.executeQuery(queries.insert(row));
+        // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
+        if (!isLocked && (await isRefused(on))) {
+          await deleteIds(on, userId, [row.id]);
+          return undefined;
+        }
+        const replaced = replaces === undefined ? 0 : await deleteIds(on, replaces.userId, [replaces.id]);
+        return { evicted: cap === undefined ? [] : await evict(on, row, cap, isLocked), hasReplaced: replaced > 0 };
+      };
+      const needsLock = cap !== undefined || since !== undefined || replaces !== undefined;
+      return needsLock
+        ? writes.runLocked(userId, trx, insertAndEvict)
+        : writes.runIn(trx, (on) => insertAndEvict(on, true));
     },
 
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, trx) => writeOn(trx, (on) => deleteIds(on, userId, ids)),
+    deleteMany: (userId, ids, trx) => writes.runIn(trx, (on) => deleteIds(on, userId, ids)),
     deleteOthers: (userId, currentId, trx) =>
-      // Two sessions may do this to each other at once: the second must find that it is gone.
-      writeWithUserLock(userId, trx, async (on) => {
+      writes.runLocked(userId, trx, async (on) => {
+        await order.record(on, userId);
+        // Two sessions may do this to each other at once: the second must find that it is gone.
+        const count = await deleted(on, queries.deleteOthers(userId, currentId));
+        if (count > 0) return count;
         const { rows } = await on.executeQuery(queries.findToKeep(userId, currentId));
-        return rows.length > 0 ? deleted(on, queries.deleteOthers(userId, currentId)) : undefined;
+        return rows.length > 0 ? 0 : undefined;
       }),
-    deleteAll: (userId, trx) => writeOn(trx, (on) => deleted(on, queries.deleteAll(userId))),
+    deleteAll: (userId, trx) =>
+      writes.runLocked(userId, trx, async (on) => {
+        await order.record(on, userId);
+        return deleted(on, queries.deleteAll(userId));
+      }),
+
+    mark: () => limitTime(() => order.mark(db)),
+    isMark: (text) => order.isMark(text),
+    transactionOf: (appDb, userId, work) => writes.runForApp(appDb, userId, work),
 
     async purge(live, limit) {
       // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
@@ -187,55 +206,11 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return write((on) => deleted(on, queries.purge(ids, live)));
+      return writes.run((on) => deleted(on, queries.purge(ids, live)));
     },
 
-    async writeLastSeen(writes) {
-      const statements = lastSeenQueries(queries, writes);
-      const [first, ...rest] = statements;
-      if (first === undefined) return;
-      await write(async (on) => {
-        if (rest.length === 0) await on.executeQuery(first);
-        else await on.transaction().execute((trx) => runEach(trx, statements));
-      });
-    },
+    writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
   };
-}
-
-/** Sessions seen within the same second, in milliseconds, share a last-seen time. */
-const sameTime = 1000;
-
-/** Answers whether a write has more than the time. */
-function isOfCaller({ ip, device }: LastSeenWrite): boolean {
-  return ip !== null || device !== null;
-}
-
-/** One query for all sessions seen in the same second, and one for each whose address or device is new. */
-function lastSeenQueries(queries: Queries, writes: readonly LastSeenWrite[]): CompiledQuery[] {
-  const seconds = Map.groupBy(
-    writes.filter((write) => !isOfCaller(write)),
-    ({ seenAt }) => Math.floor(seenAt / sameTime),
-  );
-  return [
-    ...writes.filter(isOfCaller).map((write) => queries.writeLastSeen(write)),
-    ...[...seconds.values()].map((together) => {
-      const [first] = together;
-      if (first !== undefined && together.length === 1) return queries.writeLastSeen(first);
-      return queries.writeLastSeenOfMany(
-        together.map(({ id }) => id),
-        // The earliest time, and the latest threshold.
-        {
-          seenAt: Math.min(...together.map(({ seenAt }) => seenAt)),
-          seenBefore: Math.max(...together.map(({ seenBefore }) => seenBefore)),
-        },
-      );
-    }),
-  ];
-}
-
-/** Runs queries one after the other, on the connection that they share. */
-async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQuery[]): Promise<void> {
-  for (const query of queries) await db.executeQuery(query);
 }
 
 /** Runs a query for rows. */

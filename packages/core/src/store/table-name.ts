@@ -25,3 +25,16 @@ export function parseTableName(name: string = defaultTable, dialect?: string): T
   }
   return { schema, table };
 }
+
+/** The tables that stand beside a sessions table, in its schema. Of the longest name, they fit PostgreSQL's 63 characters. */
+export function companionsOf({ schema, table }: TableName): {
+  readonly revocations: TableName;
+  readonly positions: TableName;
+} {
+  return { revocations: { schema, table: `${table}_revocations` }, positions: { schema, table: `${table}_positions` } };
+}
+
+/** Writes a table's name as `sql.table` and Kysely's builders take it. */
+export function referenceTo({ schema, table }: TableName): string {
+  return schema === undefined ? table : `${schema}.${table}`;
+}

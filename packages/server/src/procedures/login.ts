@@ -1,8 +1,15 @@
-import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
+import {
+  SessionError,
+  type CallerInfo,
+  type DeviceInput,
+  type ReplacedSession,
+  type SessionManager,
+} from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller } from '../authenticated/authenticated.ts';
-import { fromApp, fromManager, withRefusal, type SessionErrorFormatter } from '../errors.ts';
+import type { Verifier } from '../authenticated/verifier.ts';
+import { fromApp, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
@@ -11,6 +18,7 @@ import { loginInput } from './login-input.ts';
 import { createLoginLimit } from './login-limit.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
+import { signInSince } from './sign-in-since.ts';
 
 /** The credentials of `login`, unless the app has a form of its own. */
 export interface PasswordCredentials {
@@ -51,6 +59,7 @@ export interface LoginResult {
 /** The parts that {@link createLogin} is made of. */
 export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly manager: SessionManager;
+  readonly verifier: Verifier;
   readonly credentials: TSchema | undefined;
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
   readonly locator: Locator;
@@ -64,6 +73,7 @@ export type LoginProcedure<TCredentials> = TRPCMutationProcedure<
 
 export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   manager,
+  verifier,
   credentials: schema,
   authenticate,
   locator,
@@ -89,18 +99,30 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       const problem = connection?.cookie?.problem() ?? null;
       if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
       const signal = AbortSignal.any([ofCall, connection?.signal].filter((each) => each !== undefined));
-      const user = await fromApp(async () => {
-        const found = await authenticate(credentials, { caller, signal });
-        return found && { id: found.id, claims: { ...found.claims } };
-      });
-      if (user === null || user === undefined) throw new SessionError('invalid_credentials');
-      if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
-      const { id: userId, claims } = user;
-      const { token, session } = await fromManager(manager.issue({ userId, claims, caller, device }));
+      const authenticateNow = async () => {
+        const user = await fromApp(async () => {
+          const found = await authenticate(credentials, { caller, signal });
+          return found && { id: found.id, claims: { ...found.claims } };
+        });
+        if (user === null || user === undefined) throw new SessionError('invalid_credentials');
+        if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
+        return user;
+      };
+      const { token, session } = await signInSince(manager, authenticateNow, ({ id: userId, claims }, since) =>
+        manager.issue({ userId, claims, caller, device }, { since, replaces: replacedBy(caller) }),
+      );
+      verifier.invalidate(caller);
       connection?.cookie?.set(token, session);
       connection?.preventCaching();
       return { token, session: await sessionInfoOf(session, session.id, locator) };
     });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input
   return login as unknown as LoginProcedure<StandardSchemaV1.InferInput<TSchema>>;
+}
+
+/** The session that a sign-in replaces. The browser forgets that of its cookie, whoever's it is. */
+function replacedBy(caller: CallerInfo): ReplacedSession | undefined {
+  const ofCookie = connectionOf(caller)?.cookie?.token ?? null;
+  if (ofCookie !== null) return { token: ofCookie, ofAnyUser: true };
+  return caller.token === null ? undefined : { token: caller.token };
 }

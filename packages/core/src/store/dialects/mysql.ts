@@ -1,15 +1,14 @@
 import { sql, type Kysely } from 'kysely';
 import type { Dialect } from '../dialect.ts';
+import { createCounterOrder } from '../order/counters.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
-
-/** In seconds. A flood of sign-ins of one user takes less. */
-const lockTimeout = 30;
 
 export const mysql: Dialect = {
   name: 'mysql',
   isRemote: true,
   readsSnapshots: true,
+  locksKept: true,
   returnsDeleted: false,
   async columns(db) {
     // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for this collation.
@@ -24,35 +23,24 @@ export const mysql: Dialect = {
   },
   writeTime: (milliseconds) => new Date(milliseconds).toISOString().slice(0, -1).replace('T', ' '),
   readTime: (column) => sql<number>`timestampdiff(microsecond, '1970-01-01', ${sql.ref(column)}) div 1000`,
-  lock: ({ table, userId }) => sql`select id from ${sql.table(table)} where user_id = ${userId} for update`,
-  withUserLock: (db, lock, work) =>
-    // A named lock comes first: InnoDB's gap locks on a user without sessions would admit every transaction, then deadlock.
-    db.connection().execute(async (connection) => {
-      // The locks are the server's: named by the database too, so that no two apps share them.
-      const table = lock.table.includes('.') ? sql`${lock.table}` : sql`concat(database(), '.', ${lock.table})`;
-      const name = sql`concat('trpc-sessions:', sha1(concat(${table}, ':', ${lock.userId})))`;
-      const { rows } = await sql<{
-        locked: unknown;
-      }>`select get_lock(${name}, ${sql.lit(lockTimeout)}) as locked`.execute(connection);
-      if (Number(rows[0]?.locked) !== 1)
-        throw new Error(`the sessions of a user were locked for ${lockTimeout} seconds`);
-      const release = () => sql`select release_lock(${name})`.execute(connection);
-      try {
-        const result = await connection
-          .transaction()
-          .setIsolationLevel('read committed')
-          .execute(async (trx) => {
-            await mysql.lock(lock).execute(trx);
-            return work(trx);
-          });
-        await release();
-        return result;
-      } catch (error) {
-        // The first error is the one that says why.
-        await release().catch(() => {});
-        throw error;
-      }
+  // A row of the user's own: a lock on the sessions would be a gap lock for a user without any, which two may hold.
+  lock: ({ revocations, userId }) =>
+    sql`insert into ${sql.table(revocations)} (user_id) values (${userId}) on duplicate key update user_id = user_id`,
+  // Whatever the default: a snapshot from before the lock was granted would be stale.
+  isolation: 'read committed',
+  createOrder: (tables) =>
+    createCounterOrder(tables, {
+      async pickCounter(trx) {
+        // A free one, so that no revocation waits for another user's open transaction.
+        const { rows } = await sql<{ slot: number }>`
+          select slot from ${sql.table(tables.positions)} order by slot limit 1 for update skip locked
+        `.execute(trx);
+        return rows[0]?.slot ?? 0;
+      },
+      onExisting: () => sql`on duplicate key update`,
+      inserted: (column) => sql`values(${sql.ref(column)})`,
     }),
+  positions: 32,
   describeTable(db, { schema, table }) {
     const home = schema === undefined ? sql`database()` : sql`${schema}`;
     return describeParts(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../dialect.ts';
+import { createTransactionOrder } from '../order/transactions.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
 
@@ -10,6 +11,7 @@ export const postgres: Dialect = {
   name: 'postgres',
   isRemote: true,
   readsSnapshots: false,
+  locksKept: true,
   returnsDeleted: true,
   columns: () =>
     Promise.resolve({
@@ -22,17 +24,12 @@ export const postgres: Dialect = {
   writeTime: (milliseconds) => new Date(milliseconds).toISOString(),
   readTime: (column) => sql<number>`(extract(epoch from ${sql.ref(column)}) * 1000)::float8`,
   // The locks are the database's. Without the schema of the table, which processes may write in two ways.
-  lock: ({ table, userId }) =>
-    sql`select pg_advisory_xact_lock(hashtextextended(${`${table.split('.').at(-1)}:${userId}`}, ${sql.lit(lockSeed)}))`,
-  withUserLock: (db, lock, work) =>
-    // Read committed, whatever the default: a snapshot from before the lock was granted would be stale.
-    db
-      .transaction()
-      .setIsolationLevel('read committed')
-      .execute(async (trx) => {
-        await postgres.lock(lock).execute(trx);
-        return work(trx);
-      }),
+  lock: ({ sessions, userId }) =>
+    sql`select pg_advisory_xact_lock(hashtextextended(${`${sessions.split('.').at(-1)}:${userId}`}, ${sql.lit(lockSeed)}))`,
+  // Whatever the default: a snapshot from before the lock was granted would be stale.
+  isolation: 'read committed',
+  createOrder: createTransactionOrder,
+  positions: 0,
   describeTable(db, { schema, table }) {
     const home = schema === undefined ? sql`current_schema()` : sql`${schema}::text`;
     const relation = sql`to_regclass(quote_ident(${home}) || '.' || quote_ident(${table}))`;

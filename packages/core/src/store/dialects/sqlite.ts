@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../dialect.ts';
+import { createCounterOrder } from '../order/counters.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
 
@@ -16,17 +17,22 @@ export const sqlite: Dialect = {
   name: 'sqlite',
   isRemote: false,
   readsSnapshots: false,
+  locksKept: false,
   returnsDeleted: true,
   columns: () => Promise.resolve({ id: 'text', userId: 'text', ip: 'text', text: 'text', time: 'integer' }),
   writeTime: (milliseconds) => milliseconds,
   readTime: (column) => sql<number>`${sql.ref(column)}`,
   // SQLite has one writer. A write that changes nothing makes this transaction the writer before it reads.
-  lock: ({ table }) => sql`delete from ${sql.table(table)} where 1 = 0`,
-  withUserLock: (db, lock, work) =>
-    db.transaction().execute(async (trx) => {
-      await sqlite.lock(lock).execute(trx);
-      return work(trx);
+  lock: ({ sessions }) => sql`delete from ${sql.table(sessions)} where 1 = 0`,
+  isolation: undefined,
+  // One writer, so one counter.
+  createOrder: (tables) =>
+    createCounterOrder(tables, {
+      pickCounter: () => Promise.resolve(0),
+      onExisting: (key) => sql`on conflict (${sql.ref(key)}) do update set`,
+      inserted: (column) => sql`excluded.${sql.ref(column)}`,
     }),
+  positions: 1,
   describeTable: (db, { table }) =>
     describeParts(
       db,

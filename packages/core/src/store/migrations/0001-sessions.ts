@@ -20,8 +20,9 @@ const indexedColumns = ['user_id', 'expires_at', 'last_seen_at'];
 export function createSessionsTable(option: string | undefined): SessionsMigration {
   return {
     async up(db) {
-      const { table, builder, dialect, plain, describe } = openTable(db, option);
-      const existing = await describe();
+      const { name, builder, dialect, plain, describe } = openTable(db, option);
+      const { table } = name;
+      const existing = await describe(name);
       if (existing === undefined) {
         const types = await dialect.columns(plain);
         await builder
@@ -52,8 +53,8 @@ export function createSessionsTable(option: string | undefined): SessionsMigrati
     },
 
     async down(db) {
-      const { table, builder } = openTable(db, option);
-      await builder.dropTable(table).ifExists().execute();
+      const { name, builder } = openTable(db, option);
+      await builder.dropTable(name.table).ifExists().execute();
     },
   };
 }

@@ -3,19 +3,19 @@ import { detectDialect } from '../detect-dialect.ts';
 import type { Dialect, TableDescription } from '../dialect.ts';
 import { plainDatabase } from '../plain-database.ts';
 import type { SessionsDatabase } from '../schema.ts';
-import { parseTableName } from '../table-name.ts';
+import { parseTableName, type TableName } from '../table-name.ts';
 
 // MySQL commits each statement of a migration at once, and a process may be killed after any of them. So a migration
 // describes the table first, and skips the steps that are done: it can run again.
 
-/** The table of a migration. */
-interface OpenTable {
-  readonly table: string;
+/** The sessions table of a migration, and those beside it. */
+export interface OpenTable {
+  readonly name: TableName;
   readonly dialect: Dialect;
   /** Without the plugins of the app, which may rename our columns. */
   readonly plain: Kysely<SessionsDatabase>;
   readonly builder: Kysely<SessionsDatabase>['schema'];
-  readonly describe: () => Promise<TableDescription | undefined>;
+  readonly describe: (table: TableName) => Promise<TableDescription | undefined>;
 }
 
 /** @throws {RangeError} the `table` option has a schema on SQLite */
@@ -24,10 +24,10 @@ export function openTable<TDatabase>(db: Kysely<TDatabase>, option: string | und
   const name = parseTableName(option, dialect.name);
   const plain = plainDatabase(db);
   return {
-    table: name.table,
+    name,
     dialect,
     plain,
     builder: (name.schema === undefined ? plain : plain.withSchema(name.schema)).schema,
-    describe: () => dialect.describeTable(plain, name),
+    describe: (table) => dialect.describeTable(plain, table),
   };
 }
