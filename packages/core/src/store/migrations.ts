@@ -57,9 +57,9 @@ export function createMigrations(options: MigrationOptions = {}): Record<Migrati
 export const migrations: ReturnType<typeof createMigrations> = createMigrations();
 
 /**
- * Brings the sessions table, and the tables beside it, up to date with Kysely's own `Migrator`. Its log is a table of its own, apart from that of
- * your migrations: `trpc_sessions_migration`, or `<table>_migrated` for a table of another name. It creates a schema
- * that does not exist.
+ * Brings the sessions table, and the tables beside it, up to date with Kysely's own `Migrator`. Its log is a table of its
+ * own, apart from that of your migrations: `trpc_sessions_migration`, or `<table>_migrated` for a table of another name. It
+ * creates a schema that does not exist.
  *
  * @returns the migrations that ran: empty if the table was up to date
  * @throws {TypeError} an option is unknown
@@ -86,6 +86,8 @@ export async function migrateToLatest<TDatabase>(
   const isUpToDate = (on: Kysely<SessionsDatabase>): Promise<boolean> => hasRun(on, dialect, log, Object.keys(ours));
   if (await isUpToDate(plain)) return [];
   const Migrator = await loadMigrator();
+  /** An attempt that fails may have done some: without transactions, they stay done. */
+  const done: MigrationResult[] = [];
 
   /** Runs what has not run yet. Another process may do the same: its work counts as done. */
   async function run(on: Kysely<SessionsDatabase>, { disableTransactions = false } = {}) {
@@ -98,9 +100,10 @@ export async function migrateToLatest<TDatabase>(
       ...(log.schema !== undefined && { migrationTableSchema: log.schema }),
     });
     const { error, results = [] } = await migrator.migrateToLatest();
-    if (error === undefined) return results;
+    done.push(...results.filter(({ status }) => status === 'Success'));
+    if (error === undefined) return done;
     // A newer release may have migrated meanwhile. The migrator refuses a log with names that it does not know.
-    if (await isUpToDate(on).catch(() => false)) return [];
+    if (await isUpToDate(on).catch(() => false)) return done;
     throw error;
   }
 
