@@ -1,7 +1,7 @@
 import { createBroadcast } from '../../packages/core/src/bus/broadcast.ts';
 import type { Bus, BusListener } from '../../packages/core/src/bus/bus.ts';
 import { memoryCache } from '../../packages/core/src/cache/memory-cache.ts';
-import { createSessionCache } from '../../packages/core/src/cache/session-cache.ts';
+import { createSessionCache, type RowHolder } from '../../packages/core/src/cache/session-cache.ts';
 import type { Duration } from '../../packages/core/src/duration.ts';
 import { createRow } from '../../packages/core/src/store/columns.ts';
 
@@ -102,7 +102,12 @@ async function endOnce(scenario: Scenario, random: () => number): Promise<number
 /** A node that has read the session some time ago. */
 async function createNode(scenario: Scenario, age: number) {
   let now = -age;
-  const cache = createSessionCache(memoryCache({ max: 100, maxAge: scenario.maxAge }), () => now);
+  const holder: RowHolder = { id, userId, cached: undefined };
+  const cache = createSessionCache(
+    memoryCache({ max: 100, maxAge: scenario.maxAge }),
+    () => now,
+    (user) => (user === userId ? [holder] : []),
+  );
   let listener: BusListener | undefined;
   let publish: (message: string) => void = () => {};
   const bus: Bus = {
@@ -121,13 +126,13 @@ async function createNode(scenario: Scenario, age: number) {
   });
   if (listener === undefined) throw new Error('a node with a bus must subscribe to it');
   listener.connected();
-  await cache.load(id, userId, () => Promise.resolve(row));
+  await cache.load(holder, () => Promise.resolve(row));
   const since = now;
   now = 0;
   return {
     since,
     listener,
-    accepts: (at: number): boolean => cache.get(id, at) !== undefined,
+    accepts: (at: number): boolean => cache.get(holder, at) !== undefined,
     onPublish: (sending: (message: string) => void) => void (publish = sending),
     end() {
       cache.invalidate({ userId, ids: [id] });

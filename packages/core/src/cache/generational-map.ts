@@ -1,30 +1,34 @@
+/** A value of a {@link GenerationalMap}: the values of a group are linked to each other. */
+export interface Linked<TValue> {
+  next: TValue | undefined;
+  previous: TValue | undefined;
+}
+
 /** A bounded map that keeps the values used last. */
 export interface GenerationalMap<TValue> {
   get(key: string): TValue | undefined;
   set(key: string, value: TValue): void;
-  delete(key: string): void;
-  clear(): void;
-  /** The keys of a group, if the map has groups. */
-  keysOf(group: string): readonly string[];
+  /** The values of a group: all of them that `get` can still return. */
+  ofGroup(group: string): TValue[];
 }
 
 /** The values that were set or used in the same period. */
 interface Generation<TValue> {
   readonly values: Map<string, TValue>;
-  readonly groups: Map<string, Set<string>>;
+  /** The first value of each group: a list costs less memory than a set. */
+  readonly groups: Map<string, TValue>;
 }
 
 const createGeneration = <TValue>(): Generation<TValue> => ({ values: new Map(), groups: new Map() });
 
 /**
  * Keeps the `max / 2` values used last, and at most `max`, in two generations. The older is dropped as a whole when the
- * younger is full: a value in use costs one look-up, where a list in order of use would cost a write each time.
- *
- * @param groupOf - the group of a value, so that the keys of a group are found without reading all values
+ * younger is full: a value in use costs one look-up, where a list in order of use would cost a write each time. The
+ * values of a group are found without reading all values.
  */
-export function createGenerationalMap<TValue>(
+export function createGenerationalMap<TValue extends Linked<TValue>>(
   max: number,
-  groupOf?: (value: TValue) => string,
+  groupOf: (value: TValue) => string,
 ): GenerationalMap<TValue> {
   const half = Math.max(1, Math.floor(max / 2));
   let young = createGeneration<TValue>();
@@ -34,30 +38,29 @@ export function createGenerationalMap<TValue>(
     const value = values.get(key);
     if (value === undefined) return;
     values.delete(key);
-    const group = groupOf?.(value);
-    if (group === undefined) return;
-    const keys = groups.get(group);
-    keys?.delete(key);
-    if (keys?.size === 0) groups.delete(group);
-  }
-
-  function removeFromBoth(key: string): void {
-    remove(young, key);
-    remove(old, key);
+    const { next, previous } = value;
+    if (previous !== undefined) previous.next = next;
+    else if (next !== undefined) groups.set(groupOf(value), next);
+    else groups.delete(groupOf(value));
+    if (next !== undefined) next.previous = previous;
+    value.next = undefined;
+    value.previous = undefined;
   }
 
   function set(key: string, value: TValue): void {
-    removeFromBoth(key);
+    remove(young, key);
+    remove(old, key);
     if (young.values.size >= half) {
       old = young;
       young = createGeneration();
     }
     young.values.set(key, value);
-    const group = groupOf?.(value);
-    if (group === undefined) return;
-    const keys = young.groups.get(group);
-    if (keys === undefined) young.groups.set(group, new Set([key]));
-    else keys.add(key);
+    const group = groupOf(value);
+    const first = young.groups.get(group);
+    young.groups.set(group, value);
+    if (first === undefined) return;
+    value.next = first;
+    first.previous = value;
   }
 
   return {
@@ -69,11 +72,12 @@ export function createGenerationalMap<TValue>(
       return older;
     },
     set,
-    delete: removeFromBoth,
-    clear() {
-      young = createGeneration();
-      old = createGeneration();
+    ofGroup(group) {
+      const found: TValue[] = [];
+      for (const { groups } of [young, old]) {
+        for (let value = groups.get(group); value !== undefined; value = value.next) found.push(value);
+      }
+      return found;
     },
-    keysOf: (group) => [...(young.groups.get(group) ?? []), ...(old.groups.get(group) ?? [])],
   };
 }

@@ -1,21 +1,23 @@
 import { isEnded, type EndedSessions } from '../session/ended-sessions.ts';
-import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
-import { createGenerationalMap } from './generational-map.ts';
+import type { SessionRow } from '../session/session.ts';
+import { cachedRow, type CachedRow } from './cached-row.ts';
 import { createHeldBack } from './held-back.ts';
 import type { MemoryCache } from './memory-cache.ts';
 
-/** A session and the row that it was made of. */
-export interface CachedSession {
-  readonly row: SessionRow;
-  readonly session: Session;
+/** Holds the row of a session: a verified token, so that one look-up finds both. A holder that is dropped takes its row along. */
+export interface RowHolder {
+  readonly id: string;
+  readonly userId: string;
+  /** Only the cache reads and writes it. */
+  cached: CachedRow | undefined;
 }
 
 /** Live sessions in memory. */
 export interface SessionCache {
-  /** The session, if it is cached and the cache is up to date. */
-  get(id: string, now: number): CachedSession | undefined;
-  /** Reads a session, and caches it unless it was, or may have been, revoked since the read began. */
-  load(id: string, userId: string, read: () => Promise<SessionRow | undefined>): Promise<SessionRow | undefined>;
+  /** The row, if it is cached and the cache is up to date. */
+  get(holder: RowHolder, now: number): SessionRow | undefined;
+  /** Reads a row, and caches it unless it was, or may have been, revoked since the read began. */
+  load(holder: RowHolder, read: () => Promise<SessionRow | undefined>): Promise<SessionRow | undefined>;
   /** Drops sessions that were revoked, and caches no read of them that has already begun. */
   invalidate(ended: EndedSessions): void;
   /** Does so for sessions that an open transaction revokes: they are not cached again until `maxAge` has passed. */
@@ -30,11 +32,6 @@ export interface SessionCache {
   disable(): void;
 }
 
-interface Entry extends CachedSession {
-  /** When its read began. */
-  readonly since: number;
-}
-
 interface Load {
   readonly id: string;
   readonly userId: string;
@@ -42,17 +39,22 @@ interface Load {
   isStale: boolean;
 }
 
-export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: () => number): SessionCache {
-  // By user: revoking all of a user's sessions must not read everyone's.
-  const entries = createGenerationalMap<Entry>(max, ({ row }) => row.user_id);
+/** @param holdersOf - every holder of a user's that can be found again: revoking all of a user's sessions must not read everyone's */
+export function createSessionCache(
+  { maxAge, guard }: MemoryCache,
+  clock: () => number,
+  holdersOf: (userId: string) => readonly RowHolder[],
+): SessionCache {
   const loads = new Set<Load>();
   const heldBack = createHeldBack(maxAge, clock);
   // A guard detects every write from the start.
   let enabled = guard !== undefined;
   let version = guard?.version();
+  /** How often the cache was emptied. A row of an earlier time is no longer cached, wherever it is. */
+  let emptied = 0;
 
   function clear(): void {
-    entries.clear();
+    emptied += 1;
     for (const load of loads) load.isStale = true;
   }
 
@@ -68,41 +70,40 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
     for (const load of loads) {
       if (isEnded(ended, load)) load.isStale = true;
     }
-    for (const id of ended.ids ?? entries.keysOf(ended.userId)) {
-      // A message affects only sessions of the user that it names.
-      const entry = entries.get(id);
-      if (entry !== undefined && isEnded(ended, { id, userId: entry.row.user_id })) entries.delete(id);
+    // A message affects only sessions of the user that it names.
+    for (const holder of holdersOf(ended.userId)) {
+      if (isEnded(ended, holder)) holder.cached = undefined;
     }
   }
 
-  function isFresh({ since }: Entry, now: number): boolean {
+  function isFresh({ since }: CachedRow, now: number): boolean {
     if (guard !== undefined) return true;
     const age = now - since;
     // Negative if the clock was set back: then the age is unknown.
     return age >= 0 && age < maxAge;
   }
 
-  function cache(row: SessionRow, since: number): void {
-    // Frozen: requests share it.
-    entries.set(row.id, { row, session: Object.freeze(sessionOf(row)), since });
-  }
-
   return {
-    get(id, now) {
+    get(holder, now) {
       if (!isEnabled()) return undefined;
-      const entry = entries.get(id);
-      if (entry === undefined || isFresh(entry, now)) return entry;
-      entries.delete(id);
+      const { cached } = holder;
+      if (cached === undefined) return undefined;
+      if (cached.emptied === emptied && isFresh(cached, now)) return cached;
+      holder.cached = undefined;
       return undefined;
     },
 
-    async load(id, userId, read) {
+    async load(holder, read) {
+      const { id, userId } = holder;
       const load: Load = { id, userId, isStale: !isEnabled() };
       const since = clock();
       loads.add(load);
       try {
         const row = await read();
-        if (row !== undefined && isEnabled() && !load.isStale && !heldBack.has(id, userId)) cache(row, since);
+        // Another user's row is no session of this holder's.
+        if (row?.user_id === userId && isEnabled() && !load.isStale && !heldBack.has(id, userId)) {
+          holder.cached = cachedRow(row, holder, { since, emptied });
+        }
         return row;
       } finally {
         loads.delete(load);
@@ -117,8 +118,10 @@ export function createSessionCache({ max, maxAge, guard }: MemoryCache, clock: (
     },
 
     updateRow(row) {
-      const entry = entries.get(row.id);
-      if (entry !== undefined) cache(row, entry.since);
+      for (const holder of holdersOf(row.user_id)) {
+        const { id, cached } = holder;
+        if (id === row.id && cached !== undefined) holder.cached = cachedRow(row, holder, cached);
+      }
     },
 
     clear,

@@ -151,7 +151,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const store = createStore(db, dialect, settings.table, { readDb, limitTime });
   const tokens = createTokens(settings);
   const events = createEvents();
-  const cache = settings.cache && createSessionCache(settings.cache, clock);
+  const { verifyToken, tokensOf } = createVerifiedTokens(tokens, {
+    clockTolerance: settings.clockTolerance,
+    max: settings.cache?.max ?? defaultTokenCacheSize,
+  });
+  const cache = settings.cache && createSessionCache(settings.cache, clock, tokensOf);
   const lastSeen = createLastSeenWrites(
     store,
     settings.touchDelay,
@@ -165,10 +169,6 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     bus: settings.bus,
     scope: settings.table.table,
     events,
-  });
-  const verifyToken = createVerifiedTokens(tokens, {
-    clockTolerance: settings.clockTolerance,
-    max: settings.cache?.max ?? defaultTokenCacheSize,
   });
   const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
   const changeCredentials = createChangeCredentials(options.db, store, revocations);

@@ -17,7 +17,13 @@ function createWorld(find: (id: string) => Promise<SessionRow | undefined>) {
   const onRefused = vi.fn();
   const lastSeen = { add: () => true, seenAt: () => -Infinity, flushBriefly: () => Promise.resolve() };
   const verify = createVerify(
-    { verifyToken: () => ({ id: 'a', claims }), find, cache: undefined, lastSeen, onRefused },
+    {
+      verifyToken: () => ({ id: 'a', userId: 'ada', claims, cached: undefined }),
+      find,
+      cache: undefined,
+      lastSeen,
+      onRefused,
+    },
     { clock: () => 0, clockTolerance: 0, idleTimeout: Infinity, touchInterval: 60_000, writesInline: false },
   );
   return { verify, onRefused };

@@ -1,4 +1,4 @@
-import type { CachedSession, SessionCache } from '../cache/session-cache.ts';
+import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
@@ -56,11 +56,12 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
 
   function accept(
     { claims }: VerifiedToken,
-    { row, session }: CachedSession,
+    row: SessionRow,
     caller: Partial<CallerInfo> | undefined,
     now: number,
   ): VerifiedSession | Promise<VerifiedSession> {
-    if (now - row.last_seen_at < touchInterval) return { session, claims };
+    // A session of its own: no request changes another's.
+    if (now - row.last_seen_at < touchInterval) return { session: sessionOf(row), claims };
     const ip = readIp(caller?.ip) ?? row.ip;
     const changed = changedDevice(row, caller);
     const isQueued = lastSeen.add({
@@ -80,13 +81,13 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
 
   async function verifyRow(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
     try {
-      const { id, claims } = verified;
-      const row = cache === undefined ? await find(id) : await cache.load(id, claims.sub, () => find(id));
+      const { id } = verified;
+      const row = await (cache === undefined ? find(id) : cache.load(verified, () => find(id)));
       if (row === undefined) throw new SessionError('revoked_session');
       const now = clock();
       const reason = refusalOf(row, verified, now);
       if (reason !== undefined) throw new SessionError(reason);
-      return accept(verified, { row, session: sessionOf(row) }, caller, now);
+      return accept(verified, row, caller, now);
     } catch (error) {
       report(error, caller);
       throw error;
@@ -105,10 +106,9 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       if (text === null || text === undefined || text === '') throw new SessionError('missing_token');
       const now = clock();
       const verified = verifyToken(text, now);
-      const cached = cache?.get(verified.id, now);
+      const cached = cache?.get(verified, now);
       // Another process may have seen the session since: only the database may refuse it.
-      if (cached === undefined || refusalOf(cached.row, verified, now) !== undefined)
-        return verifyRow(verified, caller);
+      if (cached === undefined || refusalOf(cached, verified, now) !== undefined) return verifyRow(verified, caller);
       return Promise.resolve(accept(verified, cached, caller, now));
     } catch (error) {
       report(error, caller);

@@ -1,8 +1,8 @@
-import { inspect } from 'node:util';
 import jwt from 'jsonwebtoken';
 import { SessionError, SessionUsageError } from '../errors.ts';
 import type { Key, KeyRing } from './keys.ts';
 import { isCanonicalBase64url } from './base64url.ts';
+import { hideLookupId } from './hidden-lookup-id.ts';
 import { isLookupId } from './lookup-id.ts';
 import { largestClaims, signableClaims } from './signable-claims.ts';
 import { requireValidTime, validTimeOf } from './valid-time.ts';
@@ -187,15 +187,6 @@ function isAccessTokenClaims(payload: string | jwt.JwtPayload): payload is jwt.J
     Number.isFinite(payload.iat) &&
     Number.isFinite(payload.exp)
   );
-}
-
-/** The lookup id stays readable, and no log shows it: not even `util.inspect` of hidden properties and getters. */
-function hideLookupId(claims: AccessTokenClaims): AccessTokenClaims {
-  const { lookup_id: lookupId, ...shown } = claims;
-  return Object.defineProperties(claims, {
-    lookup_id: { get: () => lookupId, enumerable: false },
-    [inspect.custom]: { value: () => shown, enumerable: false },
-  });
 }
 
 function nonEmpty(list: readonly string[]): [string, ...string[]] {

@@ -19,7 +19,7 @@ function createWorld(clockTolerance = 0) {
     clock,
   });
   const cryptography = vi.spyOn(tokens, 'verify');
-  const verifyToken = createVerifiedTokens(tokens, { clockTolerance, max: 100 });
+  const { verifyToken, tokensOf } = createVerifiedTokens(tokens, { clockTolerance, max: 100 });
   const lookupId = createLookupId();
   const token = tokens.sign(
     { lookupId, userId: 'u1', issuedAt: seconds, expiresAt: seconds + 60 },
@@ -30,6 +30,7 @@ function createWorld(clockTolerance = 0) {
     lookupId,
     cryptography,
     verify: (each: string) => verifyToken(each, now),
+    tokensOf,
     advance: (milliseconds: number) => void (now += milliseconds),
   };
 }
@@ -66,6 +67,19 @@ describe('a recurring token', () => {
     expect(w.verify(w.token).claims.sub).toBe('u1');
   });
 
+  test('that ends like another is verified in its turn, and each has its own claims', () => {
+    const w = createWorld();
+    const [one, other] = ['a', 'b'].map((name) => `${name}.${name}.${'x'.repeat(31)}same-ending-`) as [string, string];
+    w.cryptography.mockImplementation((token) => ({
+      lookup_id: w.lookupId,
+      sub: token[0] ?? '',
+      iat: seconds,
+      exp: seconds + 60,
+    }));
+    for (const token of [one, other, one, other]) expect(w.verify(copyOf(token)).claims.sub).toBe(token[0]);
+    expect(w.cryptography).toHaveBeenCalledTimes(4);
+  });
+
   test('keeps its claims, whichever a request tries to change', () => {
     const w = createWorld();
     const { claims } = w.verify(w.token);
@@ -94,4 +108,18 @@ test('no more than `max` tokens are cached', () => {
   w.cryptography.mockClear();
   w.verify(w.token);
   expect(w.cryptography).toHaveBeenCalledOnce();
+});
+
+test('the tokens of a user are all that can be returned again', () => {
+  const w = createWorld();
+  const own = w.verify(w.token);
+  expect(w.tokensOf('u1')).toEqual([own]);
+  expect(w.tokensOf('u2')).toEqual([]);
+  w.cryptography.mockImplementation(() => ({ lookup_id: w.lookupId, sub: 'u2', iat: seconds, exp: seconds + 60 }));
+  for (let n = 0; n < 1000; n += 1) {
+    const other = w.verify(`a.b.${n}`);
+    expect(w.tokensOf('u2')).toContain(other);
+  }
+  expect(w.tokensOf('u2').length).toBeLessThanOrEqual(100);
+  expect(w.tokensOf('u1')).toEqual([]);
 });
