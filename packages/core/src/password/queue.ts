@@ -55,10 +55,17 @@ export function createPasswordQueue({ maxRunning, maxWaiting }: PasswordQueueBou
     const [job] = jobs;
     if (job === undefined) return;
     remove(job);
-    // The network's next turn comes after all others'.
-    if (waiting.delete(network)) waiting.set(network, jobs);
+    moveLast(network);
     running += 1;
     job.begin();
+  }
+
+  /** The network's next turn comes after all others'. */
+  function moveLast(network: string): void {
+    const jobs = waiting.get(network);
+    if (jobs === undefined) return;
+    waiting.delete(network);
+    waiting.set(network, jobs);
   }
 
   /** The youngest job of the network that has most waiting: it makes place for a network that has less. */
@@ -81,6 +88,8 @@ export function createPasswordQueue({ maxRunning, maxWaiting }: PasswordQueueBou
             signal?.removeEventListener('abort', abort);
             const done = (): void => {
               running -= 1;
+              // Also after those that came during its turn.
+              moveLast(network);
               beginNext();
             };
             work().then(resolve, reject).finally(done);
