@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDemo, type Demo } from '@trpc-sessions/demo/server';
-import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { describeIf } from '../support/optional.ts';
@@ -39,10 +39,28 @@ describeIf(
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** A browser of its own, with a page that must cause no error. */
-    async function open(options: Parameters<Browser['newContext']>[0] = {}) {
-      const context: BrowserContext = await browser.newContext(options);
-      const page = await context.newPage();
+    /** Windows that no test uses now, by their user agent. */
+    const idle = new Map<string, Page[]>();
+
+    interface Look {
+      readonly userAgent?: string;
+      readonly viewport?: { readonly width: number; readonly height: number };
+      readonly colorScheme?: 'light' | 'dark';
+      /** Whether the test changes the clock or the network of the page. */
+      readonly alone?: boolean;
+    }
+
+    /**
+     * A browser of its own, with a page that must cause no error. To open a window takes longer than most tests: so one
+     * serves a test after another, and is empty at the beginning of each.
+     */
+    async function open({ userAgent = '', viewport, colorScheme = 'light', alone = false }: Look = {}) {
+      const windows = idle.get(userAgent) ?? [];
+      idle.set(userAgent, windows);
+      const page = (alone ? undefined : windows.pop()) ?? (await openWindow(userAgent));
+      const context = page.context();
+      await page.setViewportSize(viewport ?? { width: 1280, height: 720 });
+      await page.emulateMedia({ colorScheme });
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
@@ -53,10 +71,28 @@ describeIf(
         context,
         page,
         async [Symbol.asyncDispose]() {
-          await context.close();
+          for (const other of context.pages()) if (other !== page) await other.close();
+          if (alone) {
+            await context.close();
+          } else {
+            // Without the page, nothing writes to the storage any more.
+            await page.goto(`${origin}/trpc/`);
+            await page.evaluate(() => {
+              localStorage.clear();
+              sessionStorage.clear();
+            });
+            await context.clearCookies();
+            await page.removeAllListeners(undefined, { behavior: 'wait' });
+            windows.push(page);
+          }
           expect(complaints).toEqual([]);
         },
       };
+    }
+
+    async function openWindow(userAgent: string): Promise<Page> {
+      const context = await browser.newContext(userAgent === '' ? {} : { userAgent });
+      return context.newPage();
     }
 
     async function signIn(page: Page): Promise<void> {
@@ -91,9 +127,10 @@ describeIf(
       await signIn(laptop.page);
       await using others = await open({ userAgent: iphone });
       await signIn(others.page);
-      const third = await open();
-      await signIn(third.page);
-      await third.context.close();
+      {
+        await using third = await open();
+        await signIn(third.page);
+      }
 
       await laptop.page.getByRole('button', { name: 'End all other sessions' }).click();
       await laptop.page
@@ -149,7 +186,7 @@ describeIf(
       ['cannot be reached', (route: Route) => route.abort()],
       ['never answers', () => {}],
     ])('a user can sign out on this device while the server %s', async (_, handle) => {
-      await using laptop = await open();
+      await using laptop = await open({ alone: true });
       await signIn(laptop.page);
       await laptop.page.clock.install();
       await laptop.page.route('**/trpc/**', handle);

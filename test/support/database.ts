@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -276,9 +277,26 @@ function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): Databas
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
 export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
 
-export const pglite: DatabaseTarget = pooled({ name: 'PGlite', dialect: 'postgres', ...everywhere }, () => {
+/** PGlite takes seconds to make a data folder: so the first run keeps one, for the later runs. */
+async function openPglite(): Promise<PGlite> {
+  const modules = new URL('../node_modules/', import.meta.url);
+  const { version } = JSON.parse(await readFile(new URL('@electric-sql/pglite/package.json', modules), 'utf8'));
+  const kept = new URL(`.cache/pglite-${version}.tar`, modules);
+  if (existsSync(kept)) return new PGlite({ loadDataDir: new Blob([await readFile(kept)]) });
   const database = new PGlite();
-  return Promise.resolve({
+  await database.waitReady;
+  const folder = await database.dumpDataDir('none');
+  await mkdir(new URL('.', kept), { recursive: true });
+  // Another run may read it at the same time.
+  const unfinished = new URL(`${kept.href}.${process.pid}`);
+  await writeFile(unfinished, Buffer.from(await folder.arrayBuffer()));
+  await rename(unfinished, kept);
+  return database;
+}
+
+export const pglite: DatabaseTarget = pooled({ name: 'PGlite', dialect: 'postgres', ...everywhere }, async () => {
+  const database = await openPglite();
+  return {
     dialect: new PGliteDialect({ pglite: database }),
     listTables: listPostgresTables,
     // It takes seconds to start another one.
@@ -287,5 +305,5 @@ export const pglite: DatabaseTarget = pooled({ name: 'PGlite', dialect: 'postgre
         'drop schema if exists auth cascade; drop schema public cascade; create schema public',
       )),
     close: () => database.close(),
-  });
+  };
 });
