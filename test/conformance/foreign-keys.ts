@@ -78,9 +78,11 @@ export function testForeignKeys(target: DatabaseTarget): void {
         expect(await manager.list(ada)).toEqual([]);
         expect((await manager.verify(kept.token)).session.userId).toBe(bob);
         await expect(manager.issue({ userId: ada })).rejects.toMatchObject({ reason: 'invalid_credentials' });
-        await expect(
-          database.db.transaction().execute((trx) => manager.issue({ userId: ada }, { trx })),
-        ).rejects.toMatchObject({ reason: 'invalid_credentials' });
+        if (target.withoutTransactions !== true) {
+          await expect(
+            database.db.transaction().execute((trx) => manager.issue({ userId: ada }, { trx })),
+          ).rejects.toMatchObject({ reason: 'invalid_credentials' });
+        }
         expect(await manager.list(ada)).toEqual([]);
       },
     );

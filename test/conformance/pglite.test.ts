@@ -1,7 +1,8 @@
 import { pglite } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
-import { testOldCredentials } from './old-credentials.ts';
+import { testIssuingInTransactions } from './issuing-in-transactions.ts';
+import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRowCounts } from './row-counts.ts';
@@ -13,6 +14,8 @@ testSessions(pglite);
 testColumns(pglite);
 testForeignKeys(pglite);
 testOldCredentials(pglite);
+testChangeCredentials(pglite);
+testIssuingInTransactions(pglite);
 testPages(pglite);
 testPlans(pglite);
 testRowCounts(pglite);

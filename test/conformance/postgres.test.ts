@@ -2,7 +2,8 @@ import { localBus, memoryCache } from '@trpc-sessions/core';
 import { postgres, postgresInSchema, postgresReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
-import { testOldCredentials, testOldCredentialsInTransactions } from './old-credentials.ts';
+import { testIssuingInTransactions } from './issuing-in-transactions.ts';
+import { testChangeCredentials, testOldCredentials, testOldCredentialsInTransactions } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRevokingInTransactions, testRevokingWhileOthersRead } from './revoking-in-transactions.ts';
@@ -14,8 +15,12 @@ for (const target of [postgres, postgresInSchema, postgresReusingStatements]) te
 testSessions(postgres, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(postgres);
 testForeignKeys(postgres);
-for (const target of [postgres, postgresInSchema]) testOldCredentials(target);
+for (const target of [postgres, postgresInSchema]) {
+  testOldCredentials(target);
+  testChangeCredentials(target);
+}
 testOldCredentialsInTransactions(postgres);
+for (const target of [postgres, postgresInSchema, postgresReusingStatements]) testIssuingInTransactions(target);
 testPages(postgres);
 testPlans(postgres);
 testRevokingInTransactions(postgres);

@@ -32,6 +32,8 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       table: database.table,
       keys: 'a secret of more than thirty-two bytes',
       clock,
+      // On a busy machine a database is slow, not silent.
+      databaseTimeout: '2m',
       ...cacheOf?.(database),
       ...options,
     });
@@ -393,6 +395,20 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         });
       });
 
+      test('more sessions at once than a statement may have parameters are seen, revoked and purged', async () => {
+        await using w = await world({ maxSessionsPerUser: Infinity, lifetime: '2d' });
+        const issued = await Promise.all(Array.from({ length: 220 }, () => w.manager.issue({ userId: 'u1' })));
+        w.clock.advance(hour);
+        await Promise.all(issued.map(({ token }) => w.manager.verify(token)));
+        await w.manager.flush();
+        const sessions = await w.manager.list('u1');
+        expect(sessions.filter(({ lastSeenAt }) => lastSeenAt.getTime() === w.clock())).toHaveLength(220);
+        const ids = sessions.map(({ id }) => id).slice(0, 110);
+        expect(await w.manager.revokeMany({ userId: 'u1', ids })).toBe(110);
+        w.clock.advance(2 * day);
+        expect(await w.manager.purgeExpired()).toBe(110);
+      });
+
       test('hostile texts are stored unchanged', async () => {
         await using w = await world();
         const userId = `'; drop table sessions; --`;
@@ -423,29 +439,6 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
           ],
         ]);
         expect(JSON.stringify(events)).not.toContain(token.split('.')[1]);
-      });
-
-      describe("in the app's own transaction", () => {
-        test('a sign-in commits with it', async () => {
-          await using w = await world({ maxSessionsPerUser: 1 });
-          const first = await w.manager.issue({ userId: 'u1' });
-          const later = await w.database.db.transaction().execute((trx) => w.manager.issue({ userId: 'u1' }, { trx }));
-          await w.manager.verify(later.token);
-          await refused(w.manager.verify(first.token), 'revoked_session');
-        });
-
-        test('a sign-in and its evictions roll back with it', async () => {
-          await using w = await world({ maxSessionsPerUser: 1 });
-          const first = await w.manager.issue({ userId: 'u1' });
-          let token = '';
-          const work = w.database.db.transaction().execute(async (trx) => {
-            ({ token } = await w.manager.issue({ userId: 'u1' }, { trx }));
-            throw new Error('rolled back by the app');
-          });
-          await expect(work).rejects.toThrow('rolled back by the app');
-          await refused(w.manager.verify(token), 'revoked_session');
-          await w.manager.verify(first.token);
-        });
       });
 
       test('revoking the others during sign-ins never revokes the current session', async () => {

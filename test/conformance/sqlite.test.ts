@@ -2,7 +2,8 @@ import { localBus, memoryCache } from '@trpc-sessions/core';
 import { sqlite, sqliteCamelCase, sqliteGuarded, sqliteReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
-import { testOldCredentials } from './old-credentials.ts';
+import { testIssuingInTransactions } from './issuing-in-transactions.ts';
+import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRevokingInTransactions } from './revoking-in-transactions.ts';
@@ -14,7 +15,11 @@ testSessions(sqliteReusingStatements, () => ({ cache: memoryCache({ max: 1000 })
 testSessions(sqliteGuarded, ({ guard }) => ({ cache: memoryCache({ max: 1000, guard }) }));
 testColumns(sqlite);
 testForeignKeys(sqlite);
-for (const target of [sqlite, sqliteCamelCase]) testOldCredentials(target);
+for (const target of [sqlite, sqliteCamelCase]) {
+  testOldCredentials(target);
+  testChangeCredentials(target);
+}
+for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testIssuingInTransactions(target);
 testPages(sqlite);
 testPlans(sqlite);
 testRevokingInTransactions(sqlite);

@@ -25,6 +25,7 @@ import {
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createDatabasePool, type OpenDatabase, type TableShape } from './database-pool.ts';
+import { withoutTransactions } from './without-transactions.ts';
 
 /** A database for one test: migrated, empty, and with a record of its queries. */
 export interface TestDatabase extends AsyncDisposable {
@@ -49,6 +50,8 @@ export interface TestDatabase extends AsyncDisposable {
 export interface DatabaseTarget {
   readonly name: string;
   readonly dialect: 'sqlite' | 'postgres' | 'mysql';
+  /** Whether its driver begins no transaction, and runs each statement on any connection. */
+  readonly withoutTransactions?: true;
   /** Whether this machine has it. */
   readonly available: boolean;
   readonly howToEnable: string;
@@ -128,6 +131,13 @@ export const sqliteCamelCase: DatabaseTarget = {
     createTestDatabase(new SqliteDialect({ database: await createSqlite() }), { plugins: [new CamelCasePlugin()] }),
 };
 
+export const sqliteWithoutTransactions: DatabaseTarget = {
+  name: 'SQLite without transactions',
+  ...sqliteEverywhere,
+  withoutTransactions: true,
+  create: async () => createTestDatabase(withoutTransactions(new SqliteDialect({ database: await createSqlite() }))),
+};
+
 /** A guard needs a connection of its own, and so a file to connect to. */
 export const sqliteGuarded: DatabaseTarget = {
   name: 'SQLite, under dataVersionGuard',
@@ -189,7 +199,7 @@ export async function createMysqlDatabase(): Promise<ServerDatabase> {
 }
 
 /** A target whose databases serve one test after another. */
-function pooled(
+export function pooled(
   target: Omit<DatabaseTarget, 'create'>,
   open: () => Promise<OpenDatabase>,
   schema?: string,
@@ -230,19 +240,28 @@ interface ServerOptions {
   /** Whether the pool goes through `reuseStatements`. */
   readonly reuse?: boolean;
   readonly schema?: string;
+  /** Whether it is as behind HTTP. */
+  readonly isHttp?: boolean;
 }
 
-function postgresWith(name: string, { reuse = false, schema }: ServerOptions = {}): DatabaseTarget {
+function postgresWith(name: string, { reuse = false, schema, isHttp = false }: ServerOptions = {}): DatabaseTarget {
   const available = inject('postgresUrl') !== null;
   return pooled(
-    { name, dialect: 'postgres', available, howToEnable: 'install postgresql, or set POSTGRES_URL' },
+    {
+      name,
+      dialect: 'postgres',
+      available,
+      howToEnable: 'install postgresql, or set POSTGRES_URL',
+      ...(isHttp && { withoutTransactions: true }),
+    },
     async () => {
       const { url, dispose } = await createPostgresDatabase();
       const pool = new pg.Pool({ connectionString: url, max: 10 });
       // Dropping the database ends connections that the pool has just closed.
       pool.on('error', () => {});
+      const dialect = new PostgresDialect({ pool: reuse ? reusePostgresStatements(pool) : pool });
       return {
-        dialect: new PostgresDialect({ pool: reuse ? reusePostgresStatements(pool) : pool }),
+        dialect: isHttp ? withoutTransactions(dialect) : dialect,
         listTables: listPostgresTables,
         close: dispose,
       };
@@ -254,6 +273,10 @@ function postgresWith(name: string, { reuse = false, schema }: ServerOptions = {
 export const postgres: DatabaseTarget = postgresWith('PostgreSQL');
 export const postgresReusingStatements: DatabaseTarget = postgresWith('PostgreSQL, statements reused', { reuse: true });
 export const postgresInSchema: DatabaseTarget = postgresWith('PostgreSQL, in a schema', { schema: 'auth' });
+/** As Neon is over HTTP. */
+export const postgresWithoutTransactions: DatabaseTarget = postgresWith('PostgreSQL without transactions', {
+  isHttp: true,
+});
 
 function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): DatabaseTarget {
   const available = inject('mysqlUrl') !== null;

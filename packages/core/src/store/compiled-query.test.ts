@@ -49,4 +49,19 @@ describe('a statement', () => {
     expect(five?.sql).not.toBe(four?.sql);
     expect(three?.parameters).toEqual(['a', 'b', 'c', 'c']);
   });
+
+  test('on more ids than it lists has one text, and the ids are one parameter', () => {
+    const statement = compileForIds<{ ip: string }, unknown>(
+      (ids, value) => from.where('id', 'in', ids).where('ip', '=', value('ip')),
+      2,
+    );
+    const [two, three, four] = [
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c', 'd'],
+    ].map((ids) => statement(ids, { ip: '203.0.113.7' }));
+    expect(two?.parameters).toEqual(['a', 'b', '203.0.113.7']);
+    expect(three?.sql).toBe(four?.sql);
+    expect(three?.parameters).toEqual(['["a","b","c"]', '203.0.113.7']);
+  });
 });

@@ -54,27 +54,49 @@ export function compileOnce<TParameters, TRow>(
 /** The parameters of a statement on several ids, and the ids by number. */
 type WithIds<TParameters> = TParameters & Readonly<Record<number, string>>;
 
+/** Builds a query on several ids. @param ids - a list, to compare with `in` */
+export type BuildForIds<TParameters, TRow> = (
+  ids: RawBuilder<string>,
+  parameter: Parameter<TParameters>,
+) => Compilable<TRow>;
+
+/** A query on several ids, which a run supplies with the other parameters. */
+export type StatementForIds<TParameters, TRow> = (
+  ids: readonly string[],
+  parameters: TParameters,
+) => CompiledQuery<TRow>;
+
 /**
  * Compiles a query on several ids for 1, 2, 4, 8 … ids, each when it is first needed. The last id is repeated to fill
  * the list, so that few texts serve every number of ids.
+ *
+ * @param maxListed - more ids are one parameter, a JSON text as SQLite reads it
  */
 export function compileForIds<TParameters extends object, TRow>(
-  build: (ids: RawBuilder<string>[], parameter: Parameter<TParameters>) => Compilable<TRow>,
-): (ids: readonly string[], parameters: TParameters) => CompiledQuery<TRow> {
+  build: BuildForIds<TParameters, TRow>,
+  maxListed: number = Infinity,
+): StatementForIds<TParameters, TRow> {
   const statements = new Map<number, Statement<WithIds<TParameters>, TRow>>();
+
+  const compileList = (count: number): Statement<WithIds<TParameters>, TRow> =>
+    compileOnce((value) => {
+      const values = Array.from({ length: count }, (_, index) => value(index));
+      return build(sql`(${sql.join(values)})`, value);
+    });
+  const compileJson = (): Statement<WithIds<TParameters>, TRow> =>
+    compileOnce((value) => build(sql`(select value from json_each(${value(0)}))`, value));
+
   return (ids, parameters) => {
-    const count = 2 ** Math.ceil(Math.log2(ids.length));
+    const isListed = ids.length <= maxListed;
+    const count = isListed ? 2 ** Math.ceil(Math.log2(ids.length)) : Infinity;
     let statement = statements.get(count);
     if (statement === undefined) {
-      statement = compileOnce<WithIds<TParameters>, TRow>((value) =>
-        build(
-          Array.from({ length: count }, (_, index) => value(index)),
-          value,
-        ),
-      );
+      statement = isListed ? compileList(count) : compileJson();
       statements.set(count, statement);
     }
-    const all = Array.from({ length: count }, (_, index) => ids[index] ?? ids.at(-1) ?? '');
+    const all = isListed
+      ? Array.from({ length: count }, (_, index) => ids[index] ?? ids.at(-1) ?? '')
+      : [JSON.stringify(ids)];
     return statement(Object.assign({ ...parameters }, all));
   };
 }

@@ -25,6 +25,8 @@ export interface Dialect {
   readonly locksKept: boolean;
   /** Whether a DELETE can return the rows that it deleted. */
   readonly returnsDeleted: boolean;
+  /** How many ids are a parameter each. More are one parameter, a JSON text as SQLite reads it. */
+  readonly maxListedIds: number;
   /** Whether a query waits for a server, so that one query for many sessions is faster than many. */
   readonly isRemote: boolean;
   /** Describes a table; `undefined` if it does not exist. Without a schema, it is where `create table` would create it. */

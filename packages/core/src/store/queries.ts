@@ -3,7 +3,13 @@ import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { SessionRow } from '../session/session.ts';
 import { columnNames, convertTimes, isTimeColumn } from './columns.ts';
-import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
+import {
+  compileForIds,
+  compileOnce,
+  type BuildForIds,
+  type Parameter,
+  type StatementForIds,
+} from './compiled-query.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
 import { isExpired, isIdle, isLive, storeLiveSince, type StoredLiveSince } from './liveness-sql.ts';
 import type { SessionsDatabase } from './schema.ts';
@@ -42,6 +48,8 @@ export interface Queries {
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
   /** The same write for sessions of which only last seen changes. */
   writeLastSeenOfMany(ids: readonly string[], write: Pick<LastSeenWrite, 'seenAt' | 'seenBefore'>): CompiledQuery;
+  /** Deletes as many of the sessions as the user has above the cap at that moment, the least recently seen first. */
+  evict(userId: string, ids: readonly string[], max: number, live: LiveSince): CompiledQuery;
   deleteMany(userId: string, ids: readonly string[]): CompiledQuery;
   /** Deletes the user's other sessions on condition that the current one exists. */
   deleteOthers(userId: string, currentId: string): CompiledQuery;
@@ -59,7 +67,7 @@ export interface Queries {
  */
 export function createQueries(
   db: Kysely<SessionsDatabase>,
-  { readTime, writeTime, readsSnapshots, locksKept, returnsDeleted }: Dialect,
+  { readTime, writeTime, readsSnapshots, locksKept, returnsDeleted, maxListedIds }: Dialect,
   sessions: 'sessions',
 ): Queries {
   const row = db
@@ -72,7 +80,10 @@ export function createQueries(
     const query = row.where('id', '=', value('id')).where('user_id', '=', value('userId'));
     return readsSnapshots ? query.forUpdate() : query;
   }, 'one');
-  const findMany = compileForIds<object, SessionRow>((ids) => row.where('id', 'in', ids));
+  const forIds = <TParameters extends object, TRow>(
+    build: BuildForIds<TParameters, TRow>,
+  ): StatementForIds<TParameters, TRow> => compileForIds(build, maxListedIds);
+  const findMany = forIds<object, SessionRow>((ids) => row.where('id', 'in', ids));
 
   const isStillLive = (value: Parameter<StoredLiveSince>): RawBuilder<boolean> =>
     isLive({ expiresAfter: value('expiresAfter'), seenAfter: value('seenAfter') });
@@ -131,7 +142,7 @@ export function createQueries(
       .where('last_seen_at', '<=', value('seenBefore')),
   );
 
-  const writeLastSeenOfMany = compileForIds<{ seenAt: StoredTime; seenBefore: StoredTime }, unknown>((ids, value) =>
+  const writeLastSeenOfMany = forIds<{ seenAt: StoredTime; seenBefore: StoredTime }, unknown>((ids, value) =>
     db
       .updateTable(sessions)
       .set({ last_seen_at: value('seenAt') })
@@ -145,9 +156,38 @@ export function createQueries(
     return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();
   };
 
-  const deleteMany = compileForIds<{ userId: string }, unknown>((ids, value) =>
+  const deleteMany = forIds<{ userId: string }, unknown>((ids, value) =>
     deleteFrom().where('user_id', '=', value('userId')).where('id', 'in', ids),
   );
+
+  const evict = forIds<ListParameters & { max: number }, unknown>((ids, value) => {
+    const live = db
+      .selectFrom(sessions)
+      .select([
+        'id',
+        'last_seen_at',
+        'created_at',
+        sql<number>`case when ${sql.ref('id')} in ${ids} then 1 else 0 end`.as('may_go'),
+      ])
+      .where('user_id', '=', value('userId'))
+      .where(isStillLive(value))
+      .orderBy('id');
+    // In a table of its own: MySQL reads no table that a statement deletes from.
+    const ranked = db
+      .selectFrom((locksKept ? live.forUpdate() : live).as('live'))
+      .select([
+        'id',
+        'may_go',
+        sql<number>`count(*) over ()`.as('total'),
+        sql<number>`row_number() over (partition by may_go order by last_seen_at, created_at, id)`.as('place'),
+      ]);
+    const evicted = db
+      .selectFrom(ranked.as('ranked'))
+      .select('id')
+      .where('may_go', '=', 1)
+      .where(sql<boolean>`place + ${value('max')} <= total`);
+    return db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', 'in', evicted);
+  });
 
   const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) => {
     const current = db
@@ -161,6 +201,13 @@ export function createQueries(
       .where('user_id', '=', value('userId'))
       .where('id', '<>', value('currentId'))
       .where((column) => column.exists(kept));
+  });
+
+  const purge = forIds<StoredLiveSince, unknown>((ids, value) => {
+    const bounds = { expiresAfter: value('expiresAfter'), seenAfter: value('seenAfter') };
+    return deleteFrom()
+      .where('id', 'in', ids)
+      .where((column) => column.or([isExpired(bounds), isIdle(bounds)]));
   });
 
   const deleteAll = compileOnce<{ userId: string }, unknown>((value) =>
@@ -188,6 +235,7 @@ export function createQueries(
       writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),
     writeLastSeenOfMany: (ids, { seenAt, seenBefore }) =>
       writeLastSeenOfMany(ids, { seenAt: writeTime(seenAt), seenBefore: writeTime(seenBefore) }),
+    evict: (userId, ids, max, live) => evict(ids, { userId, max, ...stored(live) }),
     deleteMany: (userId, ids) => deleteMany(ids, { userId }),
     deleteOthers: (userId, currentId) => deleteOthers({ userId, currentId }),
     deleteAll: (userId) => deleteAll({ userId }),
@@ -198,10 +246,6 @@ export function createQueries(
         .where(why === 'expired' ? isExpired(stored(live)) : isIdle(stored(live)))
         .limit(limit)
         .compile(),
-    purge: (ids, live) =>
-      deleteFrom()
-        .where('id', 'in', ids)
-        .where((column) => column.or([isExpired(stored(live)), isIdle(stored(live))]))
-        .compile(),
+    purge: (ids, live) => purge(ids, stored(live)),
   };
 }

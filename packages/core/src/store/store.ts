@@ -105,10 +105,19 @@ export function createStore(
     cap: SessionCap,
     isLocked: boolean,
   ): Promise<readonly string[]> {
-    const rows = await read(on, queries.listToEvict(row.user_id, cap.live));
-    const evicted = sessionsToEvict(rows, row.id, cap, isLocked);
-    await deleteIds(on, row.user_id, evicted);
-    return evicted;
+    const { user_id: userId } = row;
+    const ids = sessionsToEvict(await read(on, queries.listToEvict(userId, cap.live)), row.id, cap);
+    if (isLocked) {
+      await deleteIds(on, userId, ids);
+      return ids;
+    }
+    if (ids.length === 0) return [];
+    // Other sign-ins may evict at the same time: together, they must not go below the cap.
+    for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
+      await on.executeQuery(queries.evict(userId, chunk, cap.max, cap.live));
+    }
+    const left = new Set((await read(on, queries.list(userId, cap.live))).map(({ id }) => id));
+    return ids.filter((id) => !left.has(id));
   }
 
   async function deleteIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number> {

@@ -10,6 +10,7 @@ export const mysql: Dialect = {
   readsSnapshots: true,
   locksKept: true,
   returnsDeleted: false,
+  maxListedIds: Infinity,
   async columns(db) {
     // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for this collation.
     const collation = (await isMariadb(db)) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';

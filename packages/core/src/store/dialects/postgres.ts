@@ -13,6 +13,7 @@ export const postgres: Dialect = {
   readsSnapshots: false,
   locksKept: true,
   returnsDeleted: true,
+  maxListedIds: Infinity,
   columns: () =>
     Promise.resolve({
       id: sql`varchar(32) collate "C"`,

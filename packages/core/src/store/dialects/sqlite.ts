@@ -19,6 +19,8 @@ export const sqlite: Dialect = {
   readsSnapshots: false,
   locksKept: false,
   returnsDeleted: true,
+  // Cloudflare D1 takes 100 parameters a statement.
+  maxListedIds: 64,
   columns: () => Promise.resolve({ id: 'text', userId: 'text', ip: 'text', text: 'text', time: 'integer' }),
   writeTime: (milliseconds) => milliseconds,
   readTime: (column) => sql<number>`${sql.ref(column)}`,
