@@ -1,10 +1,4 @@
-import {
-  createSessionManager,
-  localBus,
-  memoryCache,
-  type SessionManagerOptions,
-  type SessionsDatabase,
-} from '@trpc-sessions/core';
+import { createSessionManager, localBus, memoryCache, type SessionsDatabase } from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC } from '@trpc/server';
 import type { Kysely } from 'kysely';
@@ -13,11 +7,7 @@ import type { Kysely } from 'kysely';
 export type CheckPassword = (password: string) => Promise<boolean>;
 
 /** An app for every runtime. It must be possible to create it while a module loads. */
-export function createRuntimeRouter(
-  db: Kysely<SessionsDatabase>,
-  checkPassword: CheckPassword,
-  options: Pick<SessionManagerOptions<SessionsDatabase>, 'maxSessionsPerUser'> = {},
-) {
+export function createRuntimeRouter(db: Kysely<SessionsDatabase>, checkPassword: CheckPassword) {
   const manager = createSessionManager({
     db,
     keys: 'a secret of more than thirty-two bytes',
@@ -26,7 +16,6 @@ export function createRuntimeRouter(
     touchInterval: '0s',
     cache: memoryCache({ max: 1000 }),
     bus: localBus(),
-    ...options,
   });
   manager.on('fault', ({ task, error }) => console.error(task, error));
   const sessions = createSessionsPlugin({

@@ -60,7 +60,7 @@ describeIf(
           port: 0,
         });
         try {
-          await expectMainJob((await miniflare.ready).origin, { hasTransactions: false });
+          await expectMainJob((await miniflare.ready).origin);
         } finally {
           await miniflare.dispose();
         }

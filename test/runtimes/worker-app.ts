@@ -8,10 +8,7 @@ import { createFetchHandler } from './fetch-handler.ts';
 
 // At module level, as Workers are written.
 const db = new Kysely<SessionsDatabase>({ dialect: d1Dialect(env.DB) });
-const router = createRuntimeRouter(db, (password) => Promise.resolve(password === 'right'), {
-  // A cap needs a transaction.
-  maxSessionsPerUser: Infinity,
-});
+const router = createRuntimeRouter(db, (password) => Promise.resolve(password === 'right'));
 const handle = createFetchHandler(router);
 let migrated: Promise<unknown> | undefined;
 
