@@ -37,5 +37,6 @@ export { maxPasswordLength } from './password/length.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
 export type { Session } from './session/session.ts';
+export { appClaimsOf } from './token/signable-claims.ts';
 export { maxIssuedLength, type AccessTokenClaims } from './token/access-token.ts';
 export type { VerifiedSession } from './manager/verify.ts';

@@ -21,9 +21,12 @@ export type {
   LoginResult,
   PasswordCredentials,
 } from './procedures/login.ts';
+export type { SignIn, SignInOptions, SignInResult, SignInUser } from './procedures/sign-in.ts';
+export type { SignOut } from './procedures/sign-out.ts';
 export type { SessionsProcedure } from './procedures/procedure.ts';
 export type { SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';
 export type {
+  CurrentSessionInfo,
   PageInput,
   RevokeInput,
   RevokeResult,

@@ -6,7 +6,18 @@ import type { Locate } from './locate/locate.ts';
 import type { Authenticate } from './procedures/login.ts';
 
 /** The methods of a manager that the plugin calls. */
-const managerMethods = ['issue', 'verify', 'list', 'get', 'revoke', 'revokeMany', 'revokeOthers', 'now', 'on'] as const;
+const managerMethods = [
+  'issue',
+  'signInMark',
+  'verify',
+  'list',
+  'get',
+  'revoke',
+  'revokeMany',
+  'revokeOthers',
+  'now',
+  'on',
+] as const;
 
 function option<TValue>(isValid: (value: unknown) => boolean, error: string): z.ZodCustom<TValue, TValue> {
   return z.custom<TValue>(isValid, { error });

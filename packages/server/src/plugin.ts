@@ -6,6 +6,8 @@ import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createLocator, type Locate } from './locate/locate.ts';
 import { checkOptions } from './options.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
+import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
+import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
 
 /** The options of {@link createSessionsPlugin}. */
@@ -37,9 +39,13 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
 /** The parts that an app merges and concatenates. */
 export interface SessionsPlugin<TSchema extends StandardSchemaV1, TClaims> {
   /** `login`, `logout` and `sessions.*`, to merge (`t.mergeRouters`) or to nest (`t.router({ auth: sessions.router })`). */
-  readonly router: SessionsRouter<StandardSchemaV1.InferInput<TSchema>>;
+  readonly router: SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims>;
   /** For `.concat()`: adds `ctx.session`, `ctx.claims` and `ctx.userId`, or refuses. */
   readonly authenticated: AuthenticatedProcedure<TClaims>;
+  /** Signs in a user whom the app has authenticated in its own way, from any procedure or route. */
+  readonly signIn: SignIn;
+  /** Signs the caller out, from any procedure or route. */
+  readonly signOut: SignOut;
 }
 
 /**
@@ -68,8 +74,20 @@ export function createSessionsPlugin<
   const locator = createLocator(locate, parseTimeout('locateTimeout', locateTimeout));
   const verifier = createVerifier(manager, maxStreamsPerSession);
   const authenticated = createAuthenticated<TClaims>(verifier, formatError);
+  const signInSteps = createSignInSteps({ manager, verifier, locator });
   return {
-    router: createRouter({ manager, authenticate, credentials, locator, formatError, verifier, authenticated }),
+    router: createRouter({
+      manager,
+      authenticate,
+      credentials,
+      locator,
+      formatError,
+      verifier,
+      authenticated,
+      signInSteps,
+    }),
     authenticated,
+    signIn: createSignIn(manager, signInSteps),
+    signOut: createSignOut(manager, verifier),
   };
 }

@@ -2,11 +2,13 @@
  * Declares the names that the examples of the documentation use without declaring them: parts of the app, and obvious
  * imports. examples.test.ts compiles the examples with this file.
  */
-import type { CallerInfo, Keys, SessionManager, SessionsDatabase } from '@trpc-sessions/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { CallerInfo, Keys, Session, SessionManager, SessionsDatabase } from '@trpc-sessions/core';
 import type * as corePostgres from '@trpc-sessions/core/postgres';
 import type { TokenStore } from '@trpc-sessions/client';
 import type * as server from '@trpc-sessions/server';
-import type { PasswordCredentials, SessionsContext, SessionsRouter } from '@trpc-sessions/server';
+import type { PasswordCredentials, SessionsRouter } from '@trpc-sessions/server';
 import type { QueryClient, QueryClientProvider as Provider } from '@tanstack/react-query';
 import type * as client from '@trpc/client';
 import type { initTRPC as init, TRPCBuiltRouter, TRPCDefaultErrorShape } from '@trpc/server';
@@ -27,13 +29,13 @@ import type zod from 'zod';
 
 /** An app may have a transformer or none: an example is right for one of them. */
 // oxlint-disable-next-line typescript/no-explicit-any -- so that both are
-type Root = { ctx: SessionsContext; meta: object; errorShape: TRPCDefaultErrorShape; transformer: any };
+type Root = { ctx: server.SessionsContext; meta: object; errorShape: TRPCDefaultErrorShape; transformer: any };
 type Credentials = PasswordCredentials | { legacyToken: string };
 
 declare global {
   // The database
   interface MyDatabase extends SessionsDatabase {
-    users: { id: string; name: string };
+    users: { id: string; name: string; passwordHash: string };
     token_manager_lookup_id: { id: number; user_id: number };
     auth_user: { id: number; username: string; email: string; is_active: boolean };
   }
@@ -51,7 +53,9 @@ declare global {
 
   // The app
   const keys: Keys;
-  const manager: SessionManager;
+  const manager: SessionManager<MyDatabase>;
+  const sessions: server.SessionsPlugin<StandardSchemaV1<PasswordCredentials>, unknown>;
+  const session: Session;
   const caller: CallerInfo;
   const username: string;
   const email: string;
@@ -60,10 +64,15 @@ declare global {
   const userId: string;
   const currentId: string;
   const hash: string;
+  const passwordHash: string;
+  const since: string;
   const form: { name: string };
   const legacyToken: string;
   const djangoSecretKey: string;
   const insertUser: (trx: Transaction<MyDatabase>, values: typeof form) => Promise<{ id: string }>;
+  const closeAccount: (trx: Transaction<MyDatabase>, userId: string) => Promise<void>;
+  const userOfProvider: (code: string) => Promise<{ id: string; name: string }>;
+  const code: string;
   const updatePassword: (trx: Transaction<MyDatabase>, userId: string, hash: string) => Promise<void>;
   const findUser: (username: string, password?: string) => Promise<{ id: string; passwordHash: string } | null>;
   const fromPassword: (credentials: PasswordCredentials) => null;
@@ -71,6 +80,7 @@ declare global {
   const z: typeof zod;
 
   // The server
+  type SessionsContext = server.SessionsContext;
   type AppRouter = TRPCBuiltRouter<Root, { auth: SessionsRouter<Credentials>['_def']['record'] }>;
   const appRouter: AppRouter;
   const initTRPC: typeof init;
@@ -78,6 +88,8 @@ declare global {
   const createSessionsPlugin: typeof server.createSessionsPlugin;
   const sessionsContext: typeof server.sessionsContext;
   const opts: standalone.CreateHTTPContextOptions;
+  const req: IncomingMessage;
+  const res: ServerResponse;
   const c: Context;
   const getConnInfo: typeof conninfo.getConnInfo;
 

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { parseDuration, type Duration } from '../duration.ts';
 import { isSessionError, SessionError, SessionUsageError } from '../errors.ts';
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
@@ -31,6 +32,8 @@ export interface IssueInput {
   readonly caller?: Partial<CallerInfo> | undefined;
   /** The device as the client describes it. */
   readonly device?: DeviceInput | undefined;
+  /** How long this session lasts, such as `'12h'` without "remember me". @defaultValue the manager's `lifetime` */
+  readonly lifetime?: Duration | undefined;
 }
 
 /** How {@link SessionManager.issue} writes. */
@@ -54,14 +57,14 @@ export interface IssueOptions<TDatabase> {
 export interface ReplacedSession {
   readonly token: CallerInfo['token'];
   /**
-   * Whether the session may be another user's. A browser that keeps the new token in its cookie forgets the old one,
+   * Whether the session may be another user's. A browser that keeps the new token in its cookie drops the old one,
    * whoever's it is. @defaultValue `false`
    */
   readonly ofAnyUser?: boolean | undefined;
 }
 
 const knownOptions = { trx: true, since: true, replaces: true } as const;
-const knownInput = { userId: true, claims: true, caller: true, device: true } as const;
+const knownInput = { userId: true, claims: true, caller: true, device: true, lifetime: true } as const;
 
 /** A new session and its access token. */
 export interface IssuedSession {
@@ -141,13 +144,14 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     requireCallOptions('issue', input, knownInput);
     requireCallOptions('issue', options, knownOptions);
     const { userId, claims = {}, caller, device } = input;
+    const lasts = input.lifetime === undefined ? lifetime : readLifetime(input.lifetime);
     const { trx, since, replaces } = options;
     requireUserId(userId);
     requireMark(since);
     const now = clock();
     const lookupId = createLookupId();
     // The token and the row expire in the same second.
-    const expiresAt = Math.floor((now + lifetime) / 1000);
+    const expiresAt = Math.floor((now + lasts) / 1000);
     const token = tokens.sign({ lookupId, userId, issuedAt: Math.floor(now / 1000), expiresAt }, claims);
     const ip = readIp(caller?.ip);
     const row = createRow({
@@ -181,6 +185,15 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     if (typeof since !== 'string') throw new SessionUsageError('since: expected the text that signInMark gave');
     if (store.isMark(since)) return;
     throw new SessionError('invalid_credentials', { cause: new Error('since is not a text that signInMark gave') });
+  }
+}
+
+/** @throws {SessionUsageError} it is not a duration, or shorter than a second */
+function readLifetime(value: Duration): number {
+  try {
+    return parseDuration('lifetime', value, 1000);
+  } catch (cause) {
+    throw new SessionUsageError(cause instanceof Error ? cause.message : 'lifetime: expected a duration', { cause });
   }
 }
 

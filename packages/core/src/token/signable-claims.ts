@@ -47,3 +47,8 @@ export function largestClaims(claims: Readonly<Record<string, unknown>>): string
     .map(({ name, size }) => `${JSON.stringify(name.slice(0, 64))} (${size})`)
     .join(', ');
 }
+
+/** Returns the app's own claims of a token, without the registered ones. */
+export function appClaimsOf(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !registeredClaims.has(name)));
+}

@@ -1,23 +1,15 @@
-import {
-  SessionError,
-  type CallerInfo,
-  type DeviceInput,
-  type ReplacedSession,
-  type SessionManager,
-} from '@trpc-sessions/core';
+import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
 import { requireCaller } from '../authenticated/authenticated.ts';
-import type { Verifier } from '../authenticated/verifier.ts';
 import { fromApp, withRefusal, type SessionErrorFormatter } from '../errors.ts';
-import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { withInputError } from './inputs.ts';
 import { loginInput } from './login-input.ts';
 import { createLoginLimit } from './login-limit.ts';
 import type { SessionsProcedure } from './procedure.ts';
-import { sessionInfoOf, type SessionInfo } from './session-info.ts';
+import type { SignInResult, SignInSteps, SignInUser } from './sign-in.ts';
 import { signInSince } from './sign-in-since.ts';
 
 /** The credentials of `login`, unless the app has a form of its own. */
@@ -27,11 +19,7 @@ export interface PasswordCredentials {
 }
 
 /** A user whose credentials are right. */
-export interface AuthenticatedUser<TClaims> {
-  readonly id: string;
-  /** Signed into the token, for every request to read without the database. Anyone who holds the token can read it. */
-  readonly claims?: TClaims | undefined;
-}
+export interface AuthenticatedUser<TClaims> extends SignInUser<TClaims> {}
 
 /** The second argument of {@link Authenticate}. */
 export interface AuthenticateOptions {
@@ -50,35 +38,29 @@ export type Authenticate<TCredentials, TClaims> = (
 export type LoginInput<TCredentials> = TCredentials & { device?: DeviceInput | undefined };
 
 /** The output of `login`. */
-export interface LoginResult {
-  /** The access token. It is returned this once, and stored nowhere. */
-  readonly token: string;
-  readonly session: SessionInfo;
-}
+export interface LoginResult<TClaims = unknown> extends SignInResult<TClaims> {}
 
 /** The parts that {@link createLogin} is made of. */
 export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly manager: SessionManager;
-  readonly verifier: Verifier;
+  readonly signInSteps: SignInSteps;
   readonly credentials: TSchema | undefined;
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
-  readonly locator: Locator;
   readonly formatError: SessionErrorFormatter;
 }
 
 /** The type of `login`. */
-export type LoginProcedure<TCredentials> = TRPCMutationProcedure<
-  SessionsProcedure<LoginInput<TCredentials>, LoginResult>
+export type LoginProcedure<TCredentials, TClaims = unknown> = TRPCMutationProcedure<
+  SessionsProcedure<LoginInput<TCredentials>, LoginResult<TClaims>>
 >;
 
 export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   manager,
-  verifier,
+  signInSteps,
   credentials: schema,
   authenticate,
-  locator,
   formatError,
-}: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>> {
+}: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>, TClaims> {
   const t = initTRPC.context<SessionsContext>().create();
   const beginLogin = createLoginLimit();
 
@@ -94,35 +76,24 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       }
     })
     .input(loginInput(schema))
-    .mutation(async ({ ctx: { caller }, input: { credentials, device }, signal: ofCall }): Promise<LoginResult> => {
-      const connection = connectionOf(caller);
-      const problem = connection?.cookie?.problem() ?? null;
-      if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
-      const signal = AbortSignal.any([ofCall, connection?.signal].filter((each) => each !== undefined));
-      const authenticateNow = async () => {
+    .mutation(async ({ ctx: { caller }, input: { credentials, device }, signal: ofCall }) => {
+      signInSteps.requireCookie(caller);
+      const signal = AbortSignal.any([ofCall, connectionOf(caller)?.signal].filter((each) => each !== undefined));
+      const authenticateNow = async (): Promise<SignInUser<TClaims>> => {
         const user = await fromApp(async () => {
           const found = await authenticate(credentials, { caller, signal });
-          return found && { id: found.id, claims: { ...found.claims } };
+          // Read here: a getter of the app's may throw.
+          return found && { ...found, claims: found.claims && { ...found.claims } };
         });
         if (user === null || user === undefined) throw new SessionError('invalid_credentials');
         if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
         return user;
       };
-      const { token, session } = await signInSince(manager, authenticateNow, ({ id: userId, claims }, since) =>
-        manager.issue({ userId, claims, caller, device }, { since, replaces: replacedBy(caller) }),
+      const { user, issued } = await signInSince(manager, authenticateNow, (found, since) =>
+        signInSteps.issue(caller, found, { device, since }),
       );
-      verifier.invalidate(caller);
-      connection?.cookie?.set(token, session);
-      connection?.preventCaching();
-      return { token, session: await sessionInfoOf(session, session.id, locator) };
+      return signInSteps.finish(caller, user, issued);
     });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the app's schema knows the input
-  return login as unknown as LoginProcedure<StandardSchemaV1.InferInput<TSchema>>;
-}
-
-/** The session that a sign-in replaces. The browser forgets that of its cookie, whoever's it is. */
-function replacedBy(caller: CallerInfo): ReplacedSession | undefined {
-  const ofCookie = connectionOf(caller)?.cookie?.token ?? null;
-  if (ofCookie !== null) return { token: ofCookie, ofAnyUser: true };
-  return caller.token === null ? undefined : { token: caller.token };
+  return login as unknown as LoginProcedure<StandardSchemaV1.InferInput<TSchema>, TClaims>;
 }

@@ -7,16 +7,16 @@ import type { SessionsProcedure } from './procedure.ts';
 import { createSessions, type RevokeResult, type SessionProcedures, type SessionsParts } from './sessions.ts';
 
 /** The procedures of {@link SessionsRouter}. */
-export interface SessionsRouterRecord<TCredentials> {
-  login: LoginProcedure<TCredentials>;
+export interface SessionsRouterRecord<TCredentials, TClaims = unknown> {
+  login: LoginProcedure<TCredentials, TClaims>;
   logout: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
-  sessions: { [TName in keyof SessionProcedures]: SessionProcedures[TName] };
+  sessions: { [TName in keyof SessionProcedures<TClaims>]: SessionProcedures<TClaims>[TName] };
 }
 
 /** The router to merge or nest: `login`, `logout` and `sessions.*`. */
-export type SessionsRouter<TCredentials> = TRPCBuiltRouter<
+export type SessionsRouter<TCredentials, TClaims = unknown> = TRPCBuiltRouter<
   { ctx: SessionsContext; meta: object; errorShape: TRPCDefaultErrorShape; transformer: false },
-  { [TName in keyof SessionsRouterRecord<TCredentials>]: SessionsRouterRecord<TCredentials>[TName] }
+  { [TName in keyof SessionsRouterRecord<TCredentials, TClaims>]: SessionsRouterRecord<TCredentials, TClaims>[TName] }
 >;
 
 /** The parts that {@link createRouter} is made of. */
@@ -25,8 +25,12 @@ export interface RouterParts<TSchema extends StandardSchemaV1, TClaims>
 
 export function createRouter<TSchema extends StandardSchemaV1, TClaims>(
   parts: RouterParts<TSchema, TClaims>,
-): SessionsRouter<StandardSchemaV1.InferInput<TSchema>> {
+): SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims> {
   // No transformer and no error formatter of our own: tRPC merges no routers that disagree.
   const t = initTRPC.context<SessionsContext>().create();
-  return t.router({ login: createLogin(parts), logout: createLogout(parts), sessions: { ...createSessions(parts) } });
+  return t.router({
+    login: createLogin(parts),
+    logout: createLogout(parts),
+    sessions: { ...createSessions<TClaims>(parts) },
+  });
 }

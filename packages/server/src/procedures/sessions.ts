@@ -1,4 +1,4 @@
-import type { SessionManager } from '@trpc-sessions/core';
+import { appClaimsOf, type SessionManager } from '@trpc-sessions/core';
 import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
@@ -33,14 +33,20 @@ export interface SessionInfoPage {
   readonly nextCursor: string | null;
 }
 
+/** The caller's own session, with its user and the app's own claims. */
+export interface CurrentSessionInfo<TClaims = unknown> extends SessionInfo {
+  readonly userId: string;
+  readonly claims: TClaims;
+}
+
 /** The procedures of `sessions`. */
-export interface SessionProcedures {
+export interface SessionProcedures<TClaims = unknown> {
   /** The 100 sessions that were seen last; the session that asks is always among them. */
   list: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo[]>>;
   /** A page of the sessions, the newest sign-in first. The pages miss no session that is live throughout. */
   page: TRPCQueryProcedure<SessionsProcedure<PageInput | void, SessionInfoPage>>;
   get: TRPCQueryProcedure<SessionsProcedure<{ id: string }, SessionInfo>>;
-  current: TRPCQueryProcedure<SessionsProcedure<void, SessionInfo>>;
+  current: TRPCQueryProcedure<SessionsProcedure<void, CurrentSessionInfo<TClaims>>>;
   revoke: TRPCMutationProcedure<SessionsProcedure<RevokeInput, RevokeResult>>;
   revokeOthers: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
 }
@@ -56,7 +62,12 @@ export interface SessionsParts {
 const maxListed = 100;
 const defaultLimit = 20;
 
-export function createSessions({ manager, verifier, authenticated, locator }: SessionsParts): SessionProcedures {
+export function createSessions<TClaims>({
+  manager,
+  verifier,
+  authenticated,
+  locator,
+}: SessionsParts): SessionProcedures<TClaims> {
   const renewCookie = createCookieRenewal();
   const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
 
@@ -81,9 +92,11 @@ export function createSessions({ manager, verifier, authenticated, locator }: Se
       return sessionInfoOf(session, ctx.session.id, locator);
     }),
 
-    current: authenticated.query(({ ctx }) => {
+    current: authenticated.query(async ({ ctx }) => {
       renewCookie(ctx);
-      return sessionInfoOf(ctx.session, ctx.session.id, locator);
+      const info = await sessionInfoOf(ctx.session, ctx.session.id, locator);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
+      return { ...info, userId: ctx.userId, claims: appClaimsOf(ctx.claims) as TClaims };
     }),
 
     revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {

@@ -1,0 +1,131 @@
+import type {
+  CallerInfo,
+  DeviceInput,
+  Duration,
+  IssuedSession,
+  ReplacedSession,
+  SessionManager,
+} from '@trpc-sessions/core';
+import { TRPCError } from '@trpc/server';
+import { requireCaller } from '../authenticated/authenticated.ts';
+import type { Verifier } from '../authenticated/verifier.ts';
+import { fromManager } from '../errors.ts';
+import type { Locator } from '../locate/locate.ts';
+import { connectionOf } from '../request/connection.ts';
+import type { SessionsContext } from '../request/context.ts';
+import { sessionInfoOf, type SessionInfo } from './session-info.ts';
+
+/** A user who signs in. */
+export interface SignInUser<TClaims> {
+  readonly id: string;
+  /** Signed into the token, for every request to read without the database. Anyone who holds the token can read it. */
+  readonly claims?: TClaims | undefined;
+  /** How long this session lasts, such as `'12h'` without "remember me". @defaultValue the manager's `lifetime` */
+  readonly lifetime?: Duration | undefined;
+  /** Whether the cookie outlives the browser's session. @defaultValue the context's `cookie.persistent` */
+  readonly persistent?: boolean | undefined;
+}
+
+/** How a user signs in. */
+export interface SignInOptions {
+  /** The device as the client describes it. */
+  readonly device?: DeviceInput | undefined;
+  /**
+   * The text that the manager's `signInMark` gave when the sign-in began, before a redirect. @defaultValue it begins with
+   * the call
+   */
+  readonly since?: string | undefined;
+  /** Whether the new session replaces the one that the request came with. @defaultValue `true` */
+  readonly replace?: boolean | undefined;
+}
+
+/** A user who has signed in. */
+export interface SignInResult<TClaims = unknown> {
+  /** The access token. It is returned this once, and stored nowhere. */
+  readonly token: string;
+  readonly session: SessionInfo;
+  readonly userId: string;
+  /** The app's own claims. */
+  readonly claims: TClaims;
+}
+
+/**
+ * Signs a user in whom the app has authenticated in its own way: sign-up, OAuth, a passkey or a magic link. It works in a
+ * procedure, and in a route whose `ctx` is `sessionsContext(…)`.
+ *
+ * @throws {TRPCError} the sign-in was refused, with the `SessionError` as its `cause`. `invalid_credentials`: sessions of the
+ *   user were revoked after the sign-in had begun
+ */
+export type SignIn = <TClaims = unknown>(
+  ctx: SessionsContext,
+  user: SignInUser<TClaims>,
+  options?: SignInOptions,
+) => Promise<SignInResult<TClaims>>;
+
+/** The steps of a sign-in. */
+export interface SignInSteps {
+  /** @throws {TRPCError} the browser would not keep the cookie: before anything is written */
+  requireCookie(caller: CallerInfo): void;
+  /** Issues the session, unless sessions of the user were revoked since the mark. */
+  issue<TClaims>(
+    caller: CallerInfo,
+    user: SignInUser<TClaims>,
+    options: SignInOptions & { since: string },
+  ): Promise<IssuedSession>;
+  /** Sets the cookie, and describes the session. */
+  finish<TClaims>(caller: CallerInfo, user: SignInUser<TClaims>, issued: IssuedSession): Promise<SignInResult<TClaims>>;
+}
+
+/** The parts that sign a user in. */
+export interface SignInParts {
+  readonly manager: SessionManager;
+  readonly verifier: Verifier;
+  readonly locator: Locator;
+}
+
+export function createSignInSteps({ manager, verifier, locator }: SignInParts): SignInSteps {
+  return {
+    requireCookie(caller) {
+      const problem = connectionOf(caller)?.cookie?.problem() ?? null;
+      if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
+    },
+
+    issue: (caller, { id: userId, claims, lifetime }, { device, since, replace = true }) =>
+      manager.issue(
+        { userId, claims: { ...claims }, lifetime, caller, device },
+        { since, replaces: replace ? replacedBy(caller) : undefined },
+      ),
+
+    async finish(caller, { id: userId, claims, persistent }, { token, session }) {
+      const connection = connectionOf(caller);
+      // The other calls of the batch may have come with the session that this one replaced.
+      verifier.invalidate(caller);
+      connection?.cookie?.set(token, session, { persistent });
+      connection?.preventCaching();
+      const info = await sessionInfoOf(session, session.id, locator);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without claims, the app's type of them allows none
+      return { token, session: info, userId, claims: (claims ?? {}) as NonNullable<typeof claims> };
+    },
+  };
+}
+
+export function createSignIn(manager: Pick<SessionManager, 'signInMark'>, steps: SignInSteps): SignIn {
+  return async (ctx, user, options = {}) => {
+    const caller = requireCaller(ctx);
+    steps.requireCookie(caller);
+    const issued = await fromManager(
+      (async () => {
+        const { since = await manager.signInMark() } = options;
+        return steps.issue(caller, user, { ...options, since });
+      })(),
+    );
+    return steps.finish(caller, user, issued);
+  };
+}
+
+/** The session that a sign-in replaces. The browser drops the one in its cookie, whoever's it is. */
+function replacedBy(caller: CallerInfo): ReplacedSession | undefined {
+  const ofCookie = connectionOf(caller)?.cookie?.token ?? null;
+  if (ofCookie !== null) return { token: ofCookie, ofAnyUser: true };
+  return caller.token === null ? undefined : { token: caller.token };
+}
