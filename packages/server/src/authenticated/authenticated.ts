@@ -7,11 +7,11 @@ import {
 } from '@trpc-sessions/core';
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
 import { trpcErrorOf, withRefusal, type SessionErrorFormatter, type SessionErrorShape } from '../errors.ts';
-import { guardResult, isStream, type StreamGuard } from '../live/streams.ts';
+import { guardResult, isStream, mayStream, type StreamGuard } from '../live/streams.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { createCallMark } from './call-mark.ts';
-import { createErrorHandler, type HandledCall } from './error-handler.ts';
+import { createErrorHandler } from './error-handler.ts';
 import type { Verifier } from './verifier.ts';
 
 /** The properties that {@link AuthenticatedProcedure} adds to the context. */
@@ -58,26 +58,24 @@ export function createAuthenticated<TClaims>(
   const procedure = t.procedure.use(async ({ ctx, type, path, input, signal, getRawInput, next }) => {
     const caller = requireCaller(ctx);
     if (callMark.isSet({ ctx, getRawInput })) return next();
-    const call: HandledCall = { ctx, type, path, input };
     const since = watches.moment();
     let verified: VerifiedSession;
     try {
       verified = await verifier.verify(caller);
     } catch (error) {
-      throw await errorHandler.format(call, refusalFor(caller, error));
+      throw await errorHandler.format({ ctx, type, path, input }, refusalFor(caller, error));
     }
     const { session, claims } = verified;
     const mark = callMark.create(getRawInput);
     // A context and `getRawInput` at once: tRPC's types take one of them.
-    const forNextSteps = {
-      ctx: { session, claims, userId: session.userId, ...mark.forContext },
-      getRawInput: mark.getRawInput,
-    };
+    const forNextSteps = { ctx: { session, claims, userId: session.userId, [callMark.key]: mark }, getRawInput: mark };
     const result = withRefusal(await next(forNextSteps));
-    if (!result.ok) return { ...result, error: await errorHandler.format(call, result.error) };
+    if (!result.ok) return { ...result, error: await errorHandler.format({ ctx, type, path, input }, result.error) };
+    if (!mayStream(result.data)) return result;
     const guard: StreamGuard = { signal, watch: (onEnd) => watches.watch({ session, caller, since, onEnd }) };
     const data = guardResult(result.data, type, guard);
-    return { ...result, data: isStream(data, type) ? await errorHandler.formatStream(call, data) : data };
+    if (!isStream(data, type)) return { ...result, data };
+    return { ...result, data: await errorHandler.formatStream({ ctx, type, path, input }, data) };
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
   return procedure as unknown as AuthenticatedProcedure<TClaims>;

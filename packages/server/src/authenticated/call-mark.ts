@@ -4,19 +4,14 @@ interface Call {
   readonly getRawInput: () => Promise<unknown>;
 }
 
-/** A mark: the same function in both places. */
-interface Mark {
-  /** To add to the context. */
-  readonly forContext: object;
-  readonly getRawInput: Call['getRawInput'];
-}
-
 /** Marks a call as verified, so that a procedure built with `authenticated` twice verifies it once. */
 export interface CallMark {
   /** Answers whether this very call has been verified; `false` also when that is not certain. */
   isSet(call: Call): boolean;
-  /** Makes the mark of a call, for the steps that follow. */
-  create(getRawInput: Call['getRawInput']): Mark;
+  /** The property of the context that has the mark. */
+  readonly key: symbol;
+  /** Makes the mark of a call. The steps that follow get it in their context, and as their `getRawInput`. */
+  create(getRawInput: Call['getRawInput']): Call['getRawInput'];
 }
 
 /**
@@ -31,9 +26,7 @@ export function createCallMark(): CallMark {
 
   return {
     isSet: ({ ctx, getRawInput }) => Reflect.get(ctx, key) === getRawInput,
-    create(getRawInput) {
-      const mark = (): Promise<unknown> => getRawInput();
-      return { forContext: { [key]: mark }, getRawInput: mark };
-    },
+    key,
+    create: (getRawInput) => () => getRawInput(),
   };
 }

@@ -22,6 +22,11 @@ export function guardResult(result: unknown, type: ProcedureType, guard: StreamG
   return guardValue(result, guard);
 }
 
+/** Answers whether a result may be or hold a stream: most are plain values, which need no guard. */
+export function mayStream(result: unknown): boolean {
+  return (typeof result === 'object' && result !== null) || typeof result === 'function';
+}
+
 /** Answers whether a result is itself a stream, as tRPC decides. */
 export function isStream(result: unknown, type: ProcedureType): boolean {
   return isAsyncIterable(result) || (type === 'subscription' && isObservable(result));
