@@ -195,7 +195,7 @@ describe('a query over httpBatchStreamLink', () => {
   );
 });
 
-test('1,500 silent streams of one session cost no query when another session of the user ends', async () => {
+test('500 silent streams of one session cost no query when another session of the user ends', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
@@ -204,10 +204,10 @@ test('1,500 silent streams of one session cost no query when another session of 
   const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] });
   let started = 0;
   let ended = 0;
-  for (let n = 0; n < 1500; n += 1) {
+  for (let n = 0; n < 500; n += 1) {
     client.silent.subscribe(undefined, { onStarted: () => void (started += 1), onError: () => void (ended += 1) });
   }
-  await expect.poll(() => started).toBe(1500);
+  await expect.poll(() => started).toBe(500);
 
   app.database.clearQueries();
   await app.manager.revoke({ userId: 'ada', id: other.id });
@@ -216,7 +216,7 @@ test('1,500 silent streams of one session cost no query when another session of 
 
   app.database.clearQueries();
   await app.manager.revoke({ userId: 'ada', id: session.id });
-  await expect.poll(() => ended).toBe(1500);
+  await expect.poll(() => ended).toBe(500);
   expect(app.database.queries.length).toBeLessThan(6);
   await socket.close();
 });

@@ -68,8 +68,12 @@ describeIf(nodeRedisTarget.url !== null, 'over Redis', nodeRedisTarget.howToEnab
     for (const [n, bus] of buses.entries()) await bus.publish(String(n));
     for (const { listener } of listeners)
       await soon(() => expect(listener.message.mock.calls).toEqual([['0'], ['1'], ['2']]));
-    // Longer than it takes to notice that a heartbeat has failed.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Each bus has sent four heartbeats: one that failed would have been noticed.
+    const heartbeats = vi.fn();
+    const watching = await createClient({ url }).connect();
+    await watching.subscribe(options.channel, heartbeats);
+    await soon(() => expect(heartbeats.mock.calls.length).toBeGreaterThan(4 * buses.length));
+    watching.destroy();
     for (const { listener, stop } of listeners) {
       expect(listener.disconnected).not.toHaveBeenCalled();
       await stop();

@@ -37,7 +37,7 @@ export interface BusTarget {
 
 /** Waits until a check passes. */
 export function soon<T>(check: () => T): Promise<T> {
-  return vi.waitFor(check, { timeout: 12_000, interval: 10 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 10 });
 }
 
 let channels = 0;
@@ -127,7 +127,7 @@ export function testBus(target: BusTarget): void {
         await end();`;
       const args = ['--conditions=@trpc-sessions/source', '--input-type=module', '--eval', script, url];
       const cwd = new URL('..', import.meta.url).pathname;
-      const { stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 15_000 });
+      const { stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 100_000 });
       expect(stderr.replaceAll(/^.*(?:ExperimentalWarning|--trace-warnings).*$/gm, '').trim()).toBe('');
     });
 

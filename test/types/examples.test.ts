@@ -71,7 +71,10 @@ async function writeExamples(): Promise<void> {
   const files = ['given.d.ts', ...examples.map((example) => relative(folder, fileOf(example)))];
   // A package's page imports the server of the README.
   const rootDirs = pages.filter((page) => page.endsWith('README.md'));
-  const config = { extends: join(root, 'test/types/examples/tsconfig.json'), compilerOptions: { rootDirs }, files };
+  // Beside the folder, which is new each time: what has not changed since the last run is not checked again.
+  const kept = { incremental: true, tsBuildInfoFile: `${folder}.tsbuildinfo` };
+  const extended = join(root, 'test/types/examples/tsconfig.json');
+  const config = { extends: extended, compilerOptions: { rootDirs, ...kept }, files };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
 }
 
