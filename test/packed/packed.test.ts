@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeIf, isEnabled } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
+import { createApp, readmeFiles, tested } from './app.ts';
 
 const run = promisify(execFile);
-const root = new URL('../..', import.meta.url).pathname;
 
 // As a new user does: a fresh folder outside the workspace, the packed packages, the README's code.
 describeIf(
@@ -22,18 +21,6 @@ describeIf(
 
     beforeAll(async () => {
       port = await freePort();
-      folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-packed-'));
-      for (const name of ['core', 'server', 'client']) {
-        await run('pnpm', ['pack', '--pack-destination', folder], { cwd: join(root, 'packages', name) });
-      }
-      const tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => `./${file}`);
-      const manifest = JSON.parse(await readFile(join(root, 'test/package.json'), 'utf8'));
-      const catalog = await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8');
-      const versionOf = (name: string): string => {
-        const own: string = manifest.devDependencies[name] ?? 'catalog:';
-        if (own !== 'catalog:') return own;
-        return new RegExp(`^  '?${name}'?: (.+)$`, 'm').exec(catalog)?.[1] ?? 'latest';
-      };
       const peers = [
         '@trpc/server',
         '@trpc/client',
@@ -43,14 +30,8 @@ describeIf(
         '@types/better-sqlite3',
         '@types/node',
       ];
-      const packages = [...tarballs, ...peers.map((name) => `${name}@${versionOf(name)}`), 'typescript@5.7.3'];
-      await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-      await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: folder });
-
-      const readme = await readFile(join(root, 'README.md'), 'utf8');
-      for (const [, name = '', code = ''] of readme.matchAll(/```ts title="([\w.-]+)"\n([\s\S]*?)```/g)) {
-        await writeFile(join(folder, name), code.replaceAll('3000', String(port)));
-      }
+      folder = await createApp({ type: 'module' }, [...(await Promise.all(peers.map(tested))), 'typescript@5.7.3']);
+      for (const [name, code] of await readmeFiles(port)) await writeFile(join(folder, name), code);
     }, 180_000);
 
     afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -58,7 +39,7 @@ describeIf(
     test('no declaration of server or client names zod', async () => {
       for (const name of ['server', 'client']) {
         const dist = join(folder, 'node_modules/@trpc-sessions', name, 'dist');
-        const declarations = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+        const declarations = (await readdir(dist, { recursive: true })).filter((file) => /\.d\.c?ts$/.test(file));
         expect(declarations).not.toHaveLength(0);
         for (const file of declarations) expect(await readFile(join(dist, file), 'utf8')).not.toMatch(/\bzod\b/);
       }
