@@ -1,6 +1,5 @@
 import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
-import { loadCopies, type Copy } from './copies.ts';
+import { loadBesideTRPC10, loadCopies, loadOlder, type Copy } from './copies.ts';
 
 // An app whose packages come from several copies, in each mix of a table. Prints the mixes in which something differs.
 
@@ -9,6 +8,7 @@ const parts = ['manager', 'plugin', 'context', 'router', 'adapter', 'link', 'hea
 type Part = (typeof parts)[number];
 
 async function answersOf(copyOf: (part: Part) => Copy): Promise<unknown> {
+  const { Kysely, SqliteDialect } = copyOf('manager').kysely;
   const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
   const { createSessionManager, migrateToLatest } = copyOf('manager').core;
   await migrateToLatest(db);
@@ -18,8 +18,13 @@ async function answersOf(copyOf: (part: Part) => Copy): Promise<unknown> {
     authenticate: ({ username }) => ({ id: username }),
   });
 
-  const { sessionsContext } = copyOf('context').server;
-  const t = copyOf('router').trpc.initTRPC.context<ReturnType<typeof sessionsContext>>().create();
+  const { sessionsContext, sessionErrorFormatter } = copyOf('context').server;
+  const builder = copyOf('router').trpc.initTRPC.context<ReturnType<typeof sessionsContext>>();
+  // tRPC before 11.22 has no `.errors()`.
+  const t =
+    'errors' in builder.create().procedure
+      ? builder.create()
+      : builder.create({ errorFormatter: sessionErrorFormatter });
   const procedure = t.procedure.concat(sessions.authenticated);
   const { SessionError } = copyOf('context').core;
   const router = t.router({
@@ -81,5 +86,10 @@ for (const { part, most, other } of mixes) {
 const different = (Object.keys(first ?? {}) as readonly (keyof Copy)[]).filter(
   (name) => new Set(copies.map((copy) => copy[name])).size === copies.length,
 );
-process.stdout.write(JSON.stringify({ different, results }));
+const older: Record<string, unknown> = {};
+for (const [release, copy] of await loadOlder()) older[release] = await answersOf(() => copy).catch(String);
+const tooOld = await loadBesideTRPC10()
+  .then(({ createSessionsPlugin }) => createSessionsPlugin(Object.create(null)))
+  .catch(String);
+process.stdout.write(JSON.stringify({ different, results, older, tooOld }));
 process.exit();

@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeIf, isEnabled } from '../support/optional.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
 import { createApp, readmeFiles, tested } from './app.ts';
 
@@ -35,71 +34,62 @@ function withoutTopLevelAwait(code: string): string {
   ].join('\n');
 }
 
-describeIf(
-  isEnabled('PACKED'),
-  'the packed packages, in a CommonJS app with Kysely 0.28',
-  'set PACKED=1; it installs from the npm registry',
-  () => {
-    let folder: string;
-    const node = (...args: string[]) => run(process.execPath, args, { cwd: folder, timeout: 120_000 });
+// It installs compilers and Jest from the npm registry, and takes minutes.
+describe.runIf(process.env['NIGHTLY'] === '1')('the packed packages, in a CommonJS app with Kysely 0.28', () => {
+  let folder: string;
+  const node = (...args: string[]) => run(process.execPath, args, { cwd: folder, timeout: 120_000 });
 
-    beforeAll(async () => {
-      const installed = await Promise.all([...peers, ...hooks].map(tested));
-      const aliases = Object.entries(compilers).map(([name, version]) => `${name}@npm:typescript@${version}`);
-      const jest = ['jest@30', 'ts-jest@29', '@swc/jest@0.2', '@swc/core@1', '@types/jest@30', 'typescript@5.9'];
-      folder = await createApp({}, [...installed, 'kysely@0.28.19', ...aliases, ...jest]);
-      const files = await readmeFiles(await freePort());
-      const subpaths = ['core/password', 'core/sqlite', 'core/postgres', 'core/mysql', 'core/redis', 'client/react'];
-      const sources = {
-        'server.ts': withoutTopLevelAwait(files.get('server.ts') ?? ''),
-        'client.ts': (files.get('client.ts') ?? '').replace('./server.js', './server'),
-        'subpaths.ts': subpaths
-          .map((path) => `export * as ${path.replace('/', '_')} from '@trpc-sessions/${path}';`)
-          .join('\n'),
-      };
-      for (const [name, code] of Object.entries(sources)) await writeFile(join(folder, name), code);
-    }, 400_000);
+  beforeAll(async () => {
+    const installed = await Promise.all([...peers, ...hooks].map(tested));
+    const aliases = Object.entries(compilers).map(([name, version]) => `${name}@npm:typescript@${version}`);
+    const jest = ['jest@30', 'ts-jest@29', '@swc/jest@0.2', '@swc/core@1', '@types/jest@30', 'typescript@5.9'];
+    folder = await createApp({}, [...installed, 'kysely@0.28.19', ...aliases, ...jest]);
+    const files = await readmeFiles(await freePort());
+    const subpaths = ['core/password', 'core/sqlite', 'core/postgres', 'core/mysql', 'core/redis', 'client/react'];
+    const sources = {
+      'server.ts': withoutTopLevelAwait(files.get('server.ts') ?? ''),
+      'client.ts': (files.get('client.ts') ?? '').replace('./server.js', './server'),
+      'subpaths.ts': subpaths
+        .map((path) => `export * as ${path.replace('/', '_')} from '@trpc-sessions/${path}';`)
+        .join('\n'),
+    };
+    for (const [name, code] of Object.entries(sources)) await writeFile(join(folder, name), code);
+  }, 400_000);
 
-    afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    async function compile(compiler: string, module: object): Promise<string> {
-      const compilerOptions = {
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        esModuleInterop: true,
-        target: 'es2022',
-        lib: ['es2023', 'dom', 'esnext.disposable'],
-        types: ['node'],
-        outDir: 'out',
-        ...module,
-      };
-      const files = ['server.ts', 'client.ts', 'subpaths.ts'];
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-      const tsc = `node_modules/${compiler}/bin/tsc`;
-      const { stdout } = await node(tsc, '-p', '.').catch((error: { stdout: string }) => error);
-      return stdout;
-    }
+  async function compile(compiler: string, module: object): Promise<string> {
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      esModuleInterop: true,
+      target: 'es2022',
+      lib: ['es2023', 'dom', 'esnext.disposable'],
+      types: ['node'],
+      outDir: 'out',
+      ...module,
+    };
+    const files = ['server.ts', 'client.ts', 'subpaths.ts'];
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    const tsc = `node_modules/${compiler}/bin/tsc`;
+    const { stdout } = await node(tsc, '-p', '.').catch((error: { stdout: string }) => error);
+    return stdout;
+  }
 
-    test.each(Object.keys(compilers))(
-      'compiles with %s, and the declarations of the libraries too',
-      async (compiler) => {
-        expect(await compile(compiler, { module: 'node16' })).toBe('');
-      },
-    );
+  test.each(Object.keys(compilers))('compiles with %s, and the declarations of the libraries too', async (compiler) => {
+    expect(await compile(compiler, { module: 'node16' })).toBe('');
+  });
 
-    test.each(['typescript-5.7', 'typescript-5.9'])(
-      'compiles with %s and moduleResolution "node"',
-      async (compiler) => {
-        expect(await compile(compiler, { module: 'commonjs', moduleResolution: 'node' })).toBe('');
-      },
-    );
+  test.each(['typescript-5.7', 'typescript-5.9'])('compiles with %s and moduleResolution "node"', async (compiler) => {
+    expect(await compile(compiler, { module: 'commonjs', moduleResolution: 'node' })).toBe('');
+  });
 
-    test('runs: a session that was revoked is refused with its reason, and the client drops its token', async () => {
-      await compile('typescript-5.9', { module: 'node16' });
-      await writeFile(
-        join(folder, 'try.js'),
-        `
+  test('runs: a session that was revoked is refused with its reason, and the client drops its token', async () => {
+    await compile('typescript-5.9', { module: 'node16' });
+    await writeFile(
+      join(folder, 'try.js'),
+      `
         process.env.SESSION_SECRET = 'a secret of more than thirty-two bytes';
         (async () => {
           await require('./out/server.js').started;
@@ -114,31 +104,30 @@ describeIf(
           process.exit();
         })();
       `,
-      );
-      const { stdout } = await node('try.js');
-      expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
-        hello: 'Hello, ada',
-        session: { reason: 'revoked_session' },
-        token: null,
-      });
+    );
+    const { stdout } = await node('try.js');
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      hello: 'Hello, ada',
+      session: { reason: 'revoked_session' },
+      token: null,
     });
+  });
 
-    test.each([
-      ['ts-jest', { preset: 'ts-jest' }],
-      ['@swc/jest', { transform: { '\\.ts$': '@swc/jest' } }],
-    ])('Jest loads all packages with %s', async (_, config) => {
-      await mkdir(join(folder, 'jest'), { recursive: true });
-      await writeFile(join(folder, 'jest/sessions.test.ts'), jestTest);
-      await writeFile(
-        join(folder, 'tsconfig.json'),
-        '{ "compilerOptions": { "strict": true, "esModuleInterop": true } }',
-      );
-      await writeFile(join(folder, 'jest.config.js'), `module.exports = ${JSON.stringify(config)};`);
-      const { stderr } = await node('node_modules/jest/bin/jest.js');
-      expect(stderr).toContain('1 passed, 1 total');
-    });
-  },
-);
+  test.each([
+    ['ts-jest', { preset: 'ts-jest' }],
+    ['@swc/jest', { transform: { '\\.ts$': '@swc/jest' } }],
+  ])('Jest loads all packages with %s', async (_, config) => {
+    await mkdir(join(folder, 'jest'), { recursive: true });
+    await writeFile(join(folder, 'jest/sessions.test.ts'), jestTest);
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      '{ "compilerOptions": { "strict": true, "esModuleInterop": true } }',
+    );
+    await writeFile(join(folder, 'jest.config.js'), `module.exports = ${JSON.stringify(config)};`);
+    const { stderr } = await node('node_modules/jest/bin/jest.js');
+    expect(stderr).toContain('1 passed, 1 total');
+  });
+});
 
 const jestTest = `
 import { memoryTokenStore, sessionLinks } from '@trpc-sessions/client';

@@ -22,7 +22,9 @@ describe.each(['core', 'server', 'client'])('the package %s', (name) => {
   );
 
   test('has each entry as ES modules and as CommonJS, with declarations for each', () => {
-    const files = entries.flatMap((entry) => [entry.import, entry.require].flatMap((target) => [target.types, target.default]));
+    const files = entries.flatMap((entry) =>
+      [entry.import, entry.require].flatMap((target) => [target.types, target.default]),
+    );
     expect(files.filter((file) => !existsSync(join(folder, file)))).toEqual([]);
     expect(new Set(files).size).toBe(entries.length * 4);
   });

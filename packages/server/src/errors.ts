@@ -5,9 +5,11 @@ import {
   sessionErrors,
   isSessionUsageError,
 } from '@trpc-sessions/core';
-import { TRPCError, type TRPCDefaultErrorData, type TRPCErrorFormatter, type TRPCErrorShape } from '@trpc/server';
+import { TRPCError } from '@trpc/server';
+import type { TRPCErrorShape } from '@trpc/server/rpc';
 import { prospectOf } from './faults.ts';
 import { formattedForAllCopies } from './formatted-shape.ts';
+import type { DefaultErrorData, DefaultErrorShape, ErrorFormatterOptions } from './trpc/error-shape.ts';
 
 /** The `error.data.session` of a refusal. */
 export interface SessionErrorData {
@@ -17,7 +19,7 @@ export interface SessionErrorData {
 }
 
 /** The shape of a refusal on the wire: tRPC's own, with `data.session`. */
-export interface SessionErrorShape extends TRPCErrorShape<TRPCDefaultErrorData & { session: SessionErrorData }> {}
+export interface SessionErrorShape extends TRPCErrorShape<DefaultErrorData & { session: SessionErrorData }> {}
 
 /** Makes the tRPC error of a refusal. */
 export function refusal(error: SessionError): TRPCError {
@@ -110,7 +112,7 @@ export function isTRPCError(error: unknown): error is TRPCError {
 }
 
 /** An app's `errorFormatter`, as its `initTRPC.create` takes it. */
-export type AppErrorFormatter = TRPCErrorFormatter<never, TRPCErrorShape>;
+export type AppErrorFormatter = (opts: ErrorFormatterOptions<undefined>) => TRPCErrorShape;
 
 /** The formatter for `.errors()`: puts the reason of a refusal on the wire. Other errors are left to the app's formatter. */
 export type SessionErrorFormatter = (
@@ -133,6 +135,33 @@ export function createErrorFormatter(appFormatter: AppErrorFormatter | undefined
     const { data: ofApp, ...rest } = shapeOf(appFormatter, { ...opts, shape });
     return { ...rest, data: { ...data, ...ofApp, session } };
   };
+}
+
+/** A shape on the wire that holds `data.session` if the error is a refusal. */
+export interface FormattedErrorShape extends DefaultErrorShape {
+  data: DefaultErrorData & { session?: SessionErrorData };
+}
+
+const formatRefusal = createErrorFormatter(undefined);
+
+/**
+ * The `errorFormatter` for an app whose tRPC is older than 11.22: it puts the reason of a refusal on the wire. An app with
+ * a formatter of its own calls it there. Since 11.22, no app needs it.
+ *
+ * @example
+ * ```ts
+ * import { sessionErrorFormatter, type SessionsContext } from '@trpc-sessions/server';
+ *
+ * const t = initTRPC.context<SessionsContext>().create({ errorFormatter: sessionErrorFormatter });
+ * ```
+ */
+export function sessionErrorFormatter(
+  opts: Pick<ErrorFormatterOptions<unknown>, 'error' | 'shape'>,
+): FormattedErrorShape {
+  const { error, shape } = opts;
+  return (
+    formatRefusal({ error, shape, type: 'unknown', path: shape.data.path, input: undefined, ctx: undefined }) ?? shape
+  );
 }
 
 /** The shape as the app has it, or tRPC's own: a formatter that fails must not turn a refusal into a fault. */

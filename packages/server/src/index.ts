@@ -11,7 +11,14 @@ export type {
   ReadableRequest,
 } from './request/request.ts';
 export type { Authenticated, AuthenticatedProcedure } from './authenticated/authenticated.ts';
-export type { AppErrorFormatter, SessionErrorData, SessionErrorShape } from './errors.ts';
+export {
+  sessionErrorFormatter,
+  type AppErrorFormatter,
+  type FormattedErrorShape,
+  type SessionErrorData,
+  type SessionErrorShape,
+} from './errors.ts';
+export type { DefaultErrorData, DefaultErrorShape, ErrorFormatterOptions } from './trpc/error-shape.ts';
 export type {
   Authenticate,
   AuthenticatedUser,

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parseTimeout, type Duration, type SessionManager } from '@trpc-sessions/core';
+import { initTRPC } from '@trpc/server';
 import { createAuthenticated, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
 import { createVerifier } from './authenticated/verifier.ts';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
@@ -9,6 +10,7 @@ import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
+import { requireTRPC11 } from './trpc/procedure-errors.ts';
 
 /** The options of {@link createSessionsPlugin}. */
 export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims> {
@@ -68,6 +70,7 @@ export function createSessionsPlugin<
   TSchema extends StandardSchemaV1 = StandardSchemaV1<PasswordCredentials>,
   TClaims = unknown,
 >(options: SessionsPluginOptions<TSchema, TClaims>): SessionsPlugin<TSchema, TClaims> {
+  requireTRPC11(initTRPC);
   checkOptions(options);
   const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
   const formatError = createErrorFormatter(options.errorFormatter);

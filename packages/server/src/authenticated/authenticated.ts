@@ -5,11 +5,12 @@ import {
   type Session,
   type VerifiedSession,
 } from '@trpc-sessions/core';
-import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server';
+import { initTRPC, TRPCError } from '@trpc/server';
 import { trpcErrorOf, withRefusal, type SessionErrorFormatter, type SessionErrorShape } from '../errors.ts';
 import { guardResult, isStream, mayStream, type StreamGuard } from '../live/streams.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
+import type { BuilderOf } from './builders.ts';
 import { createCallMark } from './call-mark.ts';
 import { createErrorHandler } from './error-handler.ts';
 import type { Verifier } from './verifier.ts';
@@ -28,17 +29,7 @@ export interface Authenticated<TClaims = unknown> {
  *
  * @see https://trpc.io/docs/server/middlewares#concat
  */
-export type AuthenticatedProcedure<TClaims = unknown> = TRPCProcedureBuilder<
-  SessionsContext,
-  object,
-  Authenticated<TClaims>,
-  TRPCUnsetMarker,
-  TRPCUnsetMarker,
-  TRPCUnsetMarker,
-  TRPCUnsetMarker,
-  false,
-  SessionErrorShape
->;
+export type AuthenticatedProcedure<TClaims = unknown> = BuilderOf<Authenticated<TClaims>, SessionErrorShape>;
 
 export function createAuthenticated<TClaims>(
   verifier: Verifier,

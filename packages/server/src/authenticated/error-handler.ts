@@ -1,5 +1,6 @@
 import { initTRPC, type TRPCError, type TRPCProcedureType as ProcedureType } from '@trpc/server';
 import type { SessionErrorFormatter } from '../errors.ts';
+import { hasErrors } from '../trpc/procedure-errors.ts';
 
 /** A call, as an error formatter is given it. */
 export interface HandledCall {
@@ -23,6 +24,11 @@ interface HandlerContext {
   readonly outcome: () => unknown;
 }
 
+const unformatted: ErrorHandler = {
+  format: (_, error) => Promise.resolve(error),
+  formatStream: (_, stream) => Promise.resolve(stream),
+};
+
 /**
  * Does the work of `.errors(formatError)` for the calls that need it, where a builder with `.errors()` has one more
  * middleware in every call. tRPC exports no function that formats one error: so a procedure that has `.errors()`, and
@@ -30,6 +36,7 @@ interface HandlerContext {
  */
 export function createErrorHandler(formatError: SessionErrorFormatter): ErrorHandler {
   const t = initTRPC.context<HandlerContext>().create();
+  if (!hasErrors(t.procedure)) return unformatted;
   const procedure = t.procedure.errors(({ ctx: { call }, error, shape }) =>
     formatError({ ...call, error, shape: { ...shape, data: { ...shape.data, path: call.path } } }),
   );

@@ -1,6 +1,7 @@
 import type { DeviceInput } from '@trpc-sessions/core';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
-import { StandardSchemaV1Error, TRPCError } from '@trpc/server';
+import * as trpc from '@trpc/server';
+import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { fromApp } from '../errors.ts';
 import { badInput, deviceInput, passwordInput } from './inputs.ts';
@@ -65,7 +66,7 @@ function hasIssues(error: unknown): boolean {
 
 async function validate(schema: StandardSchemaV1, input: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(input);
-  if (result.issues !== undefined) throw new StandardSchemaV1Error(result.issues);
+  if (result.issues !== undefined) throw new trpc.StandardSchemaV1Error(result.issues);
   return result.value;
 }
 

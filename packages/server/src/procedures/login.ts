@@ -5,6 +5,7 @@ import { requireCaller } from '../authenticated/authenticated.ts';
 import { fromApp, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { SessionsContext } from '../request/context.ts';
+import { withErrors } from '../trpc/procedure-errors.ts';
 import { withInputError } from './inputs.ts';
 import { loginInput } from './login-input.ts';
 import { createLoginLimit } from './login-limit.ts';
@@ -64,8 +65,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   const t = initTRPC.context<SessionsContext>().create();
   const beginLogin = createLoginLimit();
 
-  const login = t.procedure
-    .errors(formatError)
+  const login = withErrors(t.procedure, formatError)
     .use(async ({ ctx, next }) => {
       const caller = requireCaller(ctx);
       const endLogin = beginLogin(caller);

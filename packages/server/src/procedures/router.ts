@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { initTRPC, type TRPCBuiltRouter, type TRPCDefaultErrorShape, type TRPCMutationProcedure } from '@trpc/server';
+import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
 import type { SessionsContext } from '../request/context.ts';
+import type { RouterOf } from '../authenticated/builders.ts';
 import { createLogin, type LoginParts, type LoginProcedure } from './login.ts';
 import { createLogout, type LogoutParts } from './logout.ts';
 import type { SessionsProcedure } from './procedure.ts';
@@ -14,10 +15,9 @@ export interface SessionsRouterRecord<TCredentials, TClaims = unknown> {
 }
 
 /** The router to merge or nest: `login`, `logout` and `sessions.*`. */
-export type SessionsRouter<TCredentials, TClaims = unknown> = TRPCBuiltRouter<
-  { ctx: SessionsContext; meta: object; errorShape: TRPCDefaultErrorShape; transformer: false },
-  { [TName in keyof SessionsRouterRecord<TCredentials, TClaims>]: SessionsRouterRecord<TCredentials, TClaims>[TName] }
->;
+export type SessionsRouter<TCredentials, TClaims = unknown> = RouterOf<{
+  [TName in keyof SessionsRouterRecord<TCredentials, TClaims>]: SessionsRouterRecord<TCredentials, TClaims>[TName];
+}>;
 
 /** The parts that {@link createRouter} is made of. */
 export interface RouterParts<TSchema extends StandardSchemaV1, TClaims>
