@@ -81,6 +81,36 @@ for (const target of [sqlite, postgres, mysql]) {
   });
 }
 
+test('a migration ends well if the driver rolls a raw transaction back after its statement, as libSQL does over HTTP', async () => {
+  const database = new SqliteDatabase(':memory:');
+  const dialect = new SqliteDialect({ database });
+  const driver = dialect.createDriver();
+  const acquireConnection = driver.acquireConnection.bind(driver);
+  driver.acquireConnection = async (...options) => {
+    const connection = await acquireConnection(...options);
+    const { executeQuery } = Object.getPrototypeOf(connection);
+    connection.executeQuery = async (query, ...rest) => {
+      const result = await executeQuery.call(connection, query, ...rest);
+      // Kysely's own transactions begin with `begin` alone.
+      if (query.sql === 'begin immediate') database.exec('rollback');
+      return result;
+    };
+    return connection;
+  };
+  const db = new Kysely({
+    dialect: {
+      createAdapter: () => dialect.createAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (of) => dialect.createIntrospector(of),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    },
+  });
+  const applied = await migrateToLatest(db);
+  expect(applied.map(({ migrationName }) => migrationName)).toEqual(Object.keys(createMigrations()));
+  expect(await migrateToLatest(db)).toEqual([]);
+  await db.destroy();
+});
+
 test('on SQLite a migration takes the write lock before it looks at the table, and others of the process wait', async () => {
   await using folder = await createFolder();
   const open = (): SqliteDatabase.Database => new SqliteDatabase(join(folder.path, 'app.db'), { timeout: 0 });

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import { createCounterOrder } from '../order/counters.ts';
 import { hasErrorCode } from './error-code.ts';
@@ -11,6 +11,15 @@ function inTurn<TResult>(migrate: () => Promise<TResult>): Promise<TResult> {
   const result = lastMigration.then(migrate);
   lastMigration = result.catch(() => {});
   return result;
+}
+
+/** Commits. A driver over HTTP, such as libSQL's, ends a raw transaction with its statement: all others have committed. */
+async function commit<TDatabase>(connection: Kysely<TDatabase>): Promise<void> {
+  try {
+    await sql`commit`.execute(connection);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('no transaction is active'))) throw error;
+  }
 }
 
 export const sqlite: Dialect = {
@@ -53,10 +62,11 @@ export const sqlite: Dialect = {
         await sql`begin immediate`.execute(connection);
         try {
           const result = await work(connection);
-          await sql`commit`.execute(connection);
+          await commit(connection);
           return result;
         } catch (error) {
-          await sql`rollback`.execute(connection);
+          // The first error is the one that says why.
+          await sql`rollback`.execute(connection).catch(() => {});
           throw error;
         }
       }),
