@@ -21,6 +21,11 @@ test.each<[string, unknown, Prospect]>([
   ['a broken connection of pg', new Error('Connection terminated unexpectedly'), 'passing'],
   ['a broken connection of MySQL', withCode('PROTOCOL_CONNECTION_LOST'), 'passing'],
   ['a lock of MySQL', Object.assign(withCode('ER_LOCK_WAIT_TIMEOUT'), { sqlState: 'HY000' }), 'passing'],
+  [
+    'a limit of connections of MariaDB',
+    Object.assign(withCode('ER_TOO_MANY_USER_CONNECTIONS'), { sqlState: '42000' }),
+    'passing',
+  ],
   ['a busy SQLite', withCode('SQLITE_BUSY_SNAPSHOT'), 'passing'],
   ['a Redis client that gave up', named('MaxRetriesPerRequestError'), 'passing'],
   ['a MongoDB without a server', named('MongoServerSelectionError'), 'passing'],

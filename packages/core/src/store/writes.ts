@@ -61,11 +61,15 @@ export function createWrites(
   ): Promise<TResult> {
     const transaction =
       dialect.isolation === undefined ? on.transaction() : on.transaction().setIsolationLevel(dialect.isolation);
-    return transaction.execute(async (trx) => {
-      begun();
-      await takeLock(userId, plainDatabase(trx));
-      return work(trx);
-    });
+    return withFirstError((guard) =>
+      transaction.execute((trx) => {
+        begun();
+        return guard(async () => {
+          await takeLock(userId, plainDatabase(trx));
+          return work(trx);
+        });
+      }),
+    );
   }
 
   /** Attempts a write until it conflicts with no other. */
@@ -100,10 +104,12 @@ export function createWrites(
         if (queries.length === 1) return runEach(connection, queries);
         return transactions.run(
           (begun) =>
-            connection.transaction().execute((trx) => {
-              begun();
-              return runEach(trx, queries);
-            }),
+            withFirstError((guard) =>
+              connection.transaction().execute((trx) => {
+                begun();
+                return guard(() => runEach(trx, queries));
+              }),
+            ),
           () => runEach(connection, queries),
         );
       });
@@ -157,4 +163,26 @@ const withoutTransactions =
 /** Runs queries one after the other, on the connection that they share. */
 async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQuery[]): Promise<void> {
   for (const query of queries) await db.executeQuery(query);
+}
+
+/**
+ * Runs a transaction whose work is guarded: if the work fails, its error is thrown, and not that of the rollback. A full disk
+ * makes SQLite roll back by itself, and the second rollback fails.
+ */
+async function withFirstError<TResult>(
+  run: (guard: (work: () => Promise<TResult>) => Promise<TResult>) => Promise<TResult>,
+): Promise<TResult> {
+  let first: { readonly error: unknown } | undefined;
+  try {
+    return await run(async (work) => {
+      try {
+        return await work();
+      } catch (error) {
+        first = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw first === undefined ? error : first.error;
+  }
 }
