@@ -3,7 +3,9 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** Encodes whole groups of 5 bytes: the 20 bytes of a lookup id or of an id become 32 characters. */
 export function base32(bytes: Uint8Array): string {
-  let text = '';
+  // Not a text that grows: V8 would keep such a one as its pieces.
+  const characters = Buffer.alloc(Math.floor((bytes.length * 8) / 5));
+  let length = 0;
   let bits = 0;
   let width = 0;
   for (const byte of bytes) {
@@ -11,8 +13,8 @@ export function base32(bytes: Uint8Array): string {
     width += 8;
     while (width >= 5) {
       width -= 5;
-      text += alphabet[(bits >> width) & 31];
+      characters[length++] = alphabet.charCodeAt((bits >> width) & 31);
     }
   }
-  return text;
+  return characters.toString('latin1');
 }
