@@ -327,7 +327,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         test('holds during many simultaneous sign-ins, and counts each user alone', async () => {
           await using w = await world({ maxSessionsPerUser: 5 });
           const other = await w.manager.issue({ userId: 'u2' });
-          const issued = await Promise.all(Array.from({ length: 200 }, () => w.manager.issue({ userId: 'u1' })));
+          const issued = await Promise.all(Array.from({ length: 60 }, () => w.manager.issue({ userId: 'u1' })));
 
           expect(await w.manager.list('u1')).toHaveLength(5);
           const outcomes = await Promise.allSettled(issued.map(({ token }) => w.manager.verify(token)));
@@ -338,9 +338,15 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         test.each([
           ['is 100 by default', {}, 100],
           ['is lifted by Infinity', { maxSessionsPerUser: Infinity }, 102],
-        ])('%s', async (_, options, count) => {
+        ])('%s', async (_title, options, count) => {
           await using w = await world(options);
-          for (let n = 0; n < 102; n += 1) {
+          await w.manager.issue({ userId: 'u1' });
+          const { plain } = w.database;
+          const row = await plain.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
+          const copies = Array.from({ length: 99 }, (_, n) => ({ ...row, id: `copy${n}` }));
+          await plain.insertInto('sessions').values(copies).execute();
+          expect(await w.manager.list('u1')).toHaveLength(100);
+          for (let n = 0; n < 2; n += 1) {
             w.clock.advance(second);
             await w.manager.issue({ userId: 'u1' });
           }
