@@ -152,6 +152,32 @@ test('a stream goes on while other sessions of its user end', async () => {
   expect(ends).toEqual([]);
 });
 
+test('a stream ends within a minute of the commit of a transaction that revoked its session', async () => {
+  const { watches, session, start, ends } = await watch();
+  start(watches.moment());
+  await db.transaction().execute((trx) => manager.revoke({ userId: 'ada', id: session.id }, { trx }));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ends).toEqual([]);
+  await vi.advanceTimersByTimeAsync(minute);
+  expect(ends).toEqual(['revoked_session']);
+});
+
+test('a stream ends at once when credentials change, unless its session is kept', async () => {
+  const [kept, other] = [await watch(), await watch()];
+  for (const { watches, start } of [kept, other]) start(watches.moment());
+  await manager.changeCredentials({ userId: 'ada', keep: kept.session.id }, async () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  expect([kept.ends, other.ends]).toEqual([[], ['revoked_session']]);
+});
+
+test('a stream ends at once when a new sign-in replaces its session', async () => {
+  const { watches, token, start, ends } = await watch();
+  start(watches.moment());
+  await manager.issue({ userId: 'ada' }, { replaces: { token } });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(ends).toEqual(['revoked_session']);
+});
+
 test('a stream goes on when the transaction that revoked its session was rolled back', async () => {
   manager = createSessionManager({ db, keys, maxSessionsPerUser: 1 });
   const { watches, token, start, ends } = await watch();
