@@ -4,7 +4,7 @@ import { requireKnownOptions } from '../known-options.ts';
 /** The options of {@link memoryCache}. */
 export interface MemoryCacheOptions {
   /**
-   * The most sessions that are cached, with their tokens: about 900 bytes each. The least recently used
+   * The most sessions that are cached, with their tokens: about 800 bytes each. The least recently used
    * are dropped first.
    */
   readonly max: number;

@@ -123,7 +123,7 @@ export function createTokens(rules: TokenRules): Tokens {
       }
       if (!isAccessTokenClaims(payload)) throw new SessionError('invalid_token');
       requireValidTime(validTimeOf(payload, toleranceSeconds), clock());
-      return hideLookupId(payload);
+      return hideLookupId(payload, token);
     },
   };
 }

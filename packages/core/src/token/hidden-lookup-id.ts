@@ -9,25 +9,32 @@ class Given {
   }
 }
 
-/** Adds the lookup id to an object as a private field, which no log shows and no copy has. It costs eight bytes. */
-class HiddenLookupId extends Given {
-  readonly #lookupId: string;
+/** Adds a token to its claims as a private field, which no log shows and no copy has. The claims' lookup id is read from it. */
+class ClaimsOfToken extends Given {
+  readonly #token: string;
 
-  constructor(claims: object, lookupId: string) {
+  constructor(claims: object, token: string) {
     super(claims);
-    this.#lookupId = lookupId;
+    this.#token = token;
   }
 
-  static of(claims: HiddenLookupId): string {
-    return claims.#lookupId;
+  static lookupIdOf(claims: ClaimsOfToken): string {
+    return lookupIdIn(claims.#token);
   }
 }
 
+/** Reads the lookup id again. Few ever ask for it, and a million cached sessions would keep a copy each. */
+function lookupIdIn(token: string): string {
+  const [, payload = ''] = token.split('.');
+  const { lookup_id: lookupId }: { lookup_id: string } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return lookupId;
+}
+
 /** Not enumerable. All claims share these functions: with functions of their own, each would take 700 bytes more. */
-const properties: PropertyDescriptorMap & ThisType<HiddenLookupId> = {
+const properties: PropertyDescriptorMap & ThisType<ClaimsOfToken> = {
   lookup_id: {
     get() {
-      return HiddenLookupId.of(this);
+      return ClaimsOfToken.lookupIdOf(this);
     },
   },
   [inspect.custom]: {
@@ -38,11 +45,15 @@ const properties: PropertyDescriptorMap & ThisType<HiddenLookupId> = {
   },
 };
 
-/** Returns claims whose lookup id stays readable, and which no log shows: not even `util.inspect` of hidden properties. */
-export function hideLookupId<TClaims extends { readonly lookup_id: string }>(claims: TClaims): TClaims {
-  const { lookup_id: lookupId, ...shown } = claims;
+/**
+ * Returns claims whose lookup id stays readable, and which no log shows: not even `util.inspect` of hidden properties.
+ *
+ * @param token - the verified token of these claims
+ */
+export function hideLookupId<TClaims extends { readonly lookup_id: string }>(claims: TClaims, token: string): TClaims {
+  const { lookup_id: _, ...shown } = claims;
   // oxlint-disable-next-line no-new -- it is `shown` itself
-  new HiddenLookupId(shown, lookupId);
+  new ClaimsOfToken(shown, token);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `properties` have the one that was taken out
   return Object.defineProperties(shown, properties) as unknown as TClaims;
 }
