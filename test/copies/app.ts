@@ -1,4 +1,7 @@
 import SqliteDatabase from 'better-sqlite3';
+import type { PasswordCredentials, SessionsRouter } from '@trpc-sessions/server';
+import { createElement, type ReactElement } from 'react';
+import { renderToString } from 'react-dom/server';
 import { loadBesideTRPC10, loadCopies, loadOlder, type Copy } from './copies.ts';
 
 // An app whose packages come from several copies, in each mix of a table. Prints the mixes in which something differs.
@@ -86,10 +89,24 @@ for (const { part, most, other } of mixes) {
 const different = (Object.keys(first ?? {}) as readonly (keyof Copy)[]).filter(
   (name) => new Set(copies.map((copy) => copy[name])).size === copies.length,
 );
+/** Renders a hook of one copy in the provider of another. TanStack Query has a context in each format. */
+function statusIn(provider: Copy, hooks: Copy): string {
+  const tokens = provider.client.memoryTokenStore();
+  const client = provider.trpcClient.createTRPCClient<SessionsRouter<PasswordCredentials>>({ links: [] });
+  const Status = () => hooks.react.useSession().status;
+  const inside = createElement(provider.react.SessionProvider, { client, tokens }, createElement(Status));
+  const inBoth = copies.reduce((children, { query }) => {
+    return createElement(query.QueryClientProvider, { client: new query.QueryClient() }, children);
+  }, inside as ReactElement);
+  return renderToString(inBoth);
+}
+
+const statuses = copies.flatMap((provider) => copies.map((hooks) => statusIn(provider, hooks)));
+
 const older: Record<string, unknown> = {};
 for (const [release, copy] of await loadOlder()) older[release] = await answersOf(() => copy).catch(String);
 const tooOld = await loadBesideTRPC10()
   .then(({ createSessionsPlugin }) => createSessionsPlugin(Object.create(null)))
   .catch(String);
-process.stdout.write(JSON.stringify({ different, results, older, tooOld }));
+process.stdout.write(JSON.stringify({ different, results, statuses, older, tooOld }));
 process.exit();

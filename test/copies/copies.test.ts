@@ -20,6 +20,7 @@ const answers = {
 let printed: {
   readonly different: unknown;
   readonly results: unknown;
+  readonly statuses: unknown;
   readonly older: unknown;
   readonly tooOld: unknown;
 };
@@ -33,6 +34,11 @@ test('an app may mix the ES modules, the CommonJS and a second installation of e
   // Otherwise the mixes would be no mixes.
   expect(printed.different).toEqual(['core', 'server', 'client', 'react', 'trpc', 'adapter', 'trpcClient']);
   expect(printed.results).toEqual({ [JSON.stringify(answers)]: expect.any(Array) });
+});
+
+test('hooks of one copy find the provider of another', () => {
+  // A server renders without the token.
+  expect(printed.statuses).toEqual(Array.from({ length: 9 }, () => 'loading'));
 });
 
 test('tRPC 11.0 with Kysely 0.28, and tRPC 11.19, have a formatter that puts the reason on the wire', () => {

@@ -3,6 +3,7 @@ import type * as react from '@trpc-sessions/client/react';
 import type * as core from '@trpc-sessions/core';
 import type * as server from '@trpc-sessions/server';
 import type * as kysely from 'kysely';
+import type * as query from '@tanstack/react-query';
 import type * as trpcClient from '@trpc/client';
 import type * as trpc from '@trpc/server';
 import type * as adapter from '@trpc/server/adapters/fetch';
@@ -20,6 +21,7 @@ export interface Copy {
   readonly adapter: typeof adapter;
   readonly trpcClient: typeof trpcClient;
   readonly kysely: typeof kysely;
+  readonly query: typeof query;
 }
 
 const names = {
@@ -31,6 +33,7 @@ const names = {
   adapter: '@trpc/server/adapters/fetch',
   trpcClient: '@trpc/client',
   kysely: 'kysely',
+  query: '@tanstack/react-query',
 } as const satisfies Record<keyof Copy, string>;
 
 const ours = ['@trpc-sessions/core', '@trpc-sessions/server', '@trpc-sessions/client'];
