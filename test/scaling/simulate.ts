@@ -136,7 +136,7 @@ async function createNode(scenario: Scenario, age: number) {
     onPublish: (sending: (message: string) => void) => void (publish = sending),
     end() {
       cache.invalidate({ userId, ids: [id] });
-      broadcast.publish({ userId, ids: [id] });
+      broadcast.publish({ userId, ids: [id] }, 'certain');
     },
   };
 }

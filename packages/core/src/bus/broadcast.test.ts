@@ -19,12 +19,14 @@ test('a revocation reaches the other processes of its table, and not its own', a
   const broadcast = createBroadcast(bus, 'sessions', own);
   createBroadcast(bus, 'sessions', other);
   createBroadcast(bus, 'staff_sessions', elsewhere);
-  broadcast.publish({ userId: 'ada' });
-  broadcast.publish({ userId: 'bob', ids: ['a'] }, true);
+  broadcast.publish({ userId: 'ada' }, 'certain');
+  broadcast.publish({ userId: 'bob', ids: ['a'] }, 'pending');
+  broadcast.publish({ userId: 'eve' }, 'possible');
   await broadcast.stop();
   expect(other.ended.mock.calls).toEqual([
-    [{ userId: 'ada' }, false],
-    [{ userId: 'bob', ids: ['a'] }, true],
+    [{ userId: 'ada' }, 'certain'],
+    [{ userId: 'bob', ids: ['a'] }, 'pending'],
+    [{ userId: 'eve' }, 'possible'],
   ]);
   for (const { ended, missed } of [own, elsewhere]) {
     expect(ended).not.toHaveBeenCalled();
@@ -37,7 +39,7 @@ test('a message without a table counts for any', async () => {
   const events = createEvents();
   createBroadcast(bus, 'sessions', events);
   await bus.publish('{"from":"another","ended":{"userId":"ada"}}');
-  expect(events.ended).toHaveBeenCalledExactlyOnceWith({ userId: 'ada' }, false);
+  expect(events.ended).toHaveBeenCalledExactlyOnceWith({ userId: 'ada' }, 'certain');
 });
 
 test('a message that cannot be read, and a bus that was away, mean that revocations were missed', async () => {
@@ -58,7 +60,7 @@ test('a slow bus has few messages in flight, and the rest shares the next', asyn
   const taken: (() => void)[] = [];
   const publish = vi.fn<(message: string) => Promise<void>>(() => new Promise((resolve) => taken.push(resolve)));
   const broadcast = createBroadcast({ ...localBus(), publish }, 'sessions', createEvents());
-  for (let n = 0; n < 50; n += 1) broadcast.publish({ userId: `user${n}` });
+  for (let n = 0; n < 50; n += 1) broadcast.publish({ userId: `user${n}` }, 'certain');
   expect(publish).toHaveBeenCalledTimes(4);
   let isStopped = false;
   const stopped = broadcast.stop().then(() => (isStopped = true));
@@ -68,4 +70,31 @@ test('a slow bus has few messages in flight, and the rest shares the next', asyn
   expect(isStopped).toBe(false);
   for (const take of taken) take();
   await stopped;
+});
+
+test('a message that the bus does not take is made up for: the other processes check their sessions', async () => {
+  const bus = localBus({ channel: 'refusing' });
+  const [own, other] = [createEvents(), createEvents()];
+  const down = new Error('down');
+  const publish = vi.fn<(message: string) => Promise<void>>().mockRejectedValueOnce(down).mockRejectedValueOnce(down);
+  publish.mockImplementation((message) => bus.publish(message));
+  const broadcast = createBroadcast({ ...bus, publish }, 'sessions', own);
+  createBroadcast(bus, 'sessions', other);
+  broadcast.publish({ userId: 'ada' }, 'certain');
+  await vi.waitFor(() => expect(other.missed).toHaveBeenCalledOnce());
+  expect(own.fault.mock.calls).toEqual([[down], [down]]);
+  broadcast.publish({ userId: 'bob' }, 'certain');
+  await broadcast.stop();
+  expect(other.ended.mock.calls).toEqual([[{ userId: 'bob' }, 'certain']]);
+});
+
+test('stopping waits for the last attempt on a bus that takes nothing', async () => {
+  const down = new Error('down');
+  const events = createEvents();
+  const publish = vi.fn(() => Promise.reject(down));
+  const broadcast = createBroadcast({ ...localBus({ channel: 'broken' }), publish }, 'sessions', events);
+  broadcast.publish({ userId: 'ada' }, 'certain');
+  await vi.waitFor(() => expect(events.fault).toHaveBeenCalledOnce());
+  await broadcast.stop();
+  expect(publish).toHaveBeenLastCalledWith('resync');
 });

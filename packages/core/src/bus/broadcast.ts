@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import type { Bus } from './bus.ts';
-import { decodeEnded } from './ended-message.ts';
+import { decodeEnded, type Certainty } from './ended-message.ts';
 import { createEndedQueue } from './ended-queue.ts';
 
 /** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process has revoked sessions. `isPending`: in a transaction that is still open. */
-  ended(ended: EndedSessions, isPending: boolean): void;
+  /** Another process has revoked sessions, or may have done so. */
+  ended(ended: EndedSessions, certainty: Certainty): void;
   /** Other processes may have revoked any session. */
   missed(): void;
   /** A message could not be published, or messages do not arrive. */
@@ -18,14 +18,16 @@ export interface BroadcastEvents {
 
 /** Publishes revoked sessions to the other processes, and receives theirs. */
 export interface Broadcast {
-  /** Neither waits for the bus nor fails with it. */
-  publish(ended: EndedSessions, isPending?: boolean): void;
+  /** Neither waits for the bus nor fails with it: a message that the bus does not take is made up for by a resync message. */
+  publish(ended: EndedSessions, certainty: Certainty): void;
   /** Waits until everything is published, and unsubscribes. */
   stop(): Promise<void>;
 }
 
 /** Messages in flight at once: sessions that are revoked meanwhile share the next ones. */
 const maxInFlight = 4;
+/** The pause after a message that the bus did not take doubles from the first to the last, in milliseconds. */
+const pauses = { first: 100, last: 10_000 };
 
 /** @param scope - the table of the sessions: messages of another one are ignored */
 export function createBroadcast(bus: Bus | undefined, scope: string, events: BroadcastEvents): Broadcast {
@@ -36,6 +38,10 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   // On first use: some platforms forbid randomness while a module loads.
   let senderId: string | undefined;
   let hasLostMessages = false;
+  let failures = 0;
+  let pause: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let hasGivenUp = false;
 
   const unsubscribe = bus.subscribe({
     connected() {
@@ -54,13 +60,15 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
     const message = decodeEnded(text);
     if (message === undefined) return events.missed();
     if (message.from === senderId || (message.scope ?? scope) !== scope) return;
-    for (const ended of message.ended) events.ended(ended, message.isPending);
+    for (const ended of message.ended) events.ended(ended, message.certainty);
   }
 
   const sender = () => ({ from: (senderId ??= randomUUID()), scope });
 
+  const canSend = (): boolean => inFlight.size < maxInFlight && pause === undefined && !hasGivenUp;
+
   function sendQueued(): void {
-    while (inFlight.size < maxInFlight) {
+    while (canSend()) {
       const message = queue.take(sender);
       if (message === undefined) return;
       const sent = send(message).finally(() => {
@@ -74,17 +82,39 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   async function send(message: string): Promise<void> {
     try {
       await bus?.publish(message);
+      failures = 0;
     } catch (error) {
       events.fault(error);
+      // It is not kept, nor are those that wait: one message, which has every process check its sessions, stands for all.
+      queue.drop();
+      if (isStopped) hasGivenUp = true;
+      else sendLater();
     }
   }
 
+  function sendLater(): void {
+    clearTimeout(pause);
+    pause = setTimeout(endPause, Math.min(pauses.last, pauses.first * 2 ** failures));
+    // On Cloudflare Workers it can be a number.
+    pause.unref?.();
+    failures += 1;
+  }
+
+  function endPause(): void {
+    clearTimeout(pause);
+    pause = undefined;
+    sendQueued();
+  }
+
   return {
-    publish(ended, isPending = false) {
-      queue.add(ended, isPending);
+    publish(ended, certainty) {
+      queue.add(ended, certainty);
       sendQueued();
     },
     async stop() {
+      // The last attempt.
+      isStopped = true;
+      endPause();
       while (inFlight.size > 0) await Promise.race(inFlight);
       await unsubscribe();
     },

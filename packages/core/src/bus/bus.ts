@@ -6,7 +6,10 @@
  * that call a lost message counts after its `maxAge`.
  */
 export interface Bus {
-  /** Sends a message to every subscriber; whether that includes this process is up to the bus. Rejects if it was not sent. */
+  /**
+   * Sends a message to every subscriber; whether that includes this process is up to the bus. Rejects if it was not sent:
+   * the manager then retries with a message that has every process check its sessions.
+   */
   publish(message: string): Promise<void>;
   /**
    * Subscribes. After {@link BusListener.connected}, every message that is published arrives, until

@@ -6,10 +6,11 @@ const ended = { userId: 'ada', ids: [id] };
 const encode = (message: object): string => JSON.stringify(message);
 
 test('a message holds one revocation or several', () => {
-  expect(decodeEnded(encode({ from: 'a', ended }))).toEqual({ from: 'a', ended: [ended], isPending: false });
+  expect(decodeEnded(encode({ from: 'a', ended }))).toEqual({ from: 'a', ended: [ended], certainty: 'certain' });
   const several = [ended, { userId: 'bob' }, { userId: 'eve', exceptId: id }];
-  const message = { from: 'a', scope: 'sessions', ended: several, isPending: true };
-  expect(decodeEnded(encode(message))).toEqual(message);
+  const message = { from: 'a', scope: 'sessions', ended: several };
+  expect(decodeEnded(encode({ ...message, isPending: true }))).toEqual({ ...message, certainty: 'pending' });
+  expect(decodeEnded(encode({ ...message, isPossible: true }))).toEqual({ ...message, certainty: 'possible' });
 });
 
 describe('a message is not read if', () => {
@@ -27,6 +28,8 @@ describe('a message is not read if', () => {
     ['it has a prototype', `{"from":"a","ended":{"userId":"ada","__proto__":{"ids":[]}}}`],
     ['its scope is not a text', encode({ from: 'a', ended, scope: {} })],
     ['`isPending` is not a boolean', encode({ from: 'a', ended, isPending: 1 })],
+    ['`isPossible` is not a boolean', encode({ from: 'a', ended, isPossible: 1 })],
+    ['it is pending and possible', encode({ from: 'a', ended, isPending: true, isPossible: true })],
     ['its user is not a text', encode({ from: 'a', ended: { userId: 7 } })],
     ['its user is empty', encode({ from: 'a', ended: { userId: '' } })],
     ['its user is longer than a user id', encode({ from: 'a', ended: { userId: 'u'.repeat(256) } })],

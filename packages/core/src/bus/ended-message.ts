@@ -1,5 +1,11 @@
 import type { EndedSessions } from '../session/ended-sessions.ts';
 
+/**
+ * How certain a revocation is. `certain`: its rows are gone. `pending`: its transaction is still open, and other connections
+ * still read the rows. `possible`: its delete has failed, and may have been committed all the same.
+ */
+export type Certainty = 'certain' | 'pending' | 'possible';
+
 /** A message on the bus: a process has revoked sessions. */
 export interface EndedMessage {
   /** Id of the process that sent it: a process skips its own messages. */
@@ -7,9 +13,15 @@ export interface EndedMessage {
   /** The table of the sessions. Without it: any. */
   readonly scope?: string;
   readonly ended: readonly EndedSessions[];
-  /** The revoking transaction is still open: other connections still read the rows. */
-  readonly isPending: boolean;
+  readonly certainty: Certainty;
 }
+
+/** How a message writes it. A version without `isPossible` reads such a message as one that it does not know. */
+export const certaintyMarks: Readonly<Record<Certainty, object>> = {
+  certain: {},
+  pending: { isPending: true },
+  possible: { isPossible: true },
+};
 
 /** Any session may have been revoked. It is not JSON, so that no version reads it as something else. */
 export const resyncMessage = 'resync';
@@ -31,12 +43,20 @@ export function decodeEnded(message: string): EndedMessage | undefined {
 }
 
 function readMessage(value: unknown): EndedMessage | undefined {
-  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending'])) return undefined;
-  const { from, scope, isPending = false } = value;
+  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible'])) return undefined;
+  const { from, scope } = value;
   const ended: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
-  if (!isText(from) || typeof isPending !== 'boolean' || !ended.every(isEndedSessions)) return undefined;
-  if (scope === undefined) return { from, ended, isPending };
-  return isText(scope) ? { from, scope, ended, isPending } : undefined;
+  const certainty = readCertainty(value);
+  if (!isText(from) || certainty === undefined || !ended.every(isEndedSessions)) return undefined;
+  if (scope === undefined) return { from, ended, certainty };
+  return isText(scope) ? { from, scope, ended, certainty } : undefined;
+}
+
+function readCertainty(value: { readonly isPending?: unknown; readonly isPossible?: unknown }): Certainty | undefined {
+  const { isPending = false, isPossible = false } = value;
+  if (typeof isPending !== 'boolean' || typeof isPossible !== 'boolean' || (isPending && isPossible)) return undefined;
+  if (isPending) return 'pending';
+  return isPossible ? 'possible' : 'certain';
 }
 
 function isEndedSessions(value: unknown): value is EndedSessions {

@@ -14,16 +14,16 @@ function takeAll(queue: EndedQueue): string[] {
 test('revocations that wait together share a message, in their order', () => {
   const queue = createEndedQueue();
   const all = [{ userId: 'ada' }, { userId: 'bob', exceptId: idOf(1) }, { userId: 'eve', ids: [idOf(2), idOf(3)] }];
-  for (const ended of all) queue.add(ended, false);
+  for (const ended of all) queue.add(ended, 'certain');
   const messages = takeAll(queue);
-  expect(messages.map(decodeEnded)).toEqual([{ ...sender(), ended: all, isPending: false }]);
+  expect(messages.map(decodeEnded)).toEqual([{ ...sender(), ended: all, certainty: 'certain' }]);
   expect(takeAll(queue)).toEqual([]);
 });
 
 test('no message is longer than PostgreSQL carries, and none is lost', () => {
   const queue = createEndedQueue();
   const all = Array.from({ length: 10_000 }, (_, n) => ({ userId: `日本${n}`, ids: [idOf(n)] }));
-  for (const ended of all) queue.add(ended, false);
+  for (const ended of all) queue.add(ended, 'certain');
   const messages = takeAll(queue);
   expect(Math.max(...messages.map((message) => Buffer.byteLength(message)))).toBeLessThanOrEqual(7999);
   expect(messages.length).toBeLessThan(120);
@@ -34,34 +34,34 @@ test.each(['a', '\u0001', '日', '😀'])('1,000 ids of a user of 255 times %j a
   const queue = createEndedQueue();
   const userId = character.repeat(Math.floor(255 / character.length));
   const ids = Array.from({ length: 1000 }, (_, n) => idOf(n));
-  queue.add({ userId, ids }, false);
+  queue.add({ userId, ids }, 'certain');
   const messages = takeAll(queue);
   for (const message of messages) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(7999);
   expect(messages.flatMap((message) => decodeEnded(message)?.ended.flatMap((ended) => ended.ids))).toEqual(ids);
 });
 
-test('those of open transactions have messages of their own', () => {
+test('those of open transactions, and those that have failed, have messages of their own', () => {
   const queue = createEndedQueue();
-  for (const [userId, isPending] of [
-    ['a', false],
-    ['b', true],
-    ['c', true],
-    ['d', false],
+  for (const [userId, certainty] of [
+    ['a', 'certain'],
+    ['b', 'pending'],
+    ['c', 'pending'],
+    ['d', 'possible'],
   ] as const)
-    queue.add({ userId }, isPending);
+    queue.add({ userId }, certainty);
   const messages = takeAll(queue).map((message) => decodeEnded(message));
-  expect(messages.map((message) => [message?.isPending, message?.ended.length])).toEqual([
-    [false, 1],
-    [true, 2],
-    [false, 1],
+  expect(messages.map((message) => [message?.certainty, message?.ended.length])).toEqual([
+    ['certain', 1],
+    ['pending', 2],
+    ['possible', 1],
   ]);
 });
 
 test('past its bound, one resync message stands for everything that waits', () => {
   const queue = createEndedQueue();
   const ids = Array.from({ length: 100 }, (_, n) => idOf(n));
-  for (let n = 0; n < 2000; n += 1) queue.add({ userId: `user${n}`, ids }, false);
+  for (let n = 0; n < 2000; n += 1) queue.add({ userId: `user${n}`, ids }, 'certain');
   expect(takeAll(queue)).toEqual([resyncMessage]);
-  queue.add({ userId: 'ada' }, false);
+  queue.add({ userId: 'ada' }, 'certain');
   expect(takeAll(queue)).toHaveLength(1);
 });

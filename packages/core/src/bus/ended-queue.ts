@@ -1,10 +1,12 @@
 import { chunksOf } from '../chunks.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
-import { messageLimits, resyncMessage, type EndedMessage } from './ended-message.ts';
+import { certaintyMarks, messageLimits, resyncMessage, type Certainty, type EndedMessage } from './ended-message.ts';
 
 /** Revoked sessions that wait to be published: those that wait together share a message. */
 export interface EndedQueue {
-  add(ended: EndedSessions, isPending: boolean): void;
+  add(ended: EndedSessions, certainty: Certainty): void;
+  /** Drops everything that waits: the next message is a resync message. */
+  drop(): void;
   /** Takes the next message; `undefined` if nothing waits. */
   take(sender: () => Pick<EndedMessage, 'from' | 'scope'>): string | undefined;
 }
@@ -12,7 +14,7 @@ export interface EndedQueue {
 interface Waiting {
   readonly json: string;
   readonly bytes: number;
-  readonly isPending: boolean;
+  readonly certainty: Certainty;
 }
 
 /** Past this, in bytes, everything that waits is dropped, and a resync message stands for it. */
@@ -25,12 +27,12 @@ export function createEndedQueue(): EndedQueue {
 
   /** The longest front of the queue that fits into a message. */
   function takeFitting(room: number): string[] {
-    const isPending = queue[0]?.isPending;
+    const certainty = queue[0]?.certainty;
     let count = 0;
     let bytes = 0;
     for (const waiting of queue) {
       const isFull = bytes + waiting.bytes + 1 > room;
-      if (count > 0 && (isFull || waiting.isPending !== isPending)) break;
+      if (count > 0 && (isFull || waiting.certainty !== certainty)) break;
       bytes += waiting.bytes + 1;
       count += 1;
     }
@@ -38,21 +40,26 @@ export function createEndedQueue(): EndedQueue {
     return queue.splice(0, count).map(({ json }) => json);
   }
 
+  function drop(): void {
+    queue = [];
+    queued = 0;
+    hasDropped = true;
+  }
+
   return {
-    add(ended, isPending) {
+    add(ended, certainty) {
       // The resync message that waits stands for these too.
       if (hasDropped) return;
       for (const part of splitIds(ended)) {
         const json = JSON.stringify(part);
         const bytes = Buffer.byteLength(json);
-        queue.push({ json, bytes, isPending });
+        queue.push({ json, bytes, certainty });
         queued += bytes + 1;
       }
-      if (queued <= maxQueued) return;
-      queue = [];
-      queued = 0;
-      hasDropped = true;
+      if (queued > maxQueued) drop();
     },
+
+    drop,
 
     take(sender) {
       if (hasDropped) {
@@ -61,7 +68,7 @@ export function createEndedQueue(): EndedQueue {
       }
       const first = queue[0];
       if (first === undefined) return undefined;
-      const head = JSON.stringify({ ...sender(), ...(first.isPending && { isPending: true }) }).slice(0, -1);
+      const head = JSON.stringify({ ...sender(), ...certaintyMarks[first.certainty] }).slice(0, -1);
       const ended = takeFitting(messageLimits.bytes - Buffer.byteLength(`${head},"ended":[]}`));
       // Alone, it is not in a list: the first version of the message had none.
       return `${head},"ended":${ended.length === 1 ? ended.join('') : `[${ended.join(',')}]`}}`;

@@ -11,8 +11,11 @@ export interface SessionEvents {
   revoked: RevokedEvent;
   /** Sessions of a user were revoked, by this process or by another on the same bus. */
   ended: EndedSessions;
-  /** Messages of other processes were lost: any session may have been revoked without the event `ended`. */
-  missed: Readonly<Record<string, never>>;
+  /**
+   * Sessions may have been revoked without the event `ended`: any, because messages of other processes were lost; or those of one
+   * user, because another process failed to revoke them and does not know whether its delete was committed.
+   */
+  missed: Partial<EndedSessions>;
   /** A request was refused. */
   rejected: { readonly reason: SessionErrorReason; readonly caller: Omit<CallerInfo, 'token'> | null };
   /** Rows of expired sessions were deleted. */

@@ -56,8 +56,14 @@ describe('when the answer of the database is lost', () => {
     const [a, b] = [createNode(bus, losing(lost)), createNode(bus)];
     const { token, session } = await b.issue({ userId: 'ada' });
     for (const node of [a, b]) await node.verify(token);
+    const [ended, missed] = [vi.fn(), vi.fn()];
+    b.on('ended', ended);
+    b.on('missed', missed);
     await expect(revoke(a, session.id)).rejects.toThrow('connection lost');
     for (const node of [a, b]) await expect(node.verify(token)).rejects.toMatchObject(revoked);
+    // The other node checks its streams of this user: it is not certain that a session has ended.
+    expect(missed).toHaveBeenCalledWith(expect.objectContaining({ userId: 'ada' }));
+    expect(ended).not.toHaveBeenCalled();
   });
 
   test('a sign-in may have evicted any session of the user: no node accepts one', async () => {

@@ -66,9 +66,10 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
   const broadcast = createBroadcast(bus, scope.toLowerCase(), {
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
-    ended(ended, isPending) {
-      dropFromCache(ended, isPending);
-      if (!isPending) events.emit('ended', ended);
+    ended(ended, certainty) {
+      dropFromCache(ended, certainty === 'pending');
+      if (certainty === 'certain') events.emit('ended', ended);
+      else if (certainty === 'possible') events.emit('missed', ended);
     },
     missed() {
       cache?.clear();
@@ -89,7 +90,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
     const ended = endedBy(revocation);
     dropFromCache(ended, isPending);
     if (count === 0) return 0;
-    broadcast.publish(ended, isPending);
+    broadcast.publish(ended, isPending ? 'pending' : 'certain');
     events.emit('revoked', { ...revocation, count });
     if (!isPending) events.emit('ended', ended);
     return count;
@@ -97,7 +98,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
 
   function announcePossible(ended: EndedSessions, isPending = false): void {
     dropFromCache(ended, isPending);
-    broadcast.publish(ended, isPending);
+    broadcast.publish(ended, isPending ? 'pending' : 'possible');
   }
 
   /** Deletes and announces it. A delete that failed may have committed all the same. */

@@ -1,4 +1,4 @@
-import type { CallerInfo, Session, SessionManager } from '@trpc-sessions/core';
+import type { CallerInfo, EndedSessions, Session, SessionManager } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { createLooks } from './looks.ts';
 import { createSessionWatch, type OnEnd, type SessionWatch } from './session-watch.ts';
@@ -36,15 +36,18 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
   let endings = 0;
   let checkingAll: NodeJS.Timeout | undefined;
 
-  manager.on('ended', ({ userId, ids, exceptId }) => {
+  function check({ userId, ids, exceptId }: EndedSessions): void {
     endings += 1;
     const ofUser = watchesByUser.get(userId);
     if (ofUser === undefined) return;
     for (const id of ids ?? Array.from(ofUser.keys())) if (id !== exceptId) ofUser.get(id)?.check(true);
-  });
+  }
 
-  // Messages of the bus were lost: any session may have ended.
-  manager.on('missed', () => {
+  manager.on('ended', check);
+
+  manager.on('missed', ({ userId, ...sessions }) => {
+    if (userId !== undefined) return check({ userId, ...sessions });
+    // Messages of the bus were lost: any session may have ended.
     endings += 1;
     if (checkingAll !== undefined) return;
     checkingAll = setTimeout(checkAll, Math.random() * maxSpread);
