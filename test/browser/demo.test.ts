@@ -92,6 +92,8 @@ describeIf(
 
     async function openWindow(userAgent: string): Promise<Page> {
       const context = await browser.newContext(userAgent === '' ? {} : { userAgent });
+      // A limit for a hang: on a busy machine a page is slow.
+      context.setDefaultTimeout(100_000);
       return context.newPage();
     }
 
