@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 
 const run = promisify(execFile);
@@ -63,6 +64,13 @@ test.each(['11.0', '11.19'])('tRPC %s has all types', async (release) => {
   const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch((error: { stdout: string }) => error);
   // Declarations of tRPC need those of its adapters' frameworks.
   expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('node_modules/@trpc/'))).toEqual([]);
+});
+
+test('esbuild bundles the core with Kysely 0.28, which has no kysely/migration', async () => {
+  const resolveDir = join(root, 'test/node_modules/.cache/copies/11.0');
+  const stdin = { contents: `export { migrateToLatest } from '@trpc-sessions/core';`, resolveDir };
+  const { warnings } = await build({ stdin, bundle: true, platform: 'node', write: false, logLevel: 'silent' });
+  expect(warnings).toEqual([]);
 });
 
 test('tRPC 10 is refused at once, with the remedy', () => {
