@@ -45,11 +45,7 @@ export async function measure(
   const times = new Map<Candidate, number[]>(candidates.map((candidate) => [candidate, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const candidate of shuffled(candidates)) {
-      const size = sizes.get(candidate) ?? 1;
-      // No candidate pays for the garbage of the one before it, nor for a cache that the collection has left cold.
-      await collectGarbage();
-      await time(candidate, Math.max(inFlight, Math.round(size / 2)), inFlight);
-      times.get(candidate)?.push(await time(candidate, size, inFlight));
+      times.get(candidate)?.push(await time(candidate, sizes.get(candidate) ?? 1, inFlight));
     }
   }
   const floor = times.get(candidates[0]!) ?? [];
