@@ -237,7 +237,7 @@ test('no value that is read as a token makes a header invalid', () => {
   }
 });
 
-test.each(['a', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', 'abc-._~+/==', 'a'.repeat(4096)])('%.40s can be a token', (text) => {
+test.each(['a', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', 'abc-._~+/==', 'a'.repeat(8192)])('%.40s can be a token', (text) => {
   expect(tokenOrNull(text)).toBe(text);
 });
 

@@ -20,8 +20,8 @@ export interface AsyncTokenStore extends TokenStore {
   readonly ready: Promise<unknown>;
 }
 
-/** In characters. The server issues no longer ones: a cookie holds 4,096 bytes (RFC 6265 §6.1). */
-const maxLength = 4096;
+/** In characters. The server verifies no longer ones. */
+const maxLength = 8192;
 
 /** No token has a colon in it (RFC 6750 §2.1). */
 export const cookieMarkPrefix = 'cookie:';

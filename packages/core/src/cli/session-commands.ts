@@ -6,6 +6,7 @@ import { sessionOf } from '../session/session.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
+import { createProgressCheck } from '../store/purge-progress.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { defaultTable } from '../store/table-name.ts';
 import { checkTable } from './check-table.ts';
@@ -56,13 +57,15 @@ export function purge(values: Values, context: CommandContext): Promise<Outcome>
   return withSessions(values, context, async ({ store, live }) => {
     const stopping = new AbortController();
     context.onInterrupt(() => stopping.abort());
+    const requireProgress = createProgressCheck();
     let complete = false;
     let purged = 0;
     while (!complete && !stopping.signal.aborted) {
       const started = performance.now();
-      const deleted = await store.purge(live, purgeChunk);
-      complete = deleted === undefined;
-      purged += deleted ?? 0;
+      const chunk = await store.purge(live, purgeChunk);
+      complete = chunk === undefined;
+      purged += chunk?.deleted ?? 0;
+      if (chunk !== undefined) requireProgress(chunk);
       context.progress(`Purging: ${plural(purged, 'session')}`);
       // Rests for as long as the chunk took: the app's writes wait for its locks. Signals arrive meanwhile.
       await sleep(performance.now() - started);

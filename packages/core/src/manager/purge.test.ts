@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PurgedChunk } from '../store/store.ts';
 import { createPurges } from './purge.ts';
+
+let rowsFound = 0;
+/** Rows that were not found before. */
+const chunk = (deleted: number): PurgedChunk => ({ ids: [`row${(rowsFound += 1)}`], deleted });
 
 function createWorld(rows: number, isBlocking = true) {
   let left = rows;
@@ -7,7 +12,7 @@ function createWorld(rows: number, isBlocking = true) {
     if (left === 0) return Promise.resolve(undefined);
     const deleted = Math.min(left, limit);
     left -= deleted;
-    return Promise.resolve(deleted);
+    return Promise.resolve(chunk(deleted));
   });
   const onPurged = vi.fn();
   const onFault = vi.fn();
@@ -32,10 +37,22 @@ test('deletes chunk by chunk, and reports how many', async () => {
   expect(onPurged).toHaveBeenCalledOnce();
 });
 
+test('goes on although other processes delete the same rows first', async () => {
+  const { purges, deleteChunk } = createWorld(100);
+  for (let n = 0; n < 20; n += 1) deleteChunk.mockResolvedValueOnce(chunk(0));
+  expect(await purges.run()).toBe(100);
+});
+
+test('fails on a database that keeps the rows', async () => {
+  const { purges, deleteChunk } = createWorld(100);
+  deleteChunk.mockResolvedValue({ ids: ['protected'], deleted: 0 });
+  await expect(purges.run()).rejects.toThrow(/^purgeExpired: /);
+});
+
 test('reports the rows that were deleted before a chunk failed', async () => {
   const { purges, deleteChunk, onPurged } = createWorld(250);
   const down = new Error('down');
-  deleteChunk.mockResolvedValueOnce(100).mockResolvedValueOnce(100).mockRejectedValueOnce(down);
+  deleteChunk.mockResolvedValueOnce(chunk(100)).mockResolvedValueOnce(chunk(100)).mockRejectedValueOnce(down);
   await expect(purges.run()).rejects.toBe(down);
   expect(onPurged.mock.calls).toEqual([[200]]);
 });
@@ -115,7 +132,7 @@ test('rests while there are requests, and not without', async () => {
       request();
       starts.push(Date.now());
       now += work;
-      return Promise.resolve(limit);
+      return Promise.resolve(chunk(limit));
     });
   }
   await purges.run();
@@ -135,7 +152,7 @@ test.each([
     deleteChunk.mockImplementationOnce((limit) => {
       request();
       now += work;
-      return Promise.resolve(limit);
+      return Promise.resolve(chunk(limit));
     });
   }
   await purges.run();

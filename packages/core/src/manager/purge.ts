@@ -1,5 +1,7 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { parseTimeout, type Duration } from '../duration.ts';
+import { createProgressCheck } from '../store/purge-progress.ts';
+import type { PurgedChunk } from '../store/store.ts';
 import { requireKnownOptions } from '../known-options.ts';
 
 /** How expired rows are deleted. */
@@ -22,8 +24,8 @@ export interface Purges {
 
 /** The parts that purge. */
 export interface PurgeParts {
-  /** Returns how many rows it deleted; `undefined` when none are left. */
-  readonly deleteChunk: (limit: number) => Promise<number | undefined>;
+  /** Returns `undefined` when no rows are left. */
+  readonly deleteChunk: (limit: number) => Promise<PurgedChunk | undefined>;
   /** Whether requests of this process wait for a chunk, as on SQLite. */
   readonly isBlocking: boolean;
   /** How many requests there were so far. */
@@ -35,7 +37,6 @@ export interface PurgeParts {
 const defaultChunkSize = 100;
 /** A statement has a parameter for each. */
 const maxChunkSize = 10_000;
-const maxEmptyChunks = 10;
 
 /**
  * How long purging rests for each millisecond of work, if there are requests. At most 1 % of the time is work on SQLite,
@@ -69,17 +70,14 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
   async function deleteChunks(chunkSize: number, onDeleted: (count: number) => void): Promise<void> {
     let restPerWork = 1;
     let limit = chunkSize;
-    let emptyChunks = 0;
+    const requireProgress = createProgressCheck();
     while (!isStopped()) {
       const requests = countRequests();
       const started = performance.now();
-      const deleted = await deleteChunk(limit);
-      if (deleted === undefined) return;
-      onDeleted(deleted);
-      // Another process may have deleted the rows first, once or twice. After that, the database forbids it.
-      emptyChunks = deleted === 0 ? emptyChunks + 1 : 0;
-      if (emptyChunks === maxEmptyChunks)
-        throw new Error('purgeExpired: the database deletes none of the expired rows');
+      const chunk = await deleteChunk(limit);
+      if (chunk === undefined) return;
+      onDeleted(chunk.deleted);
+      requireProgress(chunk);
       const work = performance.now() - started;
       // Requests that wait run now, and are counted.
       await immediate();

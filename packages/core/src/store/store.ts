@@ -67,9 +67,15 @@ export interface Store {
     userId: string,
     work: (trx: Transaction<TDatabase>) => Promise<TResult>,
   ): Promise<TResult>;
-  /** Deletes up to `limit` rows that have expired or gone idle. Returns how many; `undefined` when none are left. */
-  purge(live: LiveSince, limit: number): Promise<number | undefined>;
+  /** Finds up to `limit` rows that have expired or gone idle, and deletes them. `undefined` when none are left. */
+  purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
+}
+
+/** Rows that were found to be purged, and how many of them this process deleted: another may have come first. */
+export interface PurgedChunk {
+  readonly ids: readonly string[];
+  readonly deleted: number;
 }
 
 /** How a store uses its database. */
@@ -215,7 +221,7 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return writes.run((on) => deleted(on, queries.purge(ids, live)));
+      return { ids, deleted: await writes.run((on) => deleted(on, queries.purge(ids, live))) };
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
