@@ -1,5 +1,5 @@
 /**
- * Keeps one value for all copies of this package in a process: an app may load it as ES modules and as CommonJS, and a bundler
+ * Keeps one value for all copies of this package in a process. An app may load it as ES modules and as CommonJS, and a bundler
  * may copy it once more.
  *
  * @param name - Another name for another shape: copies of two releases meet here.

@@ -6,7 +6,7 @@ const description = 'trpc_formattedErrorShape';
 const isShapeKey = (key: string | symbol): boolean => typeof key === 'symbol' && key.description === description;
 
 /**
- * Lets every copy of tRPC find the shape that one of them made: the symbol differs from copy to copy, and an app that
+ * Lets every copy of tRPC find the shape that one of them made. The symbol differs from copy to copy, and an app that
  * has two would lose the reason of a refusal.
  */
 export function formattedForAllCopies(error: TRPCError): TRPCError {
