@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -157,8 +158,8 @@ export const sqliteGuarded: DatabaseTarget = {
   },
 };
 
-let databaseCount = 0;
-const uniqueName = (): string => `${inject('databasePrefix')}${process.pid.toString(36)}_${(databaseCount += 1)}`;
+// Not a count: each test file of a worker would begin it again, while the databases of the file before still exist.
+const uniqueName = (): string => `${inject('databasePrefix')}${randomBytes(6).toString('hex')}`;
 
 /** An empty database on a server, for one test. */
 export interface ServerDatabase {
