@@ -70,7 +70,6 @@ const shape = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 export function createTokens(rules: TokenRules): Tokens {
   const { keys, issuer, audience, clock } = rules;
   const { signer } = keys;
-  const toleranceSeconds = Math.ceil(rules.clockTolerance / 1000);
   const signOptions: jwt.SignOptions = {
     algorithm: signer.alg,
     header: { alg: signer.alg, typ: tokenType },
@@ -122,7 +121,7 @@ export function createTokens(rules: TokenRules): Tokens {
         throw new SessionError('invalid_token', { cause });
       }
       if (!isAccessTokenClaims(payload)) throw new SessionError('invalid_token');
-      requireValidTime(validTimeOf(payload, toleranceSeconds), clock());
+      requireValidTime(validTimeOf(payload, rules.clockTolerance), clock());
       return hideLookupId(payload, token);
     },
   };

@@ -11,10 +11,11 @@ export interface ValidTime {
 /**
  * Reads when a token is valid (RFC 7519 §4.1.4, §4.1.5).
  *
- * @param tolerance - how far clocks may differ, in seconds
+ * @param clockTolerance - how far clocks may differ, in milliseconds. It is rounded up to seconds, as the times are
  * @throws {SessionError} `invalid_token`: `nbf` is not a number
  */
-export function validTimeOf({ nbf, exp }: { nbf?: unknown; exp: number }, tolerance: number): ValidTime {
+export function validTimeOf({ nbf, exp }: { nbf?: unknown; exp: number }, clockTolerance: number): ValidTime {
+  const tolerance = Math.ceil(clockTolerance / 1000);
   if (nbf !== undefined && !(typeof nbf === 'number' && Number.isFinite(nbf))) throw new SessionError('invalid_token');
   return { notBefore: nbf === undefined ? -Infinity : nbf - tolerance, expires: exp + tolerance };
 }

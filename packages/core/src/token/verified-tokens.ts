@@ -44,7 +44,6 @@ export function createVerifiedTokens(
   { clockTolerance, max }: { readonly clockTolerance: number; readonly max: number },
 ): VerifiedTokens {
   const known = createGenerationalMap<Entry>(max, ({ userId }) => userId);
-  const tolerance = Math.ceil(clockTolerance / 1000);
 
   function verify(token: string): Entry {
     const claims = freeze(tokens.verify(token));
@@ -71,7 +70,7 @@ export function createVerifiedTokens(
         known.set(tail, verified);
         return verified;
       }
-      requireValidTime(validTimeOf(entry.claims, tolerance), now);
+      requireValidTime(validTimeOf(entry.claims, clockTolerance), now);
       return entry;
     },
     tokensOf: (userId) => known.ofGroup(userId),
