@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Set by continuous integration: the file of a report for programs. */
 const reportFile = process.env['TRPC_SESSIONS_REPORT'];
 
 /** Set by continuous integration: another version of better-sqlite3, for a Node that the installed one does not support. */
 const sqlite = process.env['TRPC_SESSIONS_SQLITE'];
+
+/** Suites for `.ci/nightly` alone. */
+const nightly = ['test/packed/commonjs.test.ts'];
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -15,6 +18,7 @@ export default defineConfig({
   test: {
     alias: sqlite === undefined ? {} : { 'better-sqlite3': sqlite },
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(process.env['NIGHTLY'] === '1' ? [] : nightly)],
     globalSetup: 'test/support/global-setup.ts',
     env: {
       TZ: 'Pacific/Chatham',
@@ -22,8 +26,8 @@ export default defineConfig({
       NODE_COMPILE_CACHE: new URL('node_modules/.cache/compiled/', import.meta.url).pathname,
     },
     reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
-    // By default one core stays idle.
-    maxWorkers: availableParallelism(),
+    // More than cores: many tests wait for a server, a browser or a timeout.
+    maxWorkers: availableParallelism() + 1,
     // To load Kysely, tRPC and the drivers again for each file takes longer than most files.
     isolate: false,
     restoreMocks: true,

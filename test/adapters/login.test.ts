@@ -37,23 +37,20 @@ describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
   });
 });
 
-describe.each(httpAdapters)('signing in again behind the $name adapter', ({ name, start }) => {
-  // A Lambda's context can set no cookie.
-  const isLambda = name.startsWith('AWS Lambda');
+/** Sends `login` as a client that may have a token or a cookie. Returns the new token, and the cookie. */
+async function signIn(url: string, username: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}/auth.login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...headers },
+    body: JSON.stringify({ json: { username, password: 'right' } }),
+  });
+  const body = (await response.json()) as { result: { data: { json: { token: string } } } };
+  return { token: body.result.data.json.token, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
+}
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const revoked = { reason: 'revoked_session' };
 
-  /** Sends `login` as a client that may have a token or a cookie. Returns the new token, and the cookie. */
-  async function signIn(url: string, username: string, headers: Record<string, string> = {}) {
-    const response = await fetch(`${url}/auth.login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: new URL(url).origin, ...headers },
-      body: JSON.stringify({ json: { username, password: 'right' } }),
-    });
-    const body = (await response.json()) as { result: { data: { json: { token: string } } } };
-    return { token: body.result.data.json.token, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
-  }
-  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  const revoked = { reason: 'revoked_session' };
-
+describe.each(httpAdapters)('signing in again behind the $name adapter', ({ start }) => {
   test('replaces the session of the same user that came with the request, and no other', async () => {
     await using app = await createTestApp({ maxSessionsPerUser: 3 });
     await using server = await start(app.router);
@@ -90,22 +87,28 @@ describe.each(httpAdapters)('signing in again behind the $name adapter', ({ name
     for (const token of ['x', `${ofAda.token}x`, 'a.b.c']) await signIn(server.url, 'ada', bearer(token));
     await app.manager.verify(ofAda.token);
   });
-
-  test.skipIf(isLambda)('over a cookie replaces the session of any user: the browser forgets it', async () => {
-    await using app = await createTestApp();
-    await using server = await start(app.router, { cookie: true });
-    const ofAda = await signIn(server.url, 'ada');
-    const ofBob = await signIn(server.url, 'bob', { cookie: ofAda.cookie });
-    await expect(app.manager.verify(ofAda.token)).rejects.toMatchObject(revoked);
-    // A page of another origin may make the browser send the cookie: it ends nothing.
-    await fetch(`${server.url}/auth.login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: 'https://evil.example', cookie: ofBob.cookie },
-      body: JSON.stringify({ json: { username: 'eve', password: 'right' } }),
-    });
-    await app.manager.verify(ofBob.token);
-  });
 });
+
+// A Lambda's context can set no cookie.
+describe.each(httpAdapters.filter(({ name }) => !name.startsWith('AWS Lambda')))(
+  'signing in again over a cookie behind the $name adapter',
+  ({ start }) => {
+    test('replaces the session of any user: the browser drops it', async () => {
+      await using app = await createTestApp();
+      await using server = await start(app.router, { cookie: true });
+      const ofAda = await signIn(server.url, 'ada');
+      const ofBob = await signIn(server.url, 'bob', { cookie: ofAda.cookie });
+      await expect(app.manager.verify(ofAda.token)).rejects.toMatchObject(revoked);
+      // A page of another origin may make the browser send the cookie: it ends nothing.
+      await fetch(`${server.url}/auth.login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: 'https://evil.example', cookie: ofBob.cookie },
+        body: JSON.stringify({ json: { username: 'eve', password: 'right' } }),
+      });
+      await app.manager.verify(ofBob.token);
+    });
+  },
+);
 
 // A Lambda gets no signal when its caller hangs up.
 describe.each(httpAdapters.filter(({ name }) => !name.startsWith('AWS Lambda')))(

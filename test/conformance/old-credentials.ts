@@ -220,6 +220,13 @@ export function testOldCredentialsInTransactions(target: DatabaseTarget): void {
       };
     }
 
+    /** Adds sessions of many users: a database scans a table of a few rows, and locks those of other users too. */
+    async function addOthers(db: Kysely<SessionsDatabase>): Promise<void> {
+      const row = await db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
+      const others = Array.from({ length: 500 }, (_, n) => ({ ...row, id: `other${n}`, user_id: `user${n}` }));
+      await db.insertInto('sessions').values(others).execute();
+    }
+
     test.each([
       ['commit', 'refused'],
       ['roll back', 'accepted'],
@@ -253,6 +260,7 @@ export function testOldCredentialsInTransactions(target: DatabaseTarget): void {
       await using w = await createWorld(target);
       const [a, b] = w.nodes;
       const { session } = await b.issue({ userId: 'bob' });
+      await addOthers(w.database.plain);
       const open = await revokeSlowly(a, w.database.db);
       const since = await b.signInMark();
       expect(await b.revokeOthers({ userId: 'bob', currentId: session.id })).toBe(0);

@@ -17,8 +17,8 @@ const login = { input: { username: 'ada', password: 'right' } };
 
 async function createSilentWorld(target: FaultTarget): Promise<FaultWorld & { readonly network: Proxy }> {
   let network: Proxy | undefined;
-  const limits = { size, timeout: 500, queryTimeout: 500 };
-  const world = await createWorld(target, limits, { databaseTimeout: '300ms' }, async (port) => {
+  const limits = { size, timeout: 1500, queryTimeout: 1500 };
+  const world = await createWorld(target, limits, { databaseTimeout: '1s' }, async (port) => {
     network = await startProxy(`tcp://127.0.0.1:${port}`);
     return Number(new URL(network.url).port);
   });
@@ -50,13 +50,14 @@ async function expectFaults(w: FaultWorld, token: string): Promise<void> {
   expect(await w.call('me', { token: 'x.y.z' })).toMatchObject({ status: 401 });
 }
 
+/** On a busy machine, an answer may take longer than the timeout. */
 async function expectService(w: FaultWorld, token: string): Promise<void> {
   for (let n = 0; n <= size; n += 1) {
-    expect(await w.call('me', { token })).toMatchObject(success);
-    expect(await w.call('auth.sessions.list', { token })).toMatchObject(success);
-    expect(await w.call('auth.login', login)).toMatchObject(success);
+    await recovers(() => w.call('me', { token }));
+    await recovers(() => w.call('auth.sessions.list', { token }));
+    await recovers(() => w.call('auth.login', login));
   }
-  expect(await w.call('auth.sessions.revokeOthers', { token, input: null })).toMatchObject(success);
+  await recovers(() => w.call('auth.sessions.revokeOthers', { token, input: null }));
 }
 
 for (const target of [postgres, mariadb]) {

@@ -127,19 +127,21 @@ test('after messages were lost, no cached session is accepted, and the event `mi
 });
 
 test.each<[string, object, number]>([
-  ['20 messages of 200,000 ids', { ids: Array.from({ length: 200_000 }, (_, n) => String(n)) }, 20],
-  ['10,000 empty ones of an open transaction', { ids: [] }, 10_000],
-])('forged messages cost next to nothing: %s', async (_, ended, count) => {
+  ['too large ones are not read', { ids: Array.from({ length: 200_000 }, (_, n) => String(n)) }, 20],
+  ['empty ones of an open transaction name none', { ids: [] }, 0],
+])('forged messages end no session: %s', async (_, ended, misses) => {
   const bus = localBus();
   const node = createNode(bus);
+  const [missed, isEnded] = [vi.fn(), vi.fn()];
+  node.on('missed', missed);
+  node.on('ended', isEnded);
   const { token } = await node.issue({ userId: 'ada' });
   await node.verify(token);
   const message = JSON.stringify({ from: 'forged', ended: { userId: 'ada', ...ended }, isPending: true });
-  const before = performance.now();
-  for (let n = 0; n < count; n += 1) await bus.publish(message);
+  for (let n = 0; n < 20; n += 1) await bus.publish(message);
   await node.verify(token);
-  // Milliseconds on an idle machine, against seconds without limits.
-  expect(performance.now() - before).toBeLessThan(2000);
+  expect(missed).toHaveBeenCalledTimes(misses);
+  expect(isEnded).not.toHaveBeenCalled();
 });
 
 describe('closing', () => {
