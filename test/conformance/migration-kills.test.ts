@@ -18,18 +18,26 @@ import { withoutTransactions } from '../support/without-transactions.ts';
 
 const program = new URL('migrating-app.ts', import.meta.url).pathname;
 
-/** Lets a number of statements pass. Then it calls `onBreak`, and no statement reaches the database any more. */
+/** A read leaves the database as the write before it did. */
+const isWrite = (text: string): boolean => !/^\s*(?:select|with)\b/i.test(text);
+
+/** Lets a number of writes pass. Then it calls `onBreak`, and no statement reaches the database any more. */
 function breakAfter(statements: number, dialect: Dialect, onBreak: () => void): Dialect {
   let passed = 0;
+  let isBroken = false;
   const driver = dialect.createDriver();
   const acquireConnection = driver.acquireConnection.bind(driver);
   driver.acquireConnection = async (...args) => {
     const connection = await acquireConnection(...args);
     const { executeQuery } = Object.getPrototypeOf(connection);
     connection.executeQuery = (...query) => {
-      if (passed === statements) onBreak();
-      if (passed >= statements) return Promise.reject(new Error('the connection is broken'));
-      passed += 1;
+      const [{ sql: text }] = query;
+      if (passed === statements && isWrite(text)) {
+        isBroken = true;
+        onBreak();
+      }
+      if (isBroken) return Promise.reject(new Error('the connection is broken'));
+      if (isWrite(text)) passed += 1;
       return executeQuery.apply(connection, query);
     };
     return connection;
@@ -45,7 +53,7 @@ function breakAfter(statements: number, dialect: Dialect, onBreak: () => void): 
 /** How a driver differs from the usual one. */
 type Wrap = (dialect: Dialect) => Dialect;
 
-/** Migrates, and breaks the connections after a number of statements. Answers whether there were more. */
+/** Migrates, and breaks the connections after a number of writes. Answers whether there were more. */
 async function migrateAndBreak(
   target: CliTarget,
   { url, table }: AppDatabase,
@@ -94,7 +102,7 @@ for (const target of [sqlite, postgres, mysql]) {
     test.each([
       ['a connection that breaks', asItIs],
       ['a connection without transactions that breaks', withoutTransactions],
-    ])('a migration on %s at any statement is finished by the next one', async (_, wrap) => {
+    ])('a migration on %s at any write is finished by the next one', async (_, wrap) => {
       let statements = 0;
       for (; ; statements += 1) {
         const app = shared.createApp();
@@ -102,7 +110,7 @@ for (const target of [sqlite, postgres, mysql]) {
         await finish(app, wrap);
       }
       // The tables, the indexes and the rows of the log are more: the connection broke.
-      expect(statements).toBeGreaterThan(8);
+      expect(statements).toBeGreaterThan(6);
     });
 
     test.each([

@@ -31,7 +31,7 @@ async function useEverything(target: DatabaseTarget, database: TestDatabase): Pr
   await manager.revokeOthers({ userId: 'u2', currentId: others[0]!.session.id });
   await manager.revokeAll('u1');
   clock.advance(8 * day);
-  await manager.purgeExpired({ chunkSize: 1000 });
+  await manager.purgeExpired({ chunkSize: 200 });
   await manager.close();
 }
 
