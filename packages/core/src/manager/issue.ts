@@ -58,7 +58,7 @@ export interface ReplacedSession {
   readonly token: CallerInfo['token'];
   /**
    * Whether the session may be another user's. A browser that keeps the new token in its cookie drops the old one,
-   * whoever's it is. @defaultValue `false`
+   * of any user. @defaultValue `false`
    */
   readonly ofAnyUser?: boolean | undefined;
 }

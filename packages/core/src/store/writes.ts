@@ -21,7 +21,7 @@ export interface Writes {
   run<TResult>(work: Work<TResult>): Promise<TResult>;
   /** Runs a write in the app's transaction, which only the app can retry, or by itself. */
   runIn<TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult>;
-  /** Runs queries in a transaction, or one by one where there are no transactions. */
+  /** Runs queries in a transaction, or one by one on a database without transactions. */
   runTogether(queries: readonly CompiledQuery[]): Promise<void>;
   /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
   runLocked<TResult>(userId: string, trx: AppTransaction | undefined, work: LockedWork<TResult>): Promise<TResult>;

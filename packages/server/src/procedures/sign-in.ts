@@ -123,7 +123,7 @@ export function createSignIn(manager: Pick<SessionManager, 'signInMark'>, steps:
   };
 }
 
-/** The session that a sign-in replaces. The browser drops the one in its cookie, whoever's it is. */
+/** The session that a sign-in replaces. The browser drops the one in its cookie, of any user. */
 function replacedBy(caller: CallerInfo): ReplacedSession | undefined {
   const ofCookie = connectionOf(caller)?.cookie?.token ?? null;
   if (ofCookie !== null) return { token: ofCookie, ofAnyUser: true };
