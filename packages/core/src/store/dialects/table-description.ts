@@ -15,5 +15,7 @@ export async function describeParts<TDatabase>(
   const { rows } = await query.execute(db);
   const namesOf = (kind: TablePart['kind']): string[] =>
     rows.filter((row) => row.kind === kind).map(({ name }) => name);
-  return rows.length === 0 ? undefined : { columns: namesOf('column'), indexes: namesOf('index') };
+  const columns = namesOf('column');
+  // MariaDB may list the indexes of a table that is being created before its columns.
+  return columns.length === 0 ? undefined : { columns, indexes: namesOf('index') };
 }
