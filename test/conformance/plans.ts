@@ -96,16 +96,16 @@ export function testPlans(target: DatabaseTarget): void {
       await using database = await target.create();
       await useEverything(target, database);
       const asked = new Map(database.compiledQueries.map((query) => [query.sql, query]));
-      // The usual state: many sessions, few of them expired.
-      await database.plain.deleteFrom('sessions').execute();
-      await fill(target, database, createTestClock()() + 30 * day);
+      // The usual state: many sessions, few of them expired. A table of its own: MariaDB counts deleted rows until it cleans up.
+      await using usual = await target.create();
+      await fill(target, usual, createTestClock()() + 30 * day);
       const ours = [...asked.values()].filter(
         ({ sql: text }) => /^(?:select|update|delete)\b.*\bsessions\b/s.test(text) && !text.endsWith('where 1 = 0'),
       );
       // Look-up of one and of many, two lists, two pages, get, last-seen write, and each way of revoking and purging.
       expect(ours.length).toBeGreaterThanOrEqual(14);
       for (const query of ours) {
-        const plan = await explain(database.plain, query);
+        const plan = await explain(usual.plain, query);
         expect({ query: query.sql, scans: plan.filter((line) => fullScan.test(line)) }).toEqual({
           query: query.sql,
           scans: [],
