@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
+import type { Parameter } from './compiled-query.ts';
 import type { StoredTime } from './dialect.ts';
 
 /** The times of {@link LiveSince} as SQL takes them: stored times, or parameters for them. */
@@ -12,6 +13,11 @@ type SqlLiveSince = Bounds<StoredTime | RawBuilder<StoredTime>>;
 /** Selects the rows that are still sessions. */
 export function isLive({ expiresAfter, seenAfter }: SqlLiveSince): RawBuilder<boolean> {
   return sql`${sql.ref('expires_at')} > ${expiresAfter} and ${sql.ref('last_seen_at')} > ${seenAfter}`;
+}
+
+/** The same with the parameters of a query that is compiled once. */
+export function isStillLive(value: Parameter<StoredLiveSince>): RawBuilder<boolean> {
+  return isLive({ expiresAfter: value('expiresAfter'), seenAfter: value('seenAfter') });
 }
 
 /** Selects the rows that have expired. */

@@ -1,53 +1,28 @@
-import { sql, type CompiledQuery, type Kysely, type Transaction } from 'kysely';
-import { chunksOf } from '../chunks.ts';
+import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
-import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
 import type { SessionRow } from '../session/session.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readTimes } from './columns.ts';
+import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
+import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
+import { runRead } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { companionsOf, referenceTo, type TableName } from './table-name.ts';
 import type { TimeLimit } from './time-limit.ts';
 import { createWrites, type AppTransaction } from './writes.ts';
 
+export type { Inserted, InsertOptions, SessionKey } from './insert.ts';
 export type { LastSeenWrite } from './queries.ts';
 export type { AppTransaction } from './writes.ts';
-
-/** A session of a user. */
-export interface SessionKey {
-  readonly userId: string;
-  readonly id: string;
-}
-
-/** How a row is inserted. */
-export interface InsertOptions {
-  readonly cap?: SessionCap | undefined;
-  /** The mark from before the sign-in: after a revocation since then, nothing is inserted. */
-  readonly since?: string | undefined;
-  /** The session that the new one replaces. */
-  readonly replaces?: SessionKey | undefined;
-}
-
-/** The sessions that made room for a new one. */
-export interface Inserted {
-  readonly evicted: readonly string[];
-  /** Whether the session to replace existed. */
-  readonly hasReplaced: boolean;
-}
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
 export interface Store {
   find(id: string): Promise<SessionRow | undefined>;
-  /**
-   * Inserts a row. In the same transaction it deletes the session to replace, and evicts the user's least recently seen live
-   * sessions beyond the cap. It runs in the app's transaction if one is given. `undefined`: all of the user's sessions were
-   * revoked since the mark, and nothing was inserted.
-   */
-  insert(row: SessionRow, options: InsertOptions, trx: AppTransaction | undefined): Promise<Inserted | undefined>;
+  readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
@@ -85,9 +60,6 @@ export interface StoreOptions {
   readonly limitTime?: TimeLimit;
 }
 
-/** SQLite has 32,766 parameters a statement, PostgreSQL 65,535. */
-const maxIdsPerStatement = 1000;
-
 /**
  * Creates the store. Neither connection carries plugins: an app's own would rename our columns.
  */
@@ -103,51 +75,11 @@ export function createStore(
   const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
   const queries = createQueries(db, dialect, sessions);
   const order = dialect.createOrder(tables);
+  const deletes = createDeletes(dialect, queries);
   const writes = createWrites(db, dialect, tables, limitTime);
 
-  async function evict(
-    on: Kysely<SessionsDatabase>,
-    row: SessionRow,
-    cap: SessionCap,
-    isLocked: boolean,
-  ): Promise<readonly string[]> {
-    const { user_id: userId } = row;
-    const ids = sessionsToEvict(await read(on, queries.listToEvict(userId, cap.live)), row.id, cap);
-    if (isLocked) {
-      await deleteIds(on, userId, ids);
-      return ids;
-    }
-    if (ids.length === 0) return [];
-    // Other sign-ins may evict at the same time: together, they must not go below the cap.
-    for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
-      await on.executeQuery(queries.evict(userId, chunk, cap.max, cap.live));
-    }
-    const left = new Set((await read(on, queries.list(userId, cap.live))).map(({ id }) => id));
-    return ids.filter((id) => !left.has(id));
-  }
-
-  async function deleteIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number> {
-    let count = 0;
-    for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
-      count += await deleted(on, queries.deleteMany(userId, chunk));
-    }
-    return count;
-  }
-
-  /** Runs a delete on one connection. Returns how many rows it deleted. A driver that leaves this out does not mean zero. */
-  async function deleted(on: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
-    if (dialect.returnsDeleted) {
-      const { numAffectedRows, rows } = await on.executeQuery(query);
-      return Math.max(Number(numAffectedRows ?? 0), rows.length);
-    }
-    const { numAffectedRows } = await on.executeQuery(query);
-    if (numAffectedRows !== undefined) return Number(numAffectedRows);
-    const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(on);
-    return Number(rows[0]?.count);
-  }
-
   const readRows = (query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> =>
-    limitTime(() => read(readDb, query));
+    limitTime(() => runRead(readDb, query));
 
   const lookUp: Find<SessionRow> = async (id) => {
     const { rows } = await limitTime(() => readDb.executeQuery(queries.find(id)));
@@ -170,35 +102,15 @@ export function createStore(
     list: (userId, live, max) => readRows(queries.list(userId, live, max)),
     listPage: (userId, live, page) => readRows(queries.listPage(userId, live, page)),
 
-    async insert(row, { cap, since, replaces }, trx) {
-      const userId = row.user_id;
-      const isRefused = async (on: Kysely<SessionsDatabase>): Promise<boolean> =>
-        since !== undefined && order.hasRevokedSince(on, userId, since);
-      const insertAndEvict = async (on: Kysely<SessionsDatabase>, isLocked: boolean): Promise<Inserted | undefined> => {
-        if (await isRefused(on)) return undefined;
-        await on.executeQuery(queries.insert(row));
-        // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
-        if (!isLocked && (await isRefused(on))) {
-          await deleteIds(on, userId, [row.id]);
-          return undefined;
-        }
-        const replaced = replaces === undefined ? 0 : await deleteIds(on, replaces.userId, [replaces.id]);
-        return { evicted: cap === undefined ? [] : await evict(on, row, cap, isLocked), hasReplaced: replaced > 0 };
-      };
-      const needsLock = cap !== undefined || since !== undefined || replaces !== undefined;
-      return needsLock
-        ? writes.runLocked(userId, trx, insertAndEvict)
-        : writes.runIn(trx, (on) => insertAndEvict(on, true));
-    },
-
+    insert: createInsert({ queries, order, writes, deletes }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, trx) => writes.runIn(trx, (on) => deleteIds(on, userId, ids)),
+    deleteMany: (userId, ids, trx) => writes.runIn(trx, (on) => deletes.runForIds(on, userId, ids)),
     deleteOthers: (userId, currentId, trx) =>
       writes.runLocked(userId, trx, async (on) => {
         await order.record(on, userId);
         // Two sessions may do this to each other at once: the second must find that it is gone.
-        const count = await deleted(on, queries.deleteOthers(userId, currentId));
+        const count = await deletes.run(on, queries.deleteOthers(userId, currentId));
         if (count > 0) return count;
         const { rows } = await on.executeQuery(queries.findToKeep(userId, currentId));
         return rows.length > 0 ? 0 : undefined;
@@ -206,7 +118,7 @@ export function createStore(
     deleteAll: (userId, trx) =>
       writes.runLocked(userId, trx, async (on) => {
         await order.record(on, userId);
-        return deleted(on, queries.deleteAll(userId));
+        return deletes.run(on, queries.deleteAll(userId));
       }),
 
     mark: () => limitTime(() => order.mark(db)),
@@ -221,15 +133,9 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return { ids, deleted: await writes.run((on) => deleted(on, queries.purge(ids, live))) };
+      return { ids, deleted: await writes.run((on) => deletes.run(on, queries.purge(ids, live))) };
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
   };
-}
-
-/** Runs a query for rows. */
-async function read(db: Kysely<SessionsDatabase>, query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> {
-  const { rows } = await db.executeQuery(query);
-  return rows.map(readTimes);
 }

@@ -72,21 +72,9 @@ export function createWrites(
     );
   }
 
-  /** Attempts a write until it conflicts with no other. */
-  async function attempt<TResult>(write: () => Promise<TResult>): Promise<TResult> {
-    for (let attempts = 1; ; attempts += 1) {
-      try {
-        return await write();
-      } catch (error) {
-        if (attempts === maxAttempts || !dialect.isConflict(error)) throw error;
-        await sleep(attempts * Math.random() * 10);
-      }
-    }
-  }
-
   const run = <TResult>(work: Work<TResult>): Promise<TResult> =>
     limitTime((wait) =>
-      attempt(() =>
+      retryConflicts(dialect, () =>
         db.connection().execute((connection) => {
           wait.check();
           return work(connection);
@@ -125,7 +113,7 @@ export function createWrites(
           await takeLock(userId, trx);
           return workNow(trx, true);
         }
-        return attempt(() =>
+        return retryConflicts(dialect, () =>
           db.connection().execute((connection) => {
             wait.check();
             return transactions.run(
@@ -159,6 +147,18 @@ export function createWrites(
 
 const withoutTransactions =
   'changeCredentials: this database has no interactive transactions; change the credentials first, then call revokeOthers or revokeAll';
+
+/** Attempts a write until it conflicts with no other. */
+async function retryConflicts<TResult>(dialect: Dialect, write: () => Promise<TResult>): Promise<TResult> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempts === maxAttempts || !dialect.isConflict(error)) throw error;
+      await sleep(attempts * Math.random() * 10);
+    }
+  }
+}
 
 /** Runs queries one after the other, on the connection that they share. */
 async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQuery[]): Promise<void> {

@@ -1,0 +1,46 @@
+import { sql, type Kysely } from 'kysely';
+import { compileForIds, type StatementForIds } from './compiled-query.ts';
+import type { Dialect } from './dialect.ts';
+import { isStillLive, type StoredLiveSince } from './liveness-sql.ts';
+import type { SessionsDatabase } from './schema.ts';
+
+interface EvictParameters extends StoredLiveSince {
+  readonly userId: string;
+  readonly max: number;
+}
+
+/** Compiles the query that evicts on a database without the user's lock: it counts the live sessions itself. */
+export function createEvictQuery(
+  db: Kysely<SessionsDatabase>,
+  { locksKept, maxListedIds }: Dialect,
+  sessions: 'sessions',
+): StatementForIds<EvictParameters, unknown> {
+  return compileForIds<EvictParameters, unknown>((ids, value) => {
+    const live = db
+      .selectFrom(sessions)
+      .select([
+        'id',
+        'last_seen_at',
+        'created_at',
+        sql<number>`case when ${sql.ref('id')} in ${ids} then 1 else 0 end`.as('may_go'),
+      ])
+      .where('user_id', '=', value('userId'))
+      .where(isStillLive(value))
+      .orderBy('id');
+    // In a table of its own: MySQL reads no table that a statement deletes from.
+    const ranked = db
+      .selectFrom((locksKept ? live.forUpdate() : live).as('live'))
+      .select([
+        'id',
+        'may_go',
+        sql<number>`count(*) over ()`.as('total'),
+        sql<number>`row_number() over (partition by may_go order by last_seen_at, created_at, id)`.as('place'),
+      ]);
+    const evicted = db
+      .selectFrom(ranked.as('ranked'))
+      .select('id')
+      .where('may_go', '=', 1)
+      .where(sql<boolean>`place + ${value('max')} <= total`);
+    return db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', 'in', evicted);
+  }, maxListedIds);
+}

@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely';
+import { chunksOf } from '../chunks.ts';
+import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
+import type { SessionRow } from '../session/session.ts';
+import { maxIdsPerStatement, type Deletes } from './deletes.ts';
+import type { RevocationOrder } from './order/revocation-order.ts';
+import type { Queries } from './queries.ts';
+import { runRead } from './read-queries.ts';
+import type { SessionsDatabase } from './schema.ts';
+import type { AppTransaction, Writes } from './writes.ts';
+
+/** A session of a user. */
+export interface SessionKey {
+  readonly userId: string;
+  readonly id: string;
+}
+
+/** How a row is inserted. */
+export interface InsertOptions {
+  readonly cap?: SessionCap | undefined;
+  /** The mark from before the sign-in: after a revocation since then, nothing is inserted. */
+  readonly since?: string | undefined;
+  /** The session that the new one replaces. */
+  readonly replaces?: SessionKey | undefined;
+}
+
+/** The sessions that made room for a new one. */
+export interface Inserted {
+  readonly evicted: readonly string[];
+  /** Whether the session to replace existed. */
+  readonly hasReplaced: boolean;
+}
+
+/**
+ * Inserts a row. In the same transaction it deletes the session to replace, and evicts the user's least recently seen live
+ * sessions beyond the cap. It runs in the app's transaction if one is given. `undefined`: all of the user's sessions were
+ * revoked since the mark, and nothing was inserted.
+ */
+export type Insert = (
+  row: SessionRow,
+  options: InsertOptions,
+  trx: AppTransaction | undefined,
+) => Promise<Inserted | undefined>;
+
+/** What an insert needs of its store. */
+interface InsertParts {
+  readonly queries: Queries;
+  readonly order: RevocationOrder;
+  readonly writes: Writes;
+  readonly deletes: Deletes;
+}
+
+export function createInsert({ queries, order, writes, deletes }: InsertParts): Insert {
+  async function evict(
+    on: Kysely<SessionsDatabase>,
+    row: SessionRow,
+    cap: SessionCap,
+    isLocked: boolean,
+  ): Promise<readonly string[]> {
+    const { user_id: userId } = row;
+    const ids = sessionsToEvict(await runRead(on, queries.listToEvict(userId, cap.live)), row.id, cap);
+    if (isLocked) {
+      await deletes.runForIds(on, userId, ids);
+      return ids;
+    }
+    if (ids.length === 0) return [];
+    // Other sign-ins may evict at the same time: together, they must not go below the cap.
+    for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
+      await on.executeQuery(queries.evict(userId, chunk, cap.max, cap.live));
+    }
+    const left = new Set((await runRead(on, queries.list(userId, cap.live))).map(({ id }) => id));
+    return ids.filter((id) => !left.has(id));
+  }
+
+  return (row, { cap, since, replaces }, trx) => {
+    const userId = row.user_id;
+    const isRefused = async (on: Kysely<SessionsDatabase>): Promise<boolean> =>
+      since !== undefined && order.hasRevokedSince(on, userId, since);
+    const insertAndEvict = async (on: Kysely<SessionsDatabase>, isLocked: boolean): Promise<Inserted | undefined> => {
+      if (await isRefused(on)) return undefined;
+      await on.executeQuery(queries.insert(row));
+      // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
+      if (!isLocked && (await isRefused(on))) {
+        await deletes.runForIds(on, userId, [row.id]);
+        return undefined;
+      }
+      const replaced = replaces === undefined ? 0 : await deletes.runForIds(on, replaces.userId, [replaces.id]);
+      return { evicted: cap === undefined ? [] : await evict(on, row, cap, isLocked), hasReplaced: replaced > 0 };
+    };
+    const needsLock = cap !== undefined || since !== undefined || replaces !== undefined;
+    return needsLock
+      ? writes.runLocked(userId, trx, insertAndEvict)
+      : writes.runIn(trx, (on) => insertAndEvict(on, true));
+  };
+}
