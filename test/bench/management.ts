@@ -13,7 +13,7 @@ export async function management(bench: BenchFile): Promise<Record<string, Candi
   const { db, raw } = bench;
   const manager = createSessionManager({ db, keys: secret, maxSessionsPerUser: Infinity });
   const betterAuth = await createBetterAuth(bench, false);
-  const insert = raw.prepare('insert into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = raw.prepare(`insert into sessions (id, ${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   let made = 0;
   const insertOne = (userId: string): string => {
     const id = `bench${(made += 1)}`;

@@ -44,7 +44,7 @@ export async function verifyOnPostgres(url: string, rows: number, sampleCount: n
   });
   await migrateToLatest(db);
   await pool.query(
-    `insert into sessions select substr(md5(n::text), 1, 32), 'user' || n / 10, now(), now(), now() + interval '30 days',
+    `insert into sessions (id, ${columns}) select substr(md5(n::text), 1, 32), 'user' || n / 10, now(), now(), now() + interval '30 days',
        $1, $1, $2, '{"type":"desktop","name":"Chrome on Windows"}' from generate_series(1, ${rows}) n`,
     [caller.ip, caller.userAgent],
   );
@@ -87,7 +87,7 @@ export async function verifyOnMysql(url: string, rows: number, sampleCount: numb
     '{"type":"desktop","name":"Chrome on Windows"}',
   ]);
   for (let start = 0; start < rows; start += 5000) {
-    await pool.query('insert into sessions values ?', [values.slice(start, start + 5000)]);
+    await pool.query(`insert into sessions (id, ${columns}) values ?`, [values.slice(start, start + 5000)]);
   }
   await pool.query('analyze table sessions');
   const samples = await createSamples(createSessionManager({ db, keys: secret }), sampleCount);

@@ -6,6 +6,7 @@ import { migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
 import { reuseStatements } from '@trpc-sessions/core/sqlite';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import { columns } from './floor.ts';
 import { caller } from './tokens.ts';
 
 /** A SQLite file full of sessions, as an app would open it. */
@@ -78,7 +79,7 @@ function fill(raw: SqliteDatabase.Database, count: number): void {
   // Ids come in no order: with the indexes in memory, ten million of them take minutes, not hours. In KiB.
   const size = raw.pragma('cache_size', { simple: true });
   raw.pragma('cache_size = -2000000');
-  const insert = raw.prepare('insert into sessions values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = raw.prepare(`insert into sessions (id, ${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   raw.transaction(() => {
     for (const row of rowsOf(count)) insert.run(...row);
   })();

@@ -49,6 +49,11 @@ const sqliteColumns = [
   'created_ip text null',
   'user_agent text null',
   'device text',
+  'name text null',
+  'data text null',
+  'updated_at integer null',
+  'generation integer null',
+  'grace_until integer null',
 ];
 
 const postgresColumns = [
@@ -61,6 +66,11 @@ const postgresColumns = [
   'created_ip character varying(45) null',
   'user_agent text null',
   'device text',
+  'name text null',
+  'data text null',
+  'updated_at timestamp(3) with time zone null',
+  'generation integer null',
+  'grace_until timestamp(3) with time zone null',
 ];
 
 const mysqlColumns = [
@@ -73,6 +83,11 @@ const mysqlColumns = [
   'created_ip varchar(45) character set ascii null',
   'user_agent text character set utf8mb4 null',
   'device text character set utf8mb4',
+  'name text character set utf8mb4 null',
+  'data text character set utf8mb4 null',
+  'updated_at datetime(3) null',
+  'generation int(11) null',
+  'grace_until datetime(3) null',
 ];
 
 const expected: Readonly<Record<DatabaseTarget['dialect'], readonly [Describe, readonly string[]]>> = {

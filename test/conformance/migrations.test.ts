@@ -103,24 +103,31 @@ function testMigrations(target: CliTarget): void {
           ...first,
           '0002_sessions': migrations.trpc_sessions_0001_sessions,
           '0003_revocations': migrations.trpc_sessions_0002_revocations,
+          '0004_session_details': migrations.trpc_sessions_0003_session_details,
         };
-        const third = { ...second, '0004_posts': own('posts') };
+        const third = { ...second, '0005_posts': own('posts') };
         const steps = [first, second, third].map((all) => ({ provider: { getMigrations: async () => all } }));
         const applied = [];
         for (const props of steps) applied.push(await migrate(app, props));
 
-        expect(applied).toEqual([['0001_users'], ['0002_sessions', '0003_revocations'], ['0004_posts']]);
+        expect(applied).toEqual([
+          ['0001_users'],
+          ['0002_sessions', '0003_revocations', '0004_session_details'],
+          ['0005_posts'],
+        ]);
         await use(app.db, 'sessions');
         const migrator = new Migrator({ db: app.db, ...steps[2]! });
         expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual([
-          '0004_posts',
+          '0005_posts',
+          '0004_session_details',
           '0003_revocations',
           '0002_sessions',
         ]);
         expect(namesOf((await migrator.migrateToLatest()).results)).toEqual([
           '0002_sessions',
           '0003_revocations',
-          '0004_posts',
+          '0004_session_details',
+          '0005_posts',
         ]);
       });
 
@@ -165,6 +172,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-22_users', own('users')],
     ['2026-11-23_sessions', oursOf('trpc_sessions_0001_sessions')],
     ['2026-11-23_sessions_revocations', oursOf('trpc_sessions_0002_revocations')],
+    ['2026-11-23_sessions_session_details', oursOf('trpc_sessions_0003_session_details')],
     ['2026-11-24_posts', own('posts')],
   ] as const) {
     await writeFile(join(folder, `${name}.mjs`), code);
@@ -175,6 +183,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-22_users'],
     ['2026-11-23_sessions'],
     ['2026-11-23_sessions_revocations'],
+    ['2026-11-23_sessions_session_details'],
     ['2026-11-24_posts'],
   ]);
   await use(app.db, 'app_sessions');

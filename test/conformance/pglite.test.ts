@@ -1,6 +1,7 @@
 import { pglite } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
+import { testFormerRelease } from './former-release.ts';
 import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
@@ -18,4 +19,5 @@ testChangeCredentials(pglite);
 testIssuingInTransactions(pglite);
 testPages(pglite);
 testPlans(pglite);
+testFormerRelease(pglite);
 testRowCounts(pglite);

@@ -2,6 +2,7 @@ import { localBus, memoryCache } from '@trpc-sessions/core';
 import { sqlite, sqliteCamelCase, sqliteGuarded, sqliteReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
+import { testFormerRelease } from './former-release.ts';
 import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
@@ -23,4 +24,5 @@ for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testIss
 testPages(sqlite);
 testPlans(sqlite);
 testRevokingInTransactions(sqlite);
+testFormerRelease(sqlite);
 testRowCounts(sqlite);

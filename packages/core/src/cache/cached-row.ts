@@ -1,8 +1,8 @@
-import type { SessionRow } from '../session/session.ts';
+import type { LookedUpRow } from '../session/session.ts';
 import { createTextPool } from './text-pool.ts';
 
 /** A row in memory. There may be a million: texts that many rows have are one text, and no object is made before it is used. */
-export interface CachedRow extends SessionRow {
+export interface CachedRow extends LookedUpRow {
   /** When its read began. */
   readonly since: number;
   /** How often the cache had been emptied by then. */
@@ -16,7 +16,7 @@ const pool = createTextPool(2000);
  * @param id - the id as another object holds it already, and so the user id: the row's own copies are dropped
  */
 export function cachedRow(
-  row: SessionRow,
+  row: LookedUpRow,
   { id, userId }: { readonly id: string; readonly userId: string },
   { since, emptied }: Pick<CachedRow, 'since' | 'emptied'>,
 ): CachedRow {
@@ -32,6 +32,11 @@ export function cachedRow(
     created_ip: row.created_ip === ip ? ip : row.created_ip,
     user_agent: row.user_agent === null ? null : pool(row.user_agent),
     device: pool(row.device),
+    name: row.name,
+    data: row.data ?? null,
+    updated_at: row.updated_at,
+    generation: row.generation,
+    grace_until: row.grace_until,
     since,
     emptied,
   };

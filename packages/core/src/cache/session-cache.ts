@@ -1,5 +1,5 @@
 import { isEnded, type EndedSessions } from '../session/ended-sessions.ts';
-import type { SessionRow } from '../session/session.ts';
+import type { LookedUpRow } from '../session/session.ts';
 import { cachedRow, type CachedRow } from './cached-row.ts';
 import { createHeldBack } from './held-back.ts';
 import type { MemoryCache } from './memory-cache.ts';
@@ -15,15 +15,15 @@ export interface RowHolder {
 /** Live sessions in memory. */
 export interface SessionCache {
   /** The row, if it is cached and the cache is up to date. */
-  get(holder: RowHolder, now: number): SessionRow | undefined;
+  get(holder: RowHolder, now: number): LookedUpRow | undefined;
   /** Reads a row, and caches it unless it was, or may have been, revoked since the read began. */
-  load(holder: RowHolder, read: () => Promise<SessionRow | undefined>): Promise<SessionRow | undefined>;
+  load(holder: RowHolder, read: () => Promise<LookedUpRow | undefined>): Promise<LookedUpRow | undefined>;
   /** Drops sessions that were revoked, and caches no read of them that has already begun. */
   invalidate(ended: EndedSessions): void;
   /** Does so for sessions that an open transaction revokes: they are not cached again until `maxAge` has passed. */
   holdBack(ended: EndedSessions): void;
   /** Updates the row of a cached session after a last-seen write, so that it does not seem idle. */
-  updateRow(row: SessionRow): void;
+  updateRow(row: LookedUpRow): void;
   /** Drops every session. */
   clear(): void;
   /** Every revocation is delivered from now on. The cache starts empty. */

@@ -219,7 +219,9 @@ test('a listener that subscribes again is not called twice for the same event', 
 
 test('a user with very many sessions can sign in under a new cap', async () => {
   const device = JSON.stringify({ name: null, os: {}, browser: {}, app: {} });
-  const insert = sqlite.prepare("insert into sessions values (?, 'ada', ?, ?, ?, null, null, null, ?)");
+  const insert = sqlite.prepare(
+    "insert into sessions (id, user_id, created_at, last_seen_at, expires_at, device) values (?, 'ada', ?, ?, ?, ?)",
+  );
   const now = Date.now();
   sqlite.transaction(() => {
     for (let n = 0; n < 40_000; n += 1) insert.run(String(n).padStart(32, 'a'), now, now, now + 1e9, device);

@@ -3,7 +3,7 @@ import { isSessionError, SessionError, type SessionErrorReason } from '../errors
 import { readIp, type CallerInfo } from '../session/caller.ts';
 import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
 import { revealToken } from '../session/redacted-token.ts';
-import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
+import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts';
 import { changedDevice } from '../session/stored-device.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
@@ -21,7 +21,7 @@ export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<C
 /** The parts that verify a request. */
 export interface VerifyParts {
   readonly verifyToken: VerifyToken;
-  readonly find: (id: string) => Promise<SessionRow | undefined>;
+  readonly find: (id: string) => Promise<LookedUpRow | undefined>;
   readonly cache: SessionCache | undefined;
   readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
   readonly onRefused: (error: SessionError, caller: Partial<CallerInfo> | undefined) => void;
@@ -43,7 +43,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   const { verifyToken, find, cache, lastSeen, onRefused } = parts;
   const { clock, touchInterval, writesInline } = rules;
 
-  function refusalOf(row: SessionRow, { claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
+  function refusalOf(row: LookedUpRow, { claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
     if (row.user_id !== claims.sub) return 'revoked_session';
     const live = liveSince(now, rules);
     const liveness = livenessOf(row, live);
@@ -56,7 +56,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
 
   function accept(
     { claims }: VerifiedToken,
-    row: SessionRow,
+    row: LookedUpRow,
     caller: Partial<CallerInfo> | undefined,
     now: number,
   ): VerifiedSession | Promise<VerifiedSession> {

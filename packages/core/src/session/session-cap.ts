@@ -1,5 +1,5 @@
 import type { LiveSince } from './liveness.ts';
-import type { SessionRow } from './session.ts';
+import type { LookedUpRow } from './session.ts';
 
 /** How many live sessions a user may have. */
 export interface SessionCap {
@@ -11,11 +11,11 @@ export interface SessionCap {
 
 /** Chooses the sessions that a new one evicts: the least recently seen beyond the cap. Returns their ids. */
 export function sessionsToEvict(
-  rows: readonly SessionRow[],
+  rows: readonly LookedUpRow[],
   newId: string,
   { max, waitingSeenAt }: SessionCap,
 ): readonly string[] {
-  const seenAt = ({ id, last_seen_at }: SessionRow): number => Math.max(last_seen_at, waitingSeenAt(id));
+  const seenAt = ({ id, last_seen_at }: LookedUpRow): number => Math.max(last_seen_at, waitingSeenAt(id));
   const others = rows.filter(({ id }) => id !== newId).toSorted((a, b) => seenAt(b) - seenAt(a));
   return others.slice(max - 1).map(({ id }) => id);
 }

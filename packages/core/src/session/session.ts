@@ -1,4 +1,5 @@
 import type { Device } from './device/device.ts';
+import { readStoredData } from './stored-data.ts';
 import { readStoredDevice } from './stored-device.ts';
 
 /** A session: one sign-in of one user, until it is revoked or expires. */
@@ -17,6 +18,15 @@ export interface Session {
   /** The user agent last seen, and the device that it names. They follow when `lastSeenAt` is written. */
   readonly userAgent: string | null;
   readonly device: Device;
+  /** The name that the user gave it; `null` for none. The device has a name of its own. */
+  readonly name: string | null;
+  /** When its name, its data or its claims last changed. At first, when it was created. */
+  readonly updatedAt: Date;
+  /**
+   * The app's own data: JSON. It is absent if the session has none, and where it was not read: `verify` reads it only with
+   * the manager's option `sessionData`.
+   */
+  readonly data?: unknown;
 }
 
 /** A row of the sessions table. As this package uses it, times are in milliseconds. */
@@ -34,10 +44,24 @@ export interface SessionRow<TTime = number> {
   readonly user_agent: string | null;
   /** A `Device`, as JSON, and beside it the client's own description of it. */
   readonly device: string;
+  /** The name that the user gave it. */
+  readonly name: string | null;
+  /** The app's own data, as JSON. */
+  readonly data: string | null;
+  /** When its name, its data or its claims last changed; `null` for never. */
+  readonly updated_at: TTime | null;
+  /** How often its token was reissued; `null` for never. A token has the number of its own. */
+  readonly generation: number | null;
+  /** Until when the token before the last reissue is good; `null` for no longer. */
+  readonly grace_until: TTime | null;
 }
 
+/** A row as a look-up reads it: the data only on demand. */
+export type LookedUpRow = Omit<SessionRow, 'data'> & Partial<Pick<SessionRow, 'data'>>;
+
 /** Makes a session of its row. */
-export function sessionOf(row: SessionRow): Session {
+export function sessionOf(row: LookedUpRow): Session {
+  const { data = null } = row;
   return {
     id: row.id,
     userId: row.user_id,
@@ -48,5 +72,8 @@ export function sessionOf(row: SessionRow): Session {
     createdIp: row.created_ip,
     userAgent: row.user_agent,
     device: readStoredDevice(row.device),
+    name: row.name,
+    updatedAt: new Date(row.updated_at ?? row.created_at),
+    ...(data !== null && { data: readStoredData(data) }),
   };
 }

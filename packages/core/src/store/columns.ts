@@ -1,9 +1,11 @@
-import type { SessionRow } from '../session/session.ts';
+import type { LookedUpRow, SessionRow } from '../session/session.ts';
 
 /** The name of a column of the sessions table. */
 export type Column = keyof SessionRow;
 
-type Kind<TName extends Column> = SessionRow<'time'>[TName] extends 'time' ? 'time' : 'text';
+type Value<TName extends Column> = NonNullable<SessionRow<'time'>[TName]>;
+type Kind<TName extends Column> =
+  Value<TName> extends 'time' ? 'time' : Value<TName> extends number ? 'number' : 'text';
 
 /** Every column and how it is stored. Queries, inserts and the conversion of times derive from this list. */
 const columns: { readonly [TName in Column]: Kind<TName> } = {
@@ -16,9 +18,15 @@ const columns: { readonly [TName in Column]: Kind<TName> } = {
   created_ip: 'text',
   user_agent: 'text',
   device: 'text',
+  name: 'text',
+  data: 'text',
+  updated_at: 'time',
+  generation: 'number',
+  grace_until: 'time',
 };
 
 type TimeColumn = { [TName in Column]: Kind<TName> extends 'time' ? TName : never }[Column];
+type NumberColumn = { [TName in Column]: Kind<TName> extends 'text' ? never : TName }[Column];
 type NullableColumn = { [TName in Column]: null extends SessionRow[TName] ? TName : never }[Column];
 
 /** The values of a new row. A column that may be null is null by default. */
@@ -27,33 +35,43 @@ export type NewRow = Omit<SessionRow, NullableColumn> & Partial<Pick<SessionRow,
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys widens the names to texts
 export const columnNames = Object.keys(columns) as readonly Column[];
 
+/** The columns without the app's data, which may be long. */
+export const lookedUpColumns: readonly Column[] = columnNames.filter((name) => name !== 'data');
+
 /** Answers whether a column holds a time. */
 export function isTimeColumn(name: Column): name is TimeColumn {
   return columns[name] === 'time';
 }
 
 const timeColumns = columnNames.filter(isTimeColumn);
+const numberColumns = columnNames.filter((name): name is NumberColumn => columns[name] !== 'text');
 
 /** Makes a whole row of its values. */
 export function createRow(values: NewRow): SessionRow {
   return { ...fromNames(columnNames, () => null), ...values };
 }
 
-/** Converts the times of a row. */
-export function convertTimes<TFrom, TTo>(row: SessionRow<TFrom>, convert: (time: TFrom) => TTo): SessionRow<TTo> {
-  return { ...row, ...fromNames(timeColumns, (name) => convert(row[name])) };
+/** Converts the times of a row to those that the database stores. */
+export function storeTimes<TTo>(row: SessionRow, convert: (time: number) => TTo): SessionRow<TTo> {
+  const converted = fromNames(timeColumns, (name) => {
+    const time = row[name];
+    return time === null ? null : convert(time);
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- null where the row has null
+  return { ...row, ...converted } as SessionRow<TTo>;
 }
 
 /** Returns a row with its times as numbers: an app may have its driver give them as texts or as bigints. */
-export function readTimes(row: SessionRow): SessionRow {
-  return timeColumns.every((name) => typeof row[name] === 'number')
-    ? row
-    : convertTimes<unknown, number>(row, toNumber);
+export function readNumbers<TRow extends LookedUpRow>(row: TRow): TRow {
+  const isRead = numberColumns.every((name) => typeof row[name] === 'number' || row[name] === null);
+  return isRead ? row : { ...row, ...fromNames(numberColumns, (name) => toNumber(row[name])) };
 }
 
-function toNumber(value: unknown): number {
-  const time = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : Number.NaN;
-  if (Number.isFinite(time)) return time;
+function toNumber(value: unknown): number | null {
+  if (typeof value === 'number') return value;
+  if (value === null || value === undefined) return null;
+  const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  if (Number.isFinite(number)) return number;
   throw new RangeError(`the database's driver gives times as ${typeof value}: expected numbers`);
 }
 

@@ -4,6 +4,7 @@ import { detectDialect } from './detect-dialect.ts';
 import { hasTransactions } from './interactive-transactions.ts';
 import { createSessionsTable } from './migrations/0001-sessions.ts';
 import { createRevocationTables } from './migrations/0002-revocations.ts';
+import { addSessionDetails } from './migrations/0003-session-details.ts';
 import { loadMigrator } from './migrations/load-migrator.ts';
 import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
 import type { MigrationResult, SessionsMigration } from './migrations/migration.ts';
@@ -24,7 +25,10 @@ export interface MigrationOptions {
 const known = { table: true } as const;
 
 /** The names of our migrations, in their order. */
-export type MigrationName = 'trpc_sessions_0001_sessions' | 'trpc_sessions_0002_revocations';
+export type MigrationName =
+  | 'trpc_sessions_0001_sessions'
+  | 'trpc_sessions_0002_revocations'
+  | 'trpc_sessions_0003_session_details';
 
 /**
  * Returns the migrations that create our tables, to run among your own with your own `Migrator` or with
@@ -50,6 +54,7 @@ export function createMigrations(options: MigrationOptions = {}): Record<Migrati
   return {
     trpc_sessions_0001_sessions: createSessionsTable(options.table),
     trpc_sessions_0002_revocations: createRevocationTables(options.table),
+    trpc_sessions_0003_session_details: addSessionDetails(options.table),
   };
 }
 

@@ -1,6 +1,6 @@
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { SessionRow } from '../session/session.ts';
-import { columnNames, convertTimes } from './columns.ts';
+import { columnNames, storeTimes } from './columns.ts';
 import { compileForIds, compileOnce } from './compiled-query.ts';
 import { createDeleteQueries, type DeleteQueries } from './delete-queries.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
@@ -73,7 +73,7 @@ export function createQueries(db: Kysely<SessionsDatabase>, dialect: Dialect, se
   return {
     ...createReadQueries(db, dialect, sessions),
     ...createDeleteQueries(db, dialect, sessions),
-    insert: (newRow) => insert(convertTimes(newRow, writeTime)),
+    insert: (newRow) => insert(storeTimes(newRow, writeTime)),
     writeLastSeen: (write) =>
       writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),
     writeLastSeenOfMany: (ids, { seenAt, seenBefore }) =>

@@ -1,9 +1,9 @@
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
-import type { SessionRow } from '../session/session.ts';
+import type { LookedUpRow, SessionRow } from '../session/session.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
-import { readTimes } from './columns.ts';
+import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
 import { createInsert, type Insert } from './insert.ts';
@@ -21,7 +21,7 @@ export type { AppTransaction } from './writes.ts';
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
 export interface Store {
-  find(id: string): Promise<SessionRow | undefined>;
+  find(id: string): Promise<LookedUpRow | undefined>;
   readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
@@ -78,17 +78,17 @@ export function createStore(
   const deletes = createDeletes(dialect, queries);
   const writes = createWrites(db, dialect, tables, limitTime);
 
-  const readRows = (query: CompiledQuery<SessionRow>): Promise<readonly SessionRow[]> =>
+  const readRows = <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> =>
     limitTime(() => runRead(readDb, query));
 
-  const lookUp: Find<SessionRow> = async (id) => {
+  const lookUp: Find<LookedUpRow> = async (id) => {
     const { rows } = await limitTime(() => readDb.executeQuery(queries.find(id)));
-    return rows[0] && readTimes(rows[0]);
+    return rows[0] && readNumbers(rows[0]);
   };
 
   return {
     find: dialect.isRemote
-      ? batchLookups<SessionRow>({
+      ? batchLookups<LookedUpRow>({
           find: lookUp,
           findMany: (ids) => readRows(queries.findMany(ids)),
         })
