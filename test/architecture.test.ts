@@ -57,10 +57,11 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     bus: ['session', 'duration', 'chunks'],
     cache: ['session', 'duration', 'known-options'],
     token: ['errors', 'cache'],
-    store: ['errors', 'chunks', 'known-options', 'session'],
-    adapters: ['duration', 'known-options', 'bus', 'cache', 'store'],
-    manager: ['errors', 'duration', 'known-options', 'session', 'token', 'store', 'cache', 'bus'],
-    index: ['errors', 'duration', 'password', 'session', 'token', 'store', 'cache', 'bus', 'manager'],
+    drivers: ['duration', 'known-options', 'shared-by-copies'],
+    store: ['errors', 'chunks', 'known-options', 'session', 'drivers'],
+    adapters: ['bus', 'cache', 'drivers'],
+    manager: ['errors', 'duration', 'known-options', 'session', 'token', 'drivers', 'store', 'cache', 'bus'],
+    index: ['errors', 'duration', 'password', 'session', 'token', 'drivers', 'store', 'cache', 'bus', 'manager'],
     cli: ['duration', 'session', 'token', 'store'],
   },
   server: {
@@ -148,13 +149,14 @@ test('only the bus of PostgreSQL and the command line load a driver, which is th
 const sqlSpoken =
   /\bsql\b[^;']*from 'kysely'|\.(?:selectFrom|insertInto|updateTable|deleteFrom|createTable|createIndex|dropTable|executeQuery)\(|['"`](?:select|insert into|update \w+ set|delete from|pragma|listen|notify)\s/;
 
-test('only the store, two adapters and the command line contain SQL', () => {
+test('only the store, the drivers, two adapters and the command line contain SQL', () => {
   const speakers = sources.filter((file) => sqlSpoken.test(readFileSync(resolve(root, file), 'utf8')));
   const rooms = new Set(speakers.map((file) => relative('packages/core/src', file).replace(/\/[^/]+$/, '')));
   expect([...rooms].toSorted()).toEqual([
     'adapters/postgres',
     'adapters/sqlite',
     'cli',
+    'drivers/sqlite',
     'store',
     'store/dialects',
     'store/migrations',

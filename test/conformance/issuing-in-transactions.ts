@@ -10,8 +10,8 @@ export function testIssuingInTransactions(target: DatabaseTarget): void {
   describeIf(target.available, `a sign-in in the app's transaction on ${target.name}`, target.howToEnable, () => {
     test('commits with it', async () => {
       await using database = await target.create();
-      const { db, table } = database;
-      const manager = createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 1 });
+      const { db, own, table } = database;
+      const manager = createSessionManager({ db: own, table, keys: secret, maxSessionsPerUser: 1 });
       const first = await manager.issue({ userId: 'u1' });
       const later = await db.transaction().execute((trx) => manager.issue({ userId: 'u1' }, { trx }));
       await manager.verify(later.token);
@@ -20,8 +20,8 @@ export function testIssuingInTransactions(target: DatabaseTarget): void {
 
     test('rolls back with it, and its evictions too', async () => {
       await using database = await target.create();
-      const { db, table } = database;
-      const manager = createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 1 });
+      const { db, own, table } = database;
+      const manager = createSessionManager({ db: own, table, keys: secret, maxSessionsPerUser: 1 });
       const first = await manager.issue({ userId: 'u1' });
       let token = '';
       const work = db.transaction().execute(async (trx) => {

@@ -1,5 +1,5 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
-import { mysql, mysqlReusingStatements } from '../support/database.ts';
+import { mysql, mysqlPool, mysqlReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
@@ -12,14 +12,14 @@ import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 import { testTransactions } from './transactions.ts';
 
-for (const target of [mysql, mysqlReusingStatements]) testSessions(target);
+for (const target of [mysql, mysqlReusingStatements, mysqlPool]) testSessions(target);
 testSessions(mysql, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(mysql);
 testForeignKeys(mysql);
 testOldCredentials(mysql);
 testChangeCredentials(mysql);
 testOldCredentialsInTransactions(mysql);
-for (const target of [mysql, mysqlReusingStatements]) testIssuingInTransactions(target);
+for (const target of [mysql, mysqlReusingStatements, mysqlPool]) testIssuingInTransactions(target);
 testPages(mysql);
 testPlans(mysql);
 testRevokingInTransactions(mysql);

@@ -18,7 +18,7 @@ async function createWorld(target: DatabaseTarget) {
   const database = await target.create();
   const clock = createTestClock();
   const create = (now: () => number) =>
-    createSessionManager({ db: database.db, table: database.table, keys: secret, clock: now });
+    createSessionManager({ db: database.own, table: database.table, keys: secret, clock: now });
   const nodes = [create(clock), create(() => clock() + 2 * second)] as const;
   return {
     database,

@@ -31,7 +31,7 @@ export function testPages(target: DatabaseTarget): void {
     async function world() {
       const database = await target.create();
       const clock = createTestClock();
-      const manager = createSessionManager({ db: database.db, keys: secret, clock });
+      const manager = createSessionManager({ db: database.own, keys: secret, clock });
       return { database, clock, manager, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
     }
 

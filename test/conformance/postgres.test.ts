@@ -1,5 +1,5 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
-import { postgres, postgresInSchema, postgresReusingStatements } from '../support/database.ts';
+import { postgres, postgresInSchema, postgresPool, postgresReusingStatements } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
@@ -12,7 +12,7 @@ import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 import { testTransactions } from './transactions.ts';
 
-for (const target of [postgres, postgresInSchema, postgresReusingStatements]) testSessions(target);
+for (const target of [postgres, postgresInSchema, postgresReusingStatements, postgresPool]) testSessions(target);
 testSessions(postgres, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(postgres);
 testForeignKeys(postgres);
@@ -21,7 +21,9 @@ for (const target of [postgres, postgresInSchema]) {
   testChangeCredentials(target);
 }
 testOldCredentialsInTransactions(postgres);
-for (const target of [postgres, postgresInSchema, postgresReusingStatements]) testIssuingInTransactions(target);
+testOldCredentials(postgresPool);
+for (const target of [postgres, postgresInSchema, postgresReusingStatements, postgresPool])
+  testIssuingInTransactions(target);
 testPages(postgres);
 testPlans(postgres);
 testRevokingInTransactions(postgres);

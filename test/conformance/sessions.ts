@@ -28,7 +28,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
     const database = await target.create();
     const clock = createTestClock();
     const manager = createSessionManager({
-      db: database.db,
+      db: database.own,
       table: database.table,
       keys: 'a secret of more than thirty-two bytes',
       clock,
@@ -463,7 +463,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       test('two migrators that start at the same time both succeed, and one of them does the work', async () => {
         await using w = await world();
         const options = { table: w.database.table.replace('sessions', 'other_sessions') };
-        const migrate = () => migrateToLatest(w.database.db, options);
+        const migrate = () => migrateToLatest(w.database.own, options);
         const applied = (await Promise.all([migrate(), migrate()])).flat().map(({ migrationName }) => migrationName);
         expect(applied.toSorted()).toEqual(Object.keys(createMigrations()));
       });
@@ -471,7 +471,7 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
       test('migrating again changes nothing', async () => {
         await using w = await world();
         const { token } = await w.manager.issue({ userId: 'u1' });
-        expect(await migrateToLatest(w.database.db, { table: w.database.table })).toEqual([]);
+        expect(await migrateToLatest(w.database.own, { table: w.database.table })).toEqual([]);
         await w.manager.verify(token);
       });
     },

@@ -1,5 +1,11 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
-import { sqlite, sqliteCamelCase, sqliteGuarded, sqliteReusingStatements } from '../support/database.ts';
+import {
+  sqlite,
+  sqliteCamelCase,
+  sqliteDatabase,
+  sqliteGuarded,
+  sqliteReusingStatements,
+} from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
@@ -11,17 +17,20 @@ import { testRevokingInTransactions } from './revoking-in-transactions.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 
-for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testSessions(target);
+for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase, sqliteDatabase]) testSessions(target);
+testSessions(sqliteDatabase, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testSessions(sqliteReusingStatements, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testSessions(sqliteGuarded, ({ guard }) => ({ cache: memoryCache({ max: 1000, guard }) }));
 testColumns(sqlite);
 testForeignKeys(sqlite);
-for (const target of [sqlite, sqliteCamelCase]) {
+for (const target of [sqlite, sqliteCamelCase, sqliteDatabase]) {
   testOldCredentials(target);
   testChangeCredentials(target);
 }
-for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase]) testIssuingInTransactions(target);
-testPages(sqlite);
+for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase, sqliteDatabase]) {
+  testIssuingInTransactions(target);
+}
+for (const target of [sqlite, sqliteDatabase]) testPages(target);
 testPlans(sqlite);
 testRevokingInTransactions(sqlite);
 testFormerRelease(sqlite);

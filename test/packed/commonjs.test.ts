@@ -19,24 +19,10 @@ const peers = [
 const hooks = ['react', '@tanstack/react-query', '@types/react'];
 const compilers = { 'typescript-5.7': '5.7.3', 'typescript-5.9': '5.9', 'typescript-7': '7.0.2' };
 
-/** The server of the README as CommonJS, which has no top-level `await`. */
-function withoutTopLevelAwait(code: string): string {
-  const isImport = (line: string) => line.startsWith('import ');
-  const lines = code.split('\n').filter((line) => !line.startsWith('export type '));
-  return [
-    ...lines.filter(isImport),
-    'async function start() {',
-    ...lines.filter((line) => !isImport(line)),
-    '  return appRouter;',
-    '}',
-    'export const started = start();',
-    'export type AppRouter = Awaited<typeof started>;',
-  ].join('\n');
-}
-
 // It installs compilers and Jest from the npm registry, and takes minutes.
 describe('the packed packages, in a CommonJS app with Kysely 0.28', () => {
   let folder: string;
+  let port: number;
   const node = (...args: string[]) => run(process.execPath, args, { cwd: folder, timeout: 120_000 });
 
   beforeAll(async () => {
@@ -44,10 +30,11 @@ describe('the packed packages, in a CommonJS app with Kysely 0.28', () => {
     const aliases = Object.entries(compilers).map(([name, version]) => `${name}@npm:typescript@${version}`);
     const jest = ['jest@30', 'ts-jest@29', '@swc/jest@0.2', '@swc/core@1', '@types/jest@30', 'typescript@5.9'];
     folder = await createApp({}, [...installed, 'kysely@0.28.19', ...aliases, ...jest]);
-    const files = await readmeFiles(await freePort());
+    port = await freePort();
+    const files = await readmeFiles(port);
     const subpaths = ['core/password', 'core/sqlite', 'core/postgres', 'core/mysql', 'core/redis', 'client/react'];
     const sources = {
-      'server.ts': withoutTopLevelAwait(files.get('server.ts') ?? ''),
+      'server.ts': files.get('server.ts') ?? '',
       'client.ts': (files.get('client.ts') ?? '').replace('./server.js', './server'),
       'subpaths.ts': subpaths
         .map((path) => `export * as ${path.replace('/', '_')} from '@trpc-sessions/${path}';`)
@@ -92,7 +79,8 @@ describe('the packed packages, in a CommonJS app with Kysely 0.28', () => {
       `
         process.env.SESSION_SECRET = 'a secret of more than thirty-two bytes';
         (async () => {
-          await require('./out/server.js').started;
+          require('./out/server.js');
+          while (!(await fetch('http://localhost:${port}').catch(() => undefined))) continue;
           const { tokens, trpc } = require('./out/client.js');
           await trpc.auth.login.mutate({ username: 'ada', password: 'lovelace' });
           const hello = await trpc.hello.query();

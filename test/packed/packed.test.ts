@@ -76,6 +76,7 @@ describeIf(
         `
         process.env.SESSION_SECRET = 'a secret of more than thirty-two bytes';
         await import('./server.js');
+        while (!(await fetch('http://localhost:${port}').catch(() => undefined))) continue;
         const { tokens, trpc } = await import('./client.js');
         await trpc.auth.login.mutate({ username: 'ada', password: 'lovelace' });
         const list = await trpc.auth.sessions.list.query();

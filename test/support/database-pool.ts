@@ -1,5 +1,6 @@
 import { migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
 import { Kysely, sql, type Dialect, type Driver } from 'kysely';
+import type { RawDatabase } from './raw-database.ts';
 
 // To create, migrate and drop a database takes longer than most tests. So a database serves one test after another: each
 // finds it migrated and empty, whatever the tests before it did.
@@ -7,6 +8,7 @@ import { Kysely, sql, type Dialect, type Driver } from 'kysely';
 /** A database to open and, in the end, to close. */
 export interface OpenDatabase {
   readonly dialect: Dialect;
+  readonly raw?: RawDatabase | undefined;
   /** Lists all tables, so that the list changes with any change of the schema. */
   listTables(db: Kysely<SessionsDatabase>): Promise<readonly TableShape[]>;
   /** Drops all tables. A database that cannot do so is closed, and another one opened. */
@@ -24,6 +26,7 @@ export interface TableShape {
 export interface TakenDatabase {
   /** Its connections stay open when the Kysely that has it is destroyed. */
   readonly dialect: Dialect;
+  readonly raw: RawDatabase | undefined;
   release(): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export function createDatabasePool(open: () => Promise<OpenDatabase>, schema?: s
 
     const taken: TakenDatabase = {
       dialect,
+      raw: database.raw,
       async release() {
         const tables = await database.listTables(db);
         if (isInUse() || JSON.stringify(tables) !== JSON.stringify(migrated.tables)) {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { migrateToLatest, type CacheGuard, type SessionsDatabase } from '@trpc-sessions/core';
+import { migrateToLatest, type AppDatabase, type CacheGuard, type SessionsDatabase } from '@trpc-sessions/core';
 import { reuseStatements as reuseMysqlStatements } from '@trpc-sessions/core/mysql';
 import { reuseStatements as reusePostgresStatements } from '@trpc-sessions/core/postgres';
 import { dataVersionGuard, reuseStatements } from '@trpc-sessions/core/sqlite';
@@ -26,12 +26,15 @@ import {
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createDatabasePool, type OpenDatabase, type TableShape } from './database-pool.ts';
+import { rawMysql, rawPostgres, type RawDatabase } from './raw-database.ts';
 import { withoutTransactions } from './without-transactions.ts';
 
 /** A database for one test: migrated, empty, and with a record of its queries. */
 export interface TestDatabase extends AsyncDisposable {
   /** As an app has it, with the app's plugins. */
   readonly db: Kysely<SessionsDatabase>;
+  /** The `db` option of a manager: the same database, as its driver has it for some targets. */
+  readonly own: AppDatabase<SessionsDatabase>;
   /** The `table` option that it needs. */
   readonly table: string;
   /** To create other Kyselys on the same database. */
@@ -63,12 +66,14 @@ interface TestDatabaseOptions {
   readonly plugins?: KyselyPlugin[];
   /** The schema of the table, and of the app's Kysely. */
   readonly schema?: string | undefined;
+  /** The database as its driver has it. */
+  readonly raw?: RawDatabase | undefined;
   dispose?(): Promise<void>;
 }
 
 /** @param dialect - of a migrated database */
 function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {}): TestDatabase {
-  const { plugins = [], schema } = options;
+  const { plugins = [], schema, raw } = options;
   const queries: string[] = [];
   const compiledQueries: CompiledQuery[] = [];
   const app = new Kysely<SessionsDatabase>({
@@ -79,8 +84,11 @@ function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {})
       compiledQueries.push(query);
     },
   });
+  const db = schema === undefined ? app : app.withSchema(schema);
+  raw?.listen((text) => void queries.push(text));
   return {
-    db: schema === undefined ? app : app.withSchema(schema),
+    db,
+    own: raw?.database ?? db,
     dialect,
     table: schema === undefined ? 'sessions' : `${schema}.sessions`,
     plain: schema === undefined ? app.withoutPlugins() : app.withoutPlugins().withSchema(schema),
@@ -103,14 +111,14 @@ const sqliteEverywhere = { dialect: 'sqlite', ...everywhere } as const;
 /** A migrated database of SQLite, as bytes to open copies of. */
 let migratedSqlite: Buffer | undefined;
 
-async function createSqlite(file = ':memory:'): Promise<SqliteDatabase.Database> {
+async function createSqlite(file = ':memory:', options: SqliteDatabase.Options = {}): Promise<SqliteDatabase.Database> {
   if (migratedSqlite === undefined || file !== ':memory:') {
-    const database = new SqliteDatabase(file);
+    const database = new SqliteDatabase(file, options);
     await migrateToLatest(new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database }) }));
     if (file !== ':memory:') return database;
     migratedSqlite = database.serialize();
   }
-  return new SqliteDatabase(migratedSqlite);
+  return new SqliteDatabase(migratedSqlite, options);
 }
 
 export const sqlite: DatabaseTarget = {
@@ -123,6 +131,17 @@ export const sqliteReusingStatements: DatabaseTarget = {
   name: 'SQLite, statements reused',
   ...sqliteEverywhere,
   create: async () => createTestDatabase(new SqliteDialect({ database: reuseStatements(await createSqlite()) })),
+};
+
+export const sqliteDatabase: DatabaseTarget = {
+  name: 'a Database of better-sqlite3',
+  ...sqliteEverywhere,
+  async create() {
+    let listener: ((text: string) => void) | undefined;
+    const database = await createSqlite(':memory:', { verbose: (text) => listener?.(String(text)) });
+    const raw: RawDatabase = { database, listen: (listen) => void (listener = listen) };
+    return createTestDatabase(new SqliteDialect({ database }), { raw });
+  },
 };
 
 export const sqliteCamelCase: DatabaseTarget = {
@@ -209,8 +228,8 @@ export function pooled(
   return {
     ...target,
     async create() {
-      const { dialect, release } = await pool.take();
-      return createTestDatabase(dialect, { schema, dispose: release });
+      const { dialect, raw, release } = await pool.take();
+      return createTestDatabase(dialect, { schema, raw, dispose: release });
     },
   };
 }
@@ -243,9 +262,14 @@ interface ServerOptions {
   readonly schema?: string;
   /** Whether it is as behind HTTP. */
   readonly isHttp?: boolean;
+  /** Whether the manager gets the pool itself. */
+  readonly isRaw?: boolean;
 }
 
-function postgresWith(name: string, { reuse = false, schema, isHttp = false }: ServerOptions = {}): DatabaseTarget {
+function postgresWith(
+  name: string,
+  { reuse = false, schema, isHttp = false, isRaw = false }: ServerOptions = {},
+): DatabaseTarget {
   const available = inject('postgresUrl') !== null;
   return pooled(
     {
@@ -264,6 +288,7 @@ function postgresWith(name: string, { reuse = false, schema, isHttp = false }: S
       return {
         dialect: isHttp ? withoutTransactions(dialect) : dialect,
         listTables: listPostgresTables,
+        ...(isRaw && { raw: rawPostgres(pool) }),
         close: dispose,
       };
     },
@@ -274,12 +299,13 @@ function postgresWith(name: string, { reuse = false, schema, isHttp = false }: S
 export const postgres: DatabaseTarget = postgresWith('PostgreSQL');
 export const postgresReusingStatements: DatabaseTarget = postgresWith('PostgreSQL, statements reused', { reuse: true });
 export const postgresInSchema: DatabaseTarget = postgresWith('PostgreSQL, in a schema', { schema: 'auth' });
+export const postgresPool: DatabaseTarget = postgresWith('a Pool of pg', { isRaw: true });
 /** As Neon is over HTTP. */
 export const postgresWithoutTransactions: DatabaseTarget = postgresWith('PostgreSQL without transactions', {
   isHttp: true,
 });
 
-function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): DatabaseTarget {
+function mysqlWith(name: string, { reuse = false, isRaw = false }: ServerOptions = {}): DatabaseTarget {
   const available = inject('mysqlUrl') !== null;
   return pooled(
     { name, dialect: 'mysql', available, howToEnable: 'install mariadb-server, or set MYSQL_URL' },
@@ -289,6 +315,7 @@ function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): Databas
       return {
         dialect: new MysqlDialect({ pool: reuse ? reuseMysqlStatements(pool) : pool }),
         listTables: listMysqlTables,
+        ...(isRaw && { raw: rawMysql(pool) }),
         async close() {
           await new Promise((resolve) => pool.end(resolve));
           await dispose();
@@ -300,6 +327,8 @@ function mysqlWith(name: string, { reuse = false }: ServerOptions = {}): Databas
 
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
 export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
+
+export const mysqlPool: DatabaseTarget = mysqlWith('a pool of mysql2', { isRaw: true });
 
 /** PGlite takes seconds to make a data folder: so the first run keeps one, for the later runs. */
 async function openPglite(): Promise<PGlite> {

@@ -2,7 +2,7 @@
  * An app that publishes the types of its router, as a library or a monorepo package does: compiled with `declaration`,
  * every type that shows up in it must be nameable from our index (TS2742, TS4023, TS7056).
  */
-import { createSessionManager, type SessionsDatabase } from '@trpc-sessions/core';
+import { createSessionManager, migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
 import { createSessionsPlugin, sessionsContext, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC, type inferRouterInputs, type inferRouterOutputs } from '@trpc/server';
 import type { CreateExpressContextOptions } from '@trpc/server/adapters/express';
@@ -10,7 +10,11 @@ import type { CreateFastifyContextOptions } from '@trpc/server/adapters/fastify'
 import type { FetchCreateContextFnOptions } from '@trpc/server/adapters/fetch';
 import type { CreateHTTP2ContextOptions, CreateHTTPContextOptions } from '@trpc/server/adapters/standalone';
 import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
-import type { Kysely } from 'kysely';
+import type SqliteDatabase from 'better-sqlite3';
+import type { Kysely, Transaction } from 'kysely';
+import type { Pool as MysqlPool } from 'mysql2';
+import type { Pool as MysqlPromisePool } from 'mysql2/promise';
+import type { Pool as PostgresPool } from 'pg';
 import superjson from 'superjson';
 import { z } from 'zod';
 
@@ -27,6 +31,16 @@ export const makeManagers = (own: Kysely<Database>, other: Kysely<{ posts: { id:
   createSessionManager({ db: own, keys: '' }),
   createSessionManager({ db: other, keys: '', table: 'auth.sessions' }),
 ];
+
+/** So is a database as its driver has it. */
+export const makeManagersOfDrivers = (
+  db: SqliteDatabase.Database | PostgresPool | MysqlPool | MysqlPromisePool,
+  readDb: SqliteDatabase.Database,
+) => {
+  const manager = createSessionManager({ db, readDb, keys: '' });
+  const change = (trx: Transaction<Database>) => trx.deleteFrom('posts').execute();
+  return { migrated: migrateToLatest(db), changed: manager.changeCredentials({ userId: 'ada' }, change) };
+};
 
 export const makeRouters = (db: Kysely<Database>) => {
   const manager = createSessionManager({ db, keys: '', lifetime: '30d', maxSessionsPerUser: async () => 3 });

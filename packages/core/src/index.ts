@@ -5,6 +5,9 @@ export type { CallerInfo, ClientHints } from './session/caller.ts';
 export { redactToken, type RedactedToken } from './session/redacted-token.ts';
 export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device/device.ts';
 export { readDevice } from './session/device/read-device.ts';
+export type { AppDatabase } from './drivers/app-database.ts';
+export type { AnyMysqlPool } from './drivers/mysql/database.ts';
+export type { SqliteDatabase } from './drivers/sqlite/database.ts';
 export { parseTimeout, type Duration } from './duration.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {

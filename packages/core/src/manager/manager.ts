@@ -144,8 +144,8 @@ const defaultTokenCacheSize = 10_000;
 export function createSessionManager<TDatabase>(options: SessionManagerOptions<TDatabase>): SessionManager<TDatabase> {
   const settings = readOptions(options);
   const { dialect, clock } = settings;
-  const db = plainDatabase(options.db);
-  const readDb = options.readDb === undefined ? db : plainDatabase(options.readDb);
+  const db = plainDatabase(settings.db);
+  const readDb = plainDatabase(settings.readDb);
 
   const limitTime = createTimeLimit(settings.databaseTimeout);
   const store = createStore(db, dialect, settings.table, { readDb, limitTime });
@@ -171,7 +171,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     events,
   });
   const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
-  const changeCredentials = createChangeCredentials(options.db, store, revocations);
+  const changeCredentials = createChangeCredentials(settings.db, store, revocations);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(
     {

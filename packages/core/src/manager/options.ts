@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
+import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
 import { CallbackError, isSessionError } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
@@ -11,13 +12,16 @@ import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
 
 /** The options of {@link createSessionManager}. */
 export interface SessionManagerOptions<TDatabase> {
-  /** A Kysely instance: the app's own, whatever its plugins, or another. */
-  readonly db: Kysely<TDatabase>;
+  /**
+   * The app's database: a `Database` of better-sqlite3, a `Pool` of `pg`, a pool of `mysql2`, or a Kysely, whatever its plugins. If
+   * the app has a Kysely on SQLite, pass that: two on one connection would mix their transactions.
+   */
+  readonly db: AppDatabase<TDatabase>;
   /**
    * Another connection to the same database, for look-ups and lists. On SQLite, a look-up on `db` waits for the app's open
    * transaction there. Not a replica: one that lags accepts revoked sessions. @defaultValue `db`
    */
-  readonly readDb?: Kysely<TDatabase> | undefined;
+  readonly readDb?: AppDatabase<TDatabase> | undefined;
   /** An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. To rotate, put a new one first. */
   readonly keys: Keys;
   /** The `iss` of tokens, which is also required of them (RFC 7519 §4.1.1). @defaultValue not set, not checked */
@@ -90,7 +94,9 @@ const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
 };
 
 /** The options as the manager uses them. Times are in milliseconds. */
-export interface Settings {
+export interface Settings<TDatabase = unknown> {
+  readonly db: Kysely<TDatabase>;
+  readonly readDb: Kysely<TDatabase>;
   readonly dialect: Dialect;
   readonly keys: KeyRing;
   readonly issuer: string | undefined;
@@ -125,10 +131,10 @@ const guardedTouchDelay = 1000;
  *
  * @throws {TypeError | RangeError} an option is unknown or wrong: the message names it, and the values to use instead
  */
-export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings {
+export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings<TDatabase> {
   requireKnownOptions('createSessionManager', options, known);
   const { issuer, audience, lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
-  if (typeof options.db?.selectFrom !== 'function') throw new TypeError('db: expected a Kysely instance');
+  const db = kyselyOf('db', options.db);
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
   const idleTimeout = options.idleTimeout === undefined ? Infinity : parseDuration('idleTimeout', options.idleTimeout);
   const touchInterval =
@@ -154,8 +160,10 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
   }
   if (clock !== undefined && typeof clock !== 'function')
     throw new TypeError('clock: expected a function that returns milliseconds');
-  const dialect = detectDialect(options.db);
+  const dialect = detectDialect(db);
   return Object.freeze({
+    db,
+    readDb: options.readDb === undefined ? db : kyselyOf('readDb', options.readDb),
     dialect,
     keys: createKeyRing(options.keys),
     issuer,

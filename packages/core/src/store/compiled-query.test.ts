@@ -1,6 +1,7 @@
 import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { compileForIds, compileOnce, findsOne, isStatement } from './compiled-query.ts';
+import { findsOne, isStatement } from '../drivers/statement-mark.ts';
+import { compileForIds, compileOnce } from './compiled-query.ts';
 import type { SessionsDatabase } from './schema.ts';
 
 const db = new Kysely<SessionsDatabase>({

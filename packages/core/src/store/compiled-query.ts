@@ -1,28 +1,11 @@
 import { sql, type Compilable, type CompiledQuery, type RawBuilder } from 'kysely';
+import { oneRowMark, statementMark } from '../drivers/statement-mark.ts';
 
 /** Stands for a value in a query that is being built: each run supplies the value. */
 export type Parameter<TParameters> = <TName extends keyof TParameters>(name: TName) => RawBuilder<TParameters[TName]>;
 
 /** A query that is built and compiled: a run only supplies its parameters. */
 export type Statement<TParameters, TRow> = (parameters: TParameters) => CompiledQuery<TRow>;
-
-/**
- * Ends the text of each statement, so that the wrappers of drivers recognise it: they receive only the text. A comment
- * also works where the package is loaded twice, as an ES module and as CommonJS.
- */
-const mark = ' /* trpc-sessions */';
-/** Ends the text of a statement that finds one row at most. */
-const oneRowMark = ' /* one row */ /* trpc-sessions */';
-
-/** Answers whether a query is a statement of ours. Its text recurs, unlike most of an app's: it is worth preparing. */
-export function isStatement(text: string): boolean {
-  return text.endsWith(mark);
-}
-
-/** Answers whether a query is a statement of ours that finds one row at most. */
-export function findsOne(text: string): boolean {
-  return text.endsWith(oneRowMark);
-}
 
 /**
  * Builds and compiles a query once. The SQL is then the same string at every run, by which drivers recognise a prepared
@@ -41,7 +24,7 @@ export function compileOnce<TParameters, TRow>(
     return sql`${slot}`;
   }).compile();
   const { query, queryId, parameters: values } = compiled;
-  const text = compiled.sql + (rows === 'one' ? oneRowMark : mark);
+  const text = compiled.sql + (rows === 'one' ? oneRowMark : statementMark);
   const names = values.map((value) => slots.get(value));
   return (parameters) => ({
     sql: text,

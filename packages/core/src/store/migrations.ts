@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { detectDialect } from './detect-dialect.ts';
 import { hasTransactions } from './interactive-transactions.ts';
@@ -66,8 +67,9 @@ export const migrations: ReturnType<typeof createMigrations> = createMigrations(
  * own, apart from that of your migrations: `trpc_sessions_migration`, or `<table>_migrated` for a table of another name. It
  * creates a schema that does not exist.
  *
+ * @param database - the `db` of `createSessionManager`
  * @returns the migrations that ran: empty if the table was up to date
- * @throws {TypeError} an option is unknown
+ * @throws {TypeError} an option is unknown, or the database is of another kind
  * @throws {RangeError} `table` is not a name, or has a schema on SQLite
  * @throws the database's own error
  *
@@ -79,10 +81,11 @@ export const migrations: ReturnType<typeof createMigrations> = createMigrations(
  * ```
  */
 export async function migrateToLatest<TDatabase>(
-  db: Kysely<TDatabase>,
+  database: AppDatabase<TDatabase>,
   options: MigrationOptions = {},
 ): Promise<readonly MigrationResult[]> {
   requireKnownOptions('migrateToLatest', options, known);
+  const db = kyselyOf('migrateToLatest', database);
   const dialect = detectDialect(db);
   const name = parseTableName(options.table, dialect.name);
   const plain = plainDatabase(db);

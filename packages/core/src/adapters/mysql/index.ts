@@ -1,1 +1,1 @@
-export { reuseStatements, type ReuseStatementsOptions } from './statements.ts';
+export { reuseStatements, type ReuseStatementsOptions } from '../../drivers/mysql/statements.ts';

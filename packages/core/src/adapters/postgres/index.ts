@@ -5,4 +5,4 @@ export {
   type PostgresNotification,
   type PostgresPool,
 } from './bus.ts';
-export { reuseStatements } from './statements.ts';
+export { reuseStatements } from '../../drivers/postgres/statements.ts';

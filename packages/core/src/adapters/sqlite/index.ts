@@ -1,2 +1,2 @@
 export { dataVersionGuard, type GuardDatabase } from './data-version-guard.ts';
-export { reuseStatements } from './statements.ts';
+export { reuseStatements } from '../../drivers/sqlite/statements.ts';

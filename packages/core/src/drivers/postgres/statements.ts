@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { isStatement } from '../../store/compiled-query.ts';
+import { isStatement } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
 
 /** How `pg` takes a prepared statement. */

@@ -3,9 +3,9 @@ import { createConnection, createPool } from 'mysql2';
 import { createPool as createPromisePool } from 'mysql2/promise';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { reuseStatements as reuseMysql } from './mysql/index.ts';
-import { reuseStatements as reusePostgres } from './postgres/index.ts';
-import { reuseStatements as reuseSqlite } from './sqlite/index.ts';
+import { reuseStatements as reuseMysql } from './mysql/statements.ts';
+import { reuseStatements as reusePostgres } from './postgres/statements.ts';
+import { reuseStatements as reuseSqlite } from './sqlite/statements.ts';
 
 const run = (): unknown[] => [];
 

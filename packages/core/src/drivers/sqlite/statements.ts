@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { findsOne } from '../../store/compiled-query.ts';
+import { findsOne } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link reuseStatements} uses. */

@@ -1,7 +1,7 @@
 import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from 'kysely';
 import { parseTimeout, type Duration } from '../../duration.ts';
 import { requireKnownOptions } from '../../known-options.ts';
-import { isStatement } from '../../store/compiled-query.ts';
+import { isStatement } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
 
 type Callback = (error: unknown, result: MysqlQueryResult) => void;

@@ -1,0 +1,115 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createPool } from 'mysql2/promise';
+import { describe, expect, test, vi } from 'vitest';
+import { createSessionManager } from '../manager/manager.ts';
+import { migrateToLatest } from '../store/migrations.ts';
+import { kyselyOf } from './app-database.ts';
+
+const keys = 'a secret of more than thirty-two bytes';
+
+test.each([undefined, null, 'app.db', {}, new pg.Client(), { prepare() {}, close() {} }])(
+  'another database is refused, and the message names the option: %#',
+  (database) => {
+    expect(() => createSessionManager({ db: database as never, keys })).toThrow(
+      /^db: expected a Kysely, a Database of/,
+    );
+  },
+);
+
+test('an app’s Kysely stays as it is', () => {
+  const db = new Kysely({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  expect(kyselyOf('db', db)).toBe(db);
+});
+
+test('each database has one Kysely, however many managers have it', async () => {
+  const sqlite = new SqliteDatabase(':memory:');
+  expect(kyselyOf('db', sqlite)).toBe(kyselyOf('readDb', sqlite));
+  const pool = new pg.Pool();
+  expect(kyselyOf('db', pool)).toBe(kyselyOf('db', pool));
+  expect(pool.listenerCount('connect')).toBe(1);
+  const mysql = createPool({});
+  expect(kyselyOf('db', mysql)).toBe(kyselyOf('db', mysql));
+  await mysql.end();
+});
+
+test('a connection of a pool that breaks while idle does not end the process', () => {
+  const pool = new pg.Pool();
+  kyselyOf('db', pool);
+  expect(() => pool.emit('error', new Error('terminated'))).not.toThrow();
+});
+
+describe('a Database of better-sqlite3', () => {
+  async function open() {
+    const sqlite = new SqliteDatabase(':memory:');
+    await migrateToLatest(sqlite);
+    return { sqlite, manager: createSessionManager({ db: sqlite, keys, databaseTimeout: '1s' }) };
+  }
+
+  test('stays open when the manager is closed', async () => {
+    const { sqlite, manager } = await open();
+    await manager.issue({ userId: 'ada' });
+    await manager.close();
+    expect(sqlite.open).toBe(true);
+  });
+
+  test('is in WAL mode once a manager has it, unless the app chose another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-wal-'));
+    const file = new SqliteDatabase(join(folder, 'app.db'));
+    createSessionManager({ db: file, keys });
+    expect(file.pragma('journal_mode', { simple: true })).toBe('wal');
+    await migrateToLatest(file);
+    // NORMAL: the default of better-sqlite3 in this mode.
+    expect(file.pragma('synchronous', { simple: true })).toBe(1);
+    const chosen = new SqliteDatabase(join(folder, 'chosen.db'));
+    chosen.pragma('journal_mode = persist');
+    createSessionManager({ db: chosen, keys });
+    expect(chosen.pragma('journal_mode', { simple: true })).toBe('persist');
+    file.close();
+    chosen.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('warns once if its file cannot be switched to WAL mode', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-wal-'));
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const other = new SqliteDatabase(join(folder, 'app.db'));
+    other.exec('create table notes (text); begin immediate');
+    const file = new SqliteDatabase(join(folder, 'app.db'), { timeout: 0 });
+    createSessionManager({ db: file, keys });
+    createSessionManager({ db: file, keys });
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^trpc-sessions: .*WAL/));
+    file.close();
+    other.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('a revocation waits for an open transaction of the app, whose rollback does not undo it', async () => {
+    const { sqlite, manager } = await open();
+    const { token, session } = await manager.issue({ userId: 'ada' });
+    sqlite.exec('begin');
+    let isRevoked = false;
+    const revoked = manager.revoke({ userId: 'ada', id: session.id }).then(() => (isRevoked = true));
+    const verified = manager.verify(token);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isRevoked).toBe(false);
+    sqlite.exec('rollback');
+    await revoked;
+    await verified.catch(() => {});
+    await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'revoked_session' });
+  });
+
+  test('a call inside an open transaction fails after databaseTimeout, and is never run', async () => {
+    const { sqlite, manager } = await open();
+    const { token } = await manager.issue({ userId: 'ada' });
+    sqlite.exec('begin');
+    await expect(manager.revokeAll('ada')).rejects.toThrow(/databaseTimeout.*trx/);
+    sqlite.exec('commit');
+    expect((await manager.verify(token)).session.userId).toBe('ada');
+  });
+});

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Kysely,
+  SqliteAdapter,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type SqliteDatabase as KyselyDatabase,
+} from 'kysely';
+import { hasFunctions } from '../has-functions.ts';
+import { reuseStatements } from './statements.ts';
+
+/** The part of a better-sqlite3 `Database` that a session manager uses. */
+export interface SqliteDatabase extends KyselyDatabase {
+  readonly open: boolean;
+  readonly inTransaction: boolean;
+  readonly readonly: boolean;
+  pragma(source: string, options?: { readonly simple?: boolean }): unknown;
+}
+
+/** Answers whether a value is a `Database` of better-sqlite3. */
+export function isSqlite(value: unknown): value is SqliteDatabase {
+  return hasFunctions(value, 'prepare', 'pragma', 'close') && 'inTransaction' in value;
+}
+
+/** Opens a Kysely on a database of the app's, and sets the database up for it. Nothing of ours closes it. */
+export function openSqlite<TDatabase>(database: SqliteDatabase): Kysely<TDatabase> {
+  useWriteAheadLog(database);
+  const config = { database: reuseStatements(database) };
+  return new Kysely<TDatabase>({
+    dialect: {
+      createDriver: () => new PatientDriver(config, database),
+      createAdapter: () => new SqliteAdapter(),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+    },
+  });
+}
+
+/** The longest pause between two looks whether a transaction has ended, in milliseconds. */
+const maxPause = 20;
+
+/** The app has the same connection. Ours waits until no transaction of the app's is open: it could roll our writes back. */
+class PatientDriver extends SqliteDriver {
+  readonly #database: SqliteDatabase;
+
+  constructor(config: ConstructorParameters<typeof SqliteDriver>[0], database: SqliteDatabase) {
+    super(config);
+    this.#database = database;
+  }
+
+  override async acquireConnection(): ReturnType<SqliteDriver['acquireConnection']> {
+    const connection = await super.acquireConnection();
+    for (let pause = 1; this.#database.inTransaction; pause = Math.min(maxPause, pause * 2)) await sleep(pause);
+    return connection;
+  }
+}
+
+/**
+ * In the default mode, a reader waits for each write, and each commit waits for the disk several times.
+ *
+ * @see https://www.sqlite.org/wal.html
+ */
+function useWriteAheadLog(database: SqliteDatabase): void {
+  if (database.readonly || database.inTransaction) return;
+  try {
+    // Another mode is the app's choice.
+    if (database.pragma('journal_mode', { simple: true }) !== 'delete') return;
+    if (database.pragma('journal_mode = wal', { simple: true }) === 'wal') return;
+  } catch {
+    // It is closed, locked or no database: the first query says so.
+  }
+  process.emitWarning('trpc-sessions: could not switch SQLite to WAL mode; readers and writers wait for each other');
+}
