@@ -74,7 +74,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     authenticated: ['errors', 'request', 'live', 'trpc'],
     locate: [],
     procedures: ['errors', 'request', 'authenticated', 'locate', 'trpc'],
-    options: ['errors', 'procedures', 'locate'],
+    options: ['errors', 'authenticated', 'procedures', 'locate'],
     plugin: ['errors', 'options', 'locate', 'authenticated', 'procedures', 'trpc'],
     index: ['errors', 'request', 'authenticated', 'locate', 'procedures', 'plugin', 'trpc'],
   },

@@ -76,6 +76,24 @@ export const makeRouters = (db: Kysely<Database>) => {
   };
 };
 
+/** A plugin with a property of its own in the context, which also holds the app's user. */
+export const makeKeyedRouter = (db: Kysely<Database>) => {
+  const sessions = createSessionsPlugin({
+    manager: createSessionManager({ db, keys: '' }),
+    authenticate: async ({ username }) => ({ id: username, claims: { roles: ['reader'] } }),
+    account: async ({ claims }) => ({ isReader: claims.roles.includes('reader') }),
+    contextKey: 'auth',
+  });
+  const t = initTRPC.context<Context & { session: string }>().create();
+  const visitorProcedure = t.procedure.concat(sessions.optional);
+  const router = t.router({
+    auth: sessions.router,
+    me: t.procedure.concat(sessions.authenticated).query(({ ctx }) => ({ ...ctx.auth.account, theirs: ctx.session })),
+    visitor: visitorProcedure.query(({ ctx }) => ctx.auth.userId),
+  });
+  return { router, visitorProcedure, signIn: sessions.signIn, sessions };
+};
+
 export type NestedRouter = ReturnType<typeof makeRouters>['nested'];
 export type MergedRouter = ReturnType<typeof makeRouters>['merged'];
 export type LoginInput = inferRouterInputs<NestedRouter>['auth']['login'];

@@ -12,6 +12,7 @@ const reasons = {
   idle_session: true,
   invalid_credentials: false,
   too_many_attempts: false,
+  account_unavailable: true,
   captcha_required: false,
   fresh_session_required: false,
 } as const satisfies EndsSession;
@@ -45,6 +46,11 @@ export function endsSession(reason: SessionErrorReason | null): boolean {
 export function retryAfter(error: unknown): number | null {
   const seconds = property(sessionErrorData(error), 'retryAfter');
   return typeof seconds === 'number' ? seconds : null;
+}
+
+/** Returns whether an error may be a refusal of this plugin. Without a name, any plugin is the one. */
+export function isOfPlugin(error: unknown, plugin: string | undefined): boolean {
+  return plugin === undefined || property(sessionErrorData(error), 'plugin') === plugin;
 }
 
 /** A longer chain of causes is none of tRPC's. */

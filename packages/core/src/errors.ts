@@ -56,6 +56,12 @@ export const sessionErrors = {
     endsSession: false,
     message: 'Too many attempts to sign in: wait before the next one.',
   },
+  account_unavailable: {
+    code: 'UNAUTHORIZED',
+    challenge: 'invalid_token',
+    endsSession: true,
+    message: 'The account of this session is not available.',
+  },
   captcha_required: {
     code: 'FORBIDDEN',
     challenge: null,

@@ -16,6 +16,8 @@ export interface SessionErrorData {
   readonly reason: SessionErrorReason;
   /** Seconds until another attempt is welcome, for `too_many_attempts`. */
   readonly retryAfter?: number;
+  /** The `contextKey` of the plugin that refused, if it has one: an app may have two plugins. */
+  readonly plugin?: string;
 }
 
 /** The shape of a refusal on the wire: tRPC's own, with `data.session`. */
@@ -44,9 +46,16 @@ export function refusalOf(error: unknown): unknown {
   return isSessionError(error) ? refusal(error) : error;
 }
 
+/** The refusal that an error is, or that a tRPC error was made of. */
+export function sessionErrorOf(error: unknown): SessionError | undefined {
+  if (isSessionError(error)) return error;
+  return isTRPCError(error) && isSessionError(error.cause) ? error.cause : undefined;
+}
+
 /** Answers whether a refusal ends the session that was refused. */
-export function isEndOfSession({ cause }: TRPCError): boolean {
-  return isSessionError(cause) && sessionErrors[cause.reason].endsSession;
+export function isEndOfSession(error: unknown): boolean {
+  const refused = sessionErrorOf(error);
+  return refused !== undefined && sessionErrors[refused.reason].endsSession;
 }
 
 /** Whose misuse of the manager it is: the app's own, or that of the client whose input was passed on. */
@@ -123,7 +132,10 @@ export type SessionErrorFormatter = (
  * @param appFormatter - tRPC calls either the formatter of a procedure or that of the app, and shows neither to the other. So
  *   an app that wants its own fields in our refusals hands us its formatter.
  */
-export function createErrorFormatter(appFormatter: AppErrorFormatter | undefined): SessionErrorFormatter {
+export function createErrorFormatter(
+  appFormatter: AppErrorFormatter | undefined,
+  plugin?: string,
+): SessionErrorFormatter {
   return (opts) => {
     const cause: unknown = opts.error.cause;
     if (!isSessionError(cause)) return undefined;
@@ -131,7 +143,11 @@ export function createErrorFormatter(appFormatter: AppErrorFormatter | undefined
     // A refusal is no bug to debug: the stack, which tRPC adds in development, is left out.
     const { stack: _, ...data } = opts.shape.data;
     const shape = { ...opts.shape, data };
-    const session: SessionErrorData = { reason, ...(retryAfter !== undefined && { retryAfter }) };
+    const session: SessionErrorData = {
+      reason,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(plugin !== undefined && { plugin }),
+    };
     const { data: ofApp, ...rest } = shapeOf(appFormatter, { ...opts, shape });
     return { ...rest, data: { ...data, ...ofApp, session } };
   };

@@ -10,7 +10,17 @@ export type {
   ReadableInfo,
   ReadableRequest,
 } from './request/request.ts';
-export type { Authenticated, AuthenticatedProcedure } from './authenticated/authenticated.ts';
+export type { AccountInput, FindAccount } from './authenticated/account.ts';
+export type {
+  Added,
+  Authenticated,
+  AuthenticatedAccount,
+  AuthenticatedProcedure,
+  AuthenticatedSession,
+  MaybeAuthenticated,
+  OptionalProcedure,
+} from './authenticated/authenticated.ts';
+export type { ContextOf } from './authenticated/context-place.ts';
 export {
   sessionErrorFormatter,
   type AppErrorFormatter,

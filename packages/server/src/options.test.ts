@@ -13,7 +13,7 @@ const authenticate = () => null;
 
 test('the options that users see are those of the schema', () => {
   type Schema = Readonly<z.input<typeof sessionsPluginOptions>>;
-  expectTypeOf<Schema>().toEqualTypeOf<SessionsPluginOptions<StandardSchemaV1, unknown>>();
+  expectTypeOf<Schema>().toEqualTypeOf<SessionsPluginOptions<StandardSchemaV1, unknown, unknown, string>>();
 });
 
 test.each<[string, object | undefined, string]>([
@@ -23,6 +23,9 @@ test.each<[string, object | undefined, string]>([
   ['an object that only verifies', { manager: { verify() {} }, authenticate }, 'manager: expected the manager'],
   ['no authenticate', { manager }, 'authenticate: expected a function that checks credentials'],
   ['a schema that is none', { manager, authenticate, credentials: {} }, 'credentials: expected a Standard Schema'],
+  ['an account that is no function', { manager, authenticate, account: {} }, 'account: expected a function'],
+  ['a context key that is no name', { manager, authenticate, contextKey: 'my auth' }, 'contextKey: expected a name'],
+  ['the context key of callers', { manager, authenticate, contextKey: 'caller' }, 'contextKey: expected a name'],
   ['a locator that is none', { manager, authenticate, locate: 5 }, 'locate: expected a function'],
   ['a timeout without a unit', { manager, authenticate, locateTimeout: 1000 }, 'locateTimeout: expected a duration'],
   ['no stream at all', { manager, authenticate, maxStreamsPerSession: 0 }, 'maxStreamsPerSession: expected a whole'],
@@ -36,7 +39,7 @@ test.each<[string, object | undefined, string]>([
 test('an unknown option is answered with the known ones', () => {
   // @ts-expect-error no such option
   expect(() => createSessionsPlugin({ manager, authenticate, locator: () => null })).toThrow(
-    'locator: there is no such option; the options are manager, authenticate, credentials, locate, errorFormatter, locateTimeout, maxStreamsPerSession',
+    'locator: there is no such option; the options are manager, authenticate, account, contextKey, credentials, locate, errorFormatter, locateTimeout, maxStreamsPerSession',
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Duration, SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
+import type { FindAccount } from './authenticated/account.ts';
 import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
 import type { Authenticate } from './procedures/login.ts';
@@ -23,6 +24,9 @@ function option<TValue>(isValid: (value: unknown) => boolean, error: string): z.
   return z.custom<TValue>(isValid, { error });
 }
 
+/** A name that can be written with a dot. */
+const contextKey = /^[A-Za-z_$][\w$]{0,63}$/;
+
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
@@ -38,6 +42,8 @@ export const sessionsPluginOptions: z.ZodObject<
   {
     manager: z.ZodCustom<SessionManager, SessionManager>;
     authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
+    account: z.ZodOptional<z.ZodCustom<FindAccount<unknown>, FindAccount<unknown>>>;
+    contextKey: z.ZodOptional<z.ZodCustom<string, string>>;
     credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
     locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
     errorFormatter: z.ZodOptional<z.ZodCustom<AppErrorFormatter, AppErrorFormatter>>;
@@ -52,6 +58,14 @@ export const sessionsPluginOptions: z.ZodObject<
       'expected the manager that createSessionManager returned',
     ),
     authenticate: option(isFunction, 'expected a function that checks credentials and returns { id } or null'),
+    account: option<FindAccount<unknown>>(
+      isFunction,
+      'expected a function that finds the user of a session, or returns null',
+    ).optional(),
+    contextKey: option<string>(
+      (value) => typeof value === 'string' && contextKey.test(value) && value !== 'caller',
+      "expected a name in the context such as 'auth'",
+    ).optional(),
     credentials: option<StandardSchemaV1>(
       isStandardSchema,
       'expected a Standard Schema, such as one of Zod, Valibot or ArkType',

@@ -1,7 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parseTimeout, type Duration, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
-import { createAuthenticated, type AuthenticatedProcedure } from './authenticated/authenticated.ts';
+import { createRequireAccount, type FindAccount } from './authenticated/account.ts';
+import {
+  createAuthenticated,
+  type AuthenticatedProcedure,
+  type OptionalProcedure,
+} from './authenticated/authenticated.ts';
+import { createErrorHandler } from './authenticated/error-handler.ts';
 import { createVerifier } from './authenticated/verifier.ts';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createLocator, type Locate } from './locate/locate.ts';
@@ -10,16 +16,34 @@ import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
+import { createContextPlace, ownPlaceOf } from './authenticated/context-place.ts';
 import { requireTRPC11 } from './trpc/procedure-errors.ts';
 
 /** The options of {@link createSessionsPlugin}. */
-export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims> {
+export interface SessionsPluginOptions<
+  TSchema extends StandardSchemaV1,
+  TClaims,
+  TAccount = undefined,
+  TKey extends string | undefined = undefined,
+> {
   readonly manager: SessionManager;
   /**
    * Checks credentials: returns the user, or `null`. An unknown user should take as long as a wrong password: see
    * `verifyPassword` of `@trpc-sessions/core/password`. It may throw a `SessionError`, such as `too_many_attempts`.
    */
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
+  /**
+   * Finds your own user of a session, for `ctx.account`; `null` if the user is disabled or deleted, who is then refused with
+   * `account_unavailable`. It is called once an HTTP request, and for each call over a WebSocket. Open streams ask at each
+   * look-up, and when `manager.recheckAccount` is called. `logout` does not ask.
+   * @defaultValue no `ctx.account`
+   */
+  readonly account?: FindAccount<TAccount, NoInfer<TClaims>> | undefined;
+  /**
+   * The name of the property that holds all that the plugin adds to the context, `ctx.auth.session` instead of `ctx.session`. Two plugins in one
+   * app have one each. @defaultValue at the top of the context
+   */
+  readonly contextKey?: TKey | undefined;
   /** The login form, as a Standard Schema (Zod, Valibot, ArkType, …). @defaultValue `{ username, password }` */
   readonly credentials?: TSchema | undefined;
   /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
@@ -39,15 +63,22 @@ export interface SessionsPluginOptions<TSchema extends StandardSchemaV1, TClaims
 }
 
 /** The parts that an app merges and concatenates. */
-export interface SessionsPlugin<TSchema extends StandardSchemaV1, TClaims> {
+export interface SessionsPlugin<
+  TSchema extends StandardSchemaV1,
+  TClaims,
+  TAccount = undefined,
+  TKey extends string | undefined = undefined,
+> {
   /** `login`, `logout` and `sessions.*`, to merge (`t.mergeRouters`) or to nest (`t.router({ auth: sessions.router })`). */
   readonly router: SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims>;
-  /** For `.concat()`: adds `ctx.session`, `ctx.claims` and `ctx.userId`, or refuses. */
-  readonly authenticated: AuthenticatedProcedure<TClaims>;
+  /** For `.concat()`: adds `ctx.session`, `ctx.claims`, `ctx.userId` and `ctx.account`, or refuses. */
+  readonly authenticated: AuthenticatedProcedure<TClaims, TAccount, TKey>;
+  /** For `.concat()`: adds the same, or `null` for each if the caller is not signed in. */
+  readonly optional: OptionalProcedure<TClaims, TAccount, TKey>;
   /** Signs in a user whom the app has authenticated in its own way, from any procedure or route. */
-  readonly signIn: SignIn;
+  readonly signIn: SignIn<TKey>;
   /** Signs the caller out, from any procedure or route. */
-  readonly signOut: SignOut;
+  readonly signOut: SignOut<TKey>;
 }
 
 /**
@@ -69,14 +100,21 @@ export interface SessionsPlugin<TSchema extends StandardSchemaV1, TClaims> {
 export function createSessionsPlugin<
   TSchema extends StandardSchemaV1 = StandardSchemaV1<PasswordCredentials>,
   TClaims = unknown,
->(options: SessionsPluginOptions<TSchema, TClaims>): SessionsPlugin<TSchema, TClaims> {
+  TAccount = undefined,
+  const TKey extends string | undefined = undefined,
+>(options: SessionsPluginOptions<TSchema, TClaims, TAccount, TKey>): SessionsPlugin<TSchema, TClaims, TAccount, TKey> {
   requireTRPC11(initTRPC);
   checkOptions(options);
   const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
-  const formatError = createErrorFormatter(options.errorFormatter);
+  const formatError = createErrorFormatter(options.errorFormatter, options.contextKey);
+  const errorHandler = createErrorHandler(formatError);
   const locator = createLocator(locate, parseTimeout('locateTimeout', locateTimeout));
-  const verifier = createVerifier(manager, maxStreamsPerSession);
-  const authenticated = createAuthenticated<TClaims>(verifier, formatError);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
+  const requireAccount = options.account && createRequireAccount(options.account as FindAccount<unknown>);
+  const verifier = createVerifier(manager, maxStreamsPerSession, requireAccount);
+  const place = createContextPlace(options.contextKey);
+  const own = { verifier, errorHandler, place: ownPlaceOf(place) };
+  const { callerOf } = place;
   const signInSteps = createSignInSteps({ manager, verifier, locator });
   return {
     router: createRouter({
@@ -86,11 +124,13 @@ export function createSessionsPlugin<
       locator,
       formatError,
       verifier,
-      authenticated,
+      callerOf,
+      authenticated: createAuthenticated({ ...own, requireAccount }).authenticated,
+      withoutAccount: createAuthenticated({ ...own, requireAccount: undefined }).authenticated,
       signInSteps,
     }),
-    authenticated,
-    signIn: createSignIn(manager, signInSteps),
-    signOut: createSignOut(manager, verifier),
+    ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
+    signIn: createSignIn(manager, callerOf, signInSteps),
+    signOut: createSignOut({ manager, verifier, callerOf }),
   };
 }

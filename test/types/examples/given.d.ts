@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { CallerInfo, Keys, Session, SessionManager, SessionsDatabase } from '@trpc-sessions/core';
+import type * as core from '@trpc-sessions/core';
 import type * as corePostgres from '@trpc-sessions/core/postgres';
 import type { TokenStore } from '@trpc-sessions/client';
 import type * as server from '@trpc-sessions/server';
@@ -53,6 +54,7 @@ declare global {
 
   // The app
   const keys: Keys;
+  const createSessionManager: typeof core.createSessionManager;
   const manager: SessionManager<MyDatabase>;
   const sessions: server.SessionsPlugin<StandardSchemaV1<PasswordCredentials>, unknown>;
   const session: Session;
@@ -75,6 +77,8 @@ declare global {
   const code: string;
   const updatePassword: (trx: Transaction<MyDatabase>, userId: string, hash: string) => Promise<void>;
   const findUser: (username: string, password?: string) => Promise<{ id: string; passwordHash: string } | null>;
+  const findAccount: (id: string) => Promise<{ name: string } | null>;
+  const findMember: typeof findUser;
   const fromPassword: (credentials: PasswordCredentials) => null;
   const jwt: typeof jsonwebtoken;
   const z: typeof zod;

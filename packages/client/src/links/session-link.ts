@@ -1,7 +1,7 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
-import { endsSession, sessionErrorReason } from '../errors.ts';
+import { endsSession, isOfPlugin, sessionErrorReason } from '../errors.ts';
 import { requireOptions } from '../options.ts';
 import {
   dropToken,
@@ -25,6 +25,11 @@ export interface SessionLinkOptions {
    * Their tokens are kept too.
    */
   readonly keepTokenOf?: readonly string[] | undefined;
+  /**
+   * The `contextKey` of the server's plugin, where the app has two: the refusals of the other drop no token of this store.
+   * @defaultValue the app has one plugin
+   */
+  readonly plugin?: string | undefined;
 }
 
 /**
@@ -44,9 +49,12 @@ export interface SessionLinkOptions {
  * ```
  */
 export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkOptions): TRPCLink<TRouter> {
-  requireOptions(options, ['at', 'tokens', 'keepTokenOf']);
-  const { at, tokens, keepTokenOf = [] } = options;
+  requireOptions(options, ['at', 'tokens', 'keepTokenOf', 'plugin']);
+  const { at, tokens, keepTokenOf = [], plugin } = options;
   requireTokenStore(tokens);
+  if (plugin !== undefined && (typeof plugin !== 'string' || plugin === '')) {
+    throw new TypeError("plugin: expected the contextKey of the server's plugin");
+  }
   const prefix = prefixOf(at);
   const keepers = new Set([`${prefix}login`, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
@@ -71,6 +79,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
             observer.next(value);
           },
           error(error) {
+            if (!isOfPlugin(error, plugin)) return observer.error(error);
             dropRefusedToken(tokens, sent(), error);
             observer.error(refusals.first(op.id, error));
           },

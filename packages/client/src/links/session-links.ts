@@ -39,10 +39,10 @@ export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOpti
 export function sessionLinks<TRouter extends AnyTRPCRouter>(
   options: SessionLinksOptions<TRouter>,
 ): TRPCLink<TRouter>[] {
-  const { at, tokens, keepTokenOf, url } = options;
+  const { at, tokens, keepTokenOf, plugin, url } = options;
   if (url === undefined) throw new TypeError('url: expected a text or a URL');
   // It comes first: it checks the options, and waits for the store.
-  const session = sessionLink<TRouter>({ at, tokens, keepTokenOf });
+  const session = sessionLink<TRouter>({ at, tokens, keepTokenOf, plugin });
 
   async function headers({ opList }: { opList: [Operation, ...Operation[]] }): Promise<Headers> {
     const theirs = typeof options.headers === 'function' ? await options.headers({ opList }) : options.headers;

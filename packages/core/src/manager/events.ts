@@ -12,8 +12,9 @@ export interface SessionEvents {
   /** Sessions of a user were revoked, by this process or by another on the same bus. */
   ended: EndedSessions;
   /**
-   * Sessions may have been revoked without the event `ended`: any, because messages of other processes were lost; or those of one
-   * user, because another process failed to revoke them and does not know whether its delete was committed.
+   * Sessions may have ended without the event `ended`: any, because messages of other processes were lost; or those of one
+   * user, because another process failed to revoke them and does not know whether its delete was committed, or because
+   * `recheckAccount` was called.
    */
   missed: Partial<EndedSessions>;
   /** A request was refused. */

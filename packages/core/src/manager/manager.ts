@@ -17,6 +17,7 @@ import { createLists } from './list.ts';
 import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges, type PurgeOptions } from './purge.ts';
 import { createRevocations, type RevokeOptions } from './revoke.ts';
+import { requireUserId } from './user-id.ts';
 import { createVerify, type VerifiedSession } from './verify.ts';
 
 /**
@@ -100,6 +101,13 @@ export interface SessionManager<TDatabase = unknown> {
     input: CredentialsChange,
     change: (trx: Transaction<TOwn>) => Promise<TResult>,
   ): Promise<TResult>;
+  /**
+   * Has every process ask the plugin's option `account` again for the open streams and sockets of a user: call it after a user
+   * was disabled or deleted. Calls ask by themselves. It does not wait for the bus.
+   *
+   * @throws {SessionUsageError} `userId` is not a text
+   */
+  recheckAccount(userId: string): Promise<void>;
   /**
    * Marks the time at which a sign-in begins, for the option `since` of `issue`. It is a short text of the database's, and
    * survives a redirect. Keep it where the visitor cannot change it.
@@ -212,6 +220,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
     changeCredentials,
+    async recheckAccount(userId) {
+      requireUserId(userId);
+      revocations.announcePossible({ userId });
+      events.emit('missed', { userId });
+    },
     signInMark: () => store.mark(),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     now: clock,

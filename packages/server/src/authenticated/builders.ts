@@ -13,8 +13,8 @@ type IsMissing<TType> = 'no such name' extends keyof TType ? true : false;
 /** @ts-ignore no such type before tRPC 11.4 */
 type Unset = trpc.TRPCUnsetMarker;
 /** @ts-ignore before tRPC 11.22, it has no shape */
-type Builder<TAdded, TShape> = trpc.TRPCProcedureBuilder<
-  SessionsContext,
+type Builder<TAdded, TShape, TContext> = trpc.TRPCProcedureBuilder<
+  TContext,
   object,
   TAdded,
   Unset,
@@ -36,8 +36,10 @@ declare const root: ReturnType<ReturnType<typeof initTRPC.context<SessionsContex
 declare const procedure: (typeof root)['procedure'];
 
 /** A procedure builder that adds to the context, and whose errors may have a shape of their own. */
-export type BuilderOf<TAdded, TShape> =
-  IsMissing<Builder<TAdded, TShape>> extends true ? ReturnType<typeof procedure.use<TAdded>> : Builder<TAdded, TShape>;
+export type BuilderOf<TAdded, TShape, TContext = SessionsContext> =
+  IsMissing<Builder<TAdded, TShape, TContext>> extends true
+    ? ReturnType<typeof procedure.use<TAdded>>
+    : Builder<TAdded, TShape, TContext>;
 
 /** A router of these procedures. */
 export type RouterOf<TRecord extends trpc.TRPCRouterRecord> =

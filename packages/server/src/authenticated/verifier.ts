@@ -2,6 +2,7 @@ import type { CallerInfo, SessionManager, VerifiedSession } from '@trpc-sessions
 import { connectionOf, type Connection } from '../request/connection.ts';
 import { createSockets } from '../live/sockets.ts';
 import { createWatches, type Watches } from '../live/watches.ts';
+import type { RequireAccount } from './account.ts';
 
 /** Verifies callers: once for each call, or once for all calls of one HTTP batch. */
 export interface Verifier {
@@ -17,9 +18,13 @@ interface SharedVerification {
   readonly verified: Promise<VerifiedSession>;
 }
 
-export function createVerifier(manager: SessionManager, maxStreamsPerSession: number): Verifier {
+export function createVerifier(
+  manager: SessionManager,
+  maxStreamsPerSession: number,
+  requireAccount: RequireAccount | undefined,
+): Verifier {
   const batches = new WeakMap<Connection, SharedVerification>();
-  const watches = createWatches(manager, maxStreamsPerSession);
+  const watches = createWatches(manager, maxStreamsPerSession, requireAccount);
   const sockets = createSockets(watches);
 
   function verifyBatch(batch: Connection, caller: CallerInfo): Promise<VerifiedSession> {

@@ -1,10 +1,5 @@
-import {
-  isSessionError,
-  type CallerInfo,
-  type Session,
-  type SessionError,
-  type SessionManager,
-} from '@trpc-sessions/core';
+import type { CallerInfo, SessionError, SessionManager, VerifiedSession } from '@trpc-sessions/core';
+import { isEndOfSession, sessionErrorOf } from '../errors.ts';
 import type { Looks } from './looks.ts';
 
 /** Called once, when the session has ended. */
@@ -23,6 +18,16 @@ export interface SessionWatch {
 /** The parts of the manager that watch a session. */
 export type WatchedSessions = Pick<SessionManager, 'get' | 'verify' | 'now'>;
 
+/** Checks that the account of a session is available. Throws a refusal if it is not. */
+export type CheckAccount = (verified: VerifiedSession) => Promise<unknown>;
+
+/** The parts that watch a session. */
+export interface SessionWatchParts {
+  readonly manager: WatchedSessions;
+  readonly looks: Looks;
+  readonly checkAccount: CheckAccount | undefined;
+}
+
 /**
  * How often a watched session is looked up, in milliseconds. That finds an end without an event: the session has expired or
  * gone idle, or a process that no bus connects has ended it.
@@ -31,11 +36,22 @@ const interval = 60_000;
 /** The shortest wait before a look-up. After a fault it doubles each time: a database that does not answer ends no session. */
 const minInterval = 1000;
 
+/** Waits for a check. Returns its refusal; `undefined` if it does not refuse. */
+async function refusalIn(check: Promise<unknown> | undefined): Promise<SessionError | undefined> {
+  try {
+    await check;
+    return undefined;
+  } catch (error) {
+    const refused = sessionErrorOf(error);
+    if (refused !== undefined) return refused;
+    throw error;
+  }
+}
+
 /** @param onEmpty - called once, when nothing is open on the session any more */
 export function createSessionWatch(
-  manager: WatchedSessions,
-  looks: Looks,
-  session: Session,
+  { manager, looks, checkAccount }: SessionWatchParts,
+  { session, claims }: VerifiedSession,
   { token }: Pick<CallerInfo, 'token'>,
   onEmpty: () => void,
 ): SessionWatch {
@@ -72,16 +88,12 @@ export function createSessionWatch(
 
   /** Returns why the session has ended; `undefined` while it is live. */
   async function findEnd(): Promise<SessionError | undefined> {
-    try {
-      // This look-up does not count as use: an open stream keeps no session from going idle.
-      if ((await manager.get({ userId, id })) !== null) return undefined;
-      // Without the caller, who has sent no request: the event `rejected` must not name it.
-      await manager.verify(token);
-      return undefined;
-    } catch (error) {
-      if (isSessionError(error)) return error;
-      throw error;
-    }
+    // This look-up does not count as use: an open stream keeps no session from going idle.
+    const live = await manager.get({ userId, id });
+    // Without the caller, who has sent no request: the event `rejected` must not name it.
+    if (live === null) return refusalIn(manager.verify(token));
+    const refused = await refusalIn(checkAccount?.({ session: live, claims }));
+    return refused !== undefined && isEndOfSession(refused) ? refused : undefined;
   }
 
   function end(error: SessionError): void {

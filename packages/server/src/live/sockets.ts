@@ -47,8 +47,7 @@ export function createSockets(watches: Watches): Sockets {
       const since = watches.moment();
       const verified = await verify();
       if (watching.stop === undefined && !watching.isClosed) {
-        const { session } = verified;
-        watching.stop = watches.watch({ session, caller, since, onEnd: () => endSocket(socket) });
+        watching.stop = watches.watch({ ...verified, caller, since, onEnd: () => endSocket(socket) });
       }
       return verified;
     },

@@ -34,11 +34,12 @@ afterEach(async () => {
 async function watch(maxPerSession = 2000) {
   const watches = createWatches(manager, maxPerSession);
   const { token, session } = await manager.issue({ userId: 'ada' });
+  const { claims } = await manager.verify(token);
   const caller = { token, ip: null, userAgent: null, clientHints: null };
   const ends: string[] = [];
   const onEnd = ({ reason }: SessionError): void => void ends.push(reason);
-  const start = (since: number) => watches.watch({ session, caller, since, onEnd });
-  return { watches, token, session, start, ends };
+  const start = (since: number) => watches.watch({ session, claims, caller, since, onEnd });
+  return { watches, token, session, claims, start, ends };
 }
 
 test('a stream ends at once, and once, when its session is revoked', async () => {
@@ -98,7 +99,8 @@ test('after messages of the bus were lost, a few sessions are looked up at once,
   for (let n = 0; n < 50; n += 1) {
     const { token, session } = await manager.issue({ userId: 'ada' });
     const caller = { token, ip: null, userAgent: null, clientHints: null };
-    watches.watch({ session, caller, since: watches.moment(), onEnd: () => void ends.push(session.id) });
+    const { claims } = await manager.verify(token);
+    watches.watch({ session, claims, caller, since: watches.moment(), onEnd: () => void ends.push(session.id) });
     sessions.push(session);
   }
   const answers: (() => void)[] = [];
@@ -294,12 +296,12 @@ test('an end that comes during a look-up is looked up again', async () => {
 });
 
 test('a stream whose end throws keeps no other open', async () => {
-  const { watches, session, start, ends } = await watch();
+  const { watches, session, claims, start, ends } = await watch();
   const caller = { token: null, ip: null, userAgent: null, clientHints: null };
   const onEnd = () => {
     throw new Error('broken');
   };
-  watches.watch({ session, caller, since: watches.moment(), onEnd });
+  watches.watch({ session, claims, caller, since: watches.moment(), onEnd });
   start(watches.moment());
   await manager.revokeAll('ada');
   await vi.advanceTimersByTimeAsync(0);
@@ -307,13 +309,13 @@ test('a stream whose end throws keeps no other open', async () => {
 });
 
 test('a session takes no more streams than its limit, until one is closed', async () => {
-  const { watches, start } = await watch(2);
+  const { watches, claims, start } = await watch(2);
   const stop = start(watches.moment());
   start(watches.moment());
   expect(() => start(watches.moment())).toThrow(expect.objectContaining({ code: 'TOO_MANY_REQUESTS' }));
   const other = await manager.issue({ userId: 'ada' });
   const caller = { token: other.token, ip: null, userAgent: null, clientHints: null };
-  watches.watch({ session: other.session, caller, since: watches.moment(), onEnd() {} });
+  watches.watch({ session: other.session, claims, caller, since: watches.moment(), onEnd() {} });
   stop();
   start(watches.moment());
 });

@@ -1,11 +1,10 @@
-import type { CallerInfo, EndedSessions, Session, SessionManager } from '@trpc-sessions/core';
+import type { CallerInfo, EndedSessions, SessionManager, VerifiedSession } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { createLooks } from './looks.ts';
-import { createSessionWatch, type OnEnd, type SessionWatch } from './session-watch.ts';
+import { createSessionWatch, type CheckAccount, type OnEnd, type SessionWatch } from './session-watch.ts';
 
 /** A stream or a socket: it lives longer than one call, and must not outlive its session. */
-export interface Watched {
-  readonly session: Session;
+export interface Watched extends VerifiedSession {
   /** Whose call opened it. */
   readonly caller: CallerInfo;
   /** {@link Watches.moment}, read before the session was verified: an end since then counts. */
@@ -29,8 +28,11 @@ const maxSpread = 1000;
 /** How many sessions are looked up at once: the other connections of the app's pool are for its requests. */
 const maxLooks = 4;
 
-/** @param maxPerSession - how many streams and sockets may be open on one session */
-export function createWatches(manager: SessionManager, maxPerSession: number): Watches {
+/**
+ * @param maxPerSession - how many streams and sockets may be open on one session
+ * @param checkAccount - called at each look-up of a session that is live
+ */
+export function createWatches(manager: SessionManager, maxPerSession: number, checkAccount?: CheckAccount): Watches {
   const watchesByUser = new Map<string, Map<string, SessionWatch>>();
   const looks = createLooks(maxLooks);
   let endings = 0;
@@ -60,13 +62,13 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
     for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check(false);
   }
 
-  function watchOf(session: Session, caller: CallerInfo): SessionWatch {
+  function watchOf({ session, claims, caller }: Watched): SessionWatch {
     const { id, userId } = session;
     const ofUser = watchesByUser.get(userId) ?? new Map<string, SessionWatch>();
     watchesByUser.set(userId, ofUser);
     let watch = ofUser.get(id);
     if (watch === undefined) {
-      watch = createSessionWatch(manager, looks, session, caller, () => {
+      watch = createSessionWatch({ manager, looks, checkAccount }, { session, claims }, caller, () => {
         ofUser.delete(id);
         if (ofUser.size === 0) watchesByUser.delete(userId);
       });
@@ -78,8 +80,9 @@ export function createWatches(manager: SessionManager, maxPerSession: number): W
   return {
     moment: () => endings,
 
-    watch({ session, caller, since, onEnd }) {
-      const watch = watchOf(session, caller);
+    watch(watched) {
+      const { since, onEnd } = watched;
+      const watch = watchOf(watched);
       if (watch.size >= maxPerSession) {
         throw new TRPCError({
           code: 'TOO_MANY_REQUESTS',

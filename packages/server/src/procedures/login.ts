@@ -1,9 +1,9 @@
 import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
-import { requireCaller } from '../authenticated/authenticated.ts';
 import { fromApp, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
+import type { ContextPlace } from '../authenticated/context-place.ts';
 import type { SessionsContext } from '../request/context.ts';
 import { withErrors } from '../trpc/procedure-errors.ts';
 import { withInputError } from './inputs.ts';
@@ -48,6 +48,7 @@ export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly credentials: TSchema | undefined;
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
   readonly formatError: SessionErrorFormatter;
+  readonly callerOf: ContextPlace['callerOf'];
 }
 
 /** The type of `login`. */
@@ -61,13 +62,14 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   credentials: schema,
   authenticate,
   formatError,
+  callerOf,
 }: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>, TClaims> {
   const t = initTRPC.context<SessionsContext>().create();
   const beginLogin = createLoginLimit();
 
   const login = withErrors(t.procedure, formatError)
     .use(async ({ ctx, next }) => {
-      const caller = requireCaller(ctx);
+      const caller = callerOf(ctx);
       const endLogin = beginLogin(caller);
       try {
         return withRefusal(withInputError(await next({ ctx: { caller } })));

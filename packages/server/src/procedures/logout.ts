@@ -1,9 +1,10 @@
 import type { SessionManager } from '@trpc-sessions/core';
 import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
-import { requireCaller, type AuthenticatedProcedure } from '../authenticated/authenticated.ts';
+import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager, isEndOfSession } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
+import type { ContextPlace } from '../authenticated/context-place.ts';
 import type { SessionsContext } from '../request/context.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import type { RevokeResult } from './sessions.ts';
@@ -12,13 +13,16 @@ import type { RevokeResult } from './sessions.ts';
 export interface LogoutParts {
   readonly manager: SessionManager;
   readonly verifier: Verifier;
-  readonly authenticated: AuthenticatedProcedure;
+  /** Without the account: a disabled user may sign out. */
+  readonly withoutAccount: AuthenticatedProcedure;
+  readonly callerOf: ContextPlace['callerOf'];
 }
 
 export function createLogout({
   manager,
   verifier,
-  authenticated,
+  withoutAccount,
+  callerOf,
 }: LogoutParts): TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>> {
   const t = initTRPC.context<SessionsContext>().create();
   return (
@@ -26,10 +30,10 @@ export function createLogout({
       // A page cannot clear a cookie that it cannot read. So signing out clears it, even of a session that has long ended.
       .use(async ({ ctx, next }) => {
         const result = await next();
-        if (!result.ok && isEndOfSession(result.error)) connectionOf(requireCaller(ctx))?.cookie?.clear();
+        if (!result.ok && isEndOfSession(result.error)) connectionOf(callerOf(ctx))?.cookie?.clear();
         return result;
       })
-      .concat(authenticated)
+      .concat(withoutAccount)
       .mutation(async ({ ctx }): Promise<RevokeResult> => {
         await fromManager(manager.revoke({ userId: ctx.userId, id: ctx.session.id }));
         verifier.invalidate(ctx.caller);

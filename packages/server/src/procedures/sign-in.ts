@@ -7,12 +7,11 @@ import type {
   SessionManager,
 } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
-import { requireCaller } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
-import type { SessionsContext } from '../request/context.ts';
+import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
 /** A user who signs in. */
@@ -56,8 +55,15 @@ export interface SignInResult<TClaims = unknown> {
  * @throws {TRPCError} the sign-in was refused, with the `SessionError` as its `cause`. `invalid_credentials`: sessions of the
  *   user were revoked after the sign-in had begun
  */
-export type SignIn = <TClaims = unknown>(
-  ctx: SessionsContext,
+export type SignIn<TKey extends string | undefined = undefined> = <TClaims = unknown>(
+  ctx: ContextOf<TKey>,
+  user: SignInUser<TClaims>,
+  options?: SignInOptions,
+) => Promise<SignInResult<TClaims>>;
+
+/** {@link SignIn}, wherever the context holds the caller. */
+export type SignInAnywhere = <TClaims = unknown>(
+  ctx: object,
   user: SignInUser<TClaims>,
   options?: SignInOptions,
 ) => Promise<SignInResult<TClaims>>;
@@ -109,9 +115,13 @@ export function createSignInSteps({ manager, verifier, locator }: SignInParts): 
   };
 }
 
-export function createSignIn(manager: Pick<SessionManager, 'signInMark'>, steps: SignInSteps): SignIn {
+export function createSignIn(
+  manager: Pick<SessionManager, 'signInMark'>,
+  callerOf: ContextPlace['callerOf'],
+  steps: SignInSteps,
+): SignInAnywhere {
   return async (ctx, user, options = {}) => {
-    const caller = requireCaller(ctx);
+    const caller = callerOf(ctx);
     steps.requireCookie(caller);
     const issued = await fromManager(
       (async () => {

@@ -1,9 +1,8 @@
 import { isSessionError, type SessionManager } from '@trpc-sessions/core';
-import { requireCaller } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
-import type { SessionsContext } from '../request/context.ts';
+import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
 
 /**
  * Signs the caller out: revokes the session of the request and clears its cookie, in a procedure or a route of the app's. A
@@ -11,11 +10,18 @@ import type { SessionsContext } from '../request/context.ts';
  *
  * @throws {TRPCError} the database failed: the session may still be live
  */
-export type SignOut = (ctx: SessionsContext) => Promise<void>;
+export type SignOut<TKey extends string | undefined = undefined> = (ctx: ContextOf<TKey>) => Promise<void>;
 
-export function createSignOut(manager: SessionManager, verifier: Verifier): SignOut {
-  async function revokeSessionOf(ctx: SessionsContext): Promise<void> {
-    const caller = requireCaller(ctx);
+/** The parts that sign a caller out. */
+export interface SignOutParts {
+  readonly manager: SessionManager;
+  readonly verifier: Verifier;
+  readonly callerOf: ContextPlace['callerOf'];
+}
+
+export function createSignOut({ manager, verifier, callerOf }: SignOutParts): (ctx: object) => Promise<void> {
+  async function revokeSessionOf(ctx: object): Promise<void> {
+    const caller = callerOf(ctx);
     try {
       const { session } = await verifier.verify(caller);
       await manager.revoke({ userId: session.userId, id: session.id });
@@ -27,6 +33,6 @@ export function createSignOut(manager: SessionManager, verifier: Verifier): Sign
 
   return async (ctx) => {
     await fromManager(revokeSessionOf(ctx));
-    connectionOf(requireCaller(ctx))?.cookie?.clear();
+    connectionOf(callerOf(ctx))?.cookie?.clear();
   };
 }
