@@ -82,7 +82,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     errors: [],
     options: [],
     'shared-by-copies': [],
-    tokens: ['options', 'shared-by-copies'],
+    tokens: ['errors', 'options', 'shared-by-copies'],
     links: ['errors', 'options', 'shared-by-copies', 'tokens'],
     react: ['errors', 'shared-by-copies', 'tokens', 'links'],
     index: ['errors', 'tokens', 'links'],

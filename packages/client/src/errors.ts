@@ -75,6 +75,7 @@ function property(value: unknown, name: string): unknown {
   return Reflect.get(value, name);
 }
 
-function isReason(value: unknown): value is SessionErrorReason {
+/** Returns whether a text is a reason of {@link sessionErrorReason}. */
+export function isReason(value: unknown): value is SessionErrorReason {
   return typeof value === 'string' && Object.hasOwn(reasons, value);
 }

@@ -1,104 +1,21 @@
 // @vitest-environment happy-dom
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
-import { createTRPCClient } from '@trpc/client';
-import { initTRPC } from '@trpc/server';
-import { createHTTPServer } from '@trpc/server/adapters/standalone';
-import { createSessionManager, migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';
-import { createSessionsPlugin, sessionsContext, type SessionsContext } from '@trpc-sessions/server';
-import SQLite from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
-import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { PropsWithChildren } from 'react';
-import superjson from 'superjson';
+import { act, cleanup, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cookieTokenStore } from './tokens/cookie-store.ts';
 import { sessionErrorReason } from './errors.ts';
-import { sessionLinks } from './links/session-links.ts';
-import { SessionProvider } from './react/provider.tsx';
-import { useSession, type UseSessionResult } from './react/use-session.ts';
-import { useSessions, type UseSessionsResult } from './react/use-sessions.ts';
-import { browserFetch } from './testing/fetch.ts';
+import type { UseSessionsResult } from './react/use-sessions.ts';
+import { right, startServer } from './testing/plugin.tsx';
 import { localStorageTokenStore } from './tokens/local-storage.ts';
 import { memoryTokenStore } from './tokens/memory.ts';
-import type { TokenStore } from './tokens/token-store.ts';
 
 // The other tests of this package use a server that fails on demand. These use the real plugin.
 
-const right = { username: 'ada', password: 'right' };
 const day = 86_400_000;
 
 afterEach(() => {
   cleanup();
   localStorage.clear();
 });
-
-async function startServer({ cookie = false } = {}) {
-  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SQLite(':memory:') }) });
-  await migrateToLatest(db);
-  let now = Date.now();
-  const keys = 'a secret of more than thirty-two bytes';
-  const manager = createSessionManager({ db, keys, lifetime: '30d', idleTimeout: '14d', clock: () => now });
-  const sessions = createSessionsPlugin({
-    manager,
-    authenticate: ({ username, password }) => (password === 'right' ? { id: username } : null),
-  });
-  const t = initTRPC.context<SessionsContext>().create({ transformer: superjson });
-  const me = t.procedure.concat(sessions.authenticated).query(({ ctx }) => ctx.userId);
-  const router = t.router({ auth: sessions.router, me });
-
-  const requests: IncomingHttpHeaders[] = [];
-  const server = createHTTPServer({
-    router,
-    createContext(opts) {
-      requests.push(opts.req.headers);
-      return sessionsContext(opts, { cookie });
-    },
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  return {
-    manager,
-    requests,
-    pass: (milliseconds: number) => void (now += milliseconds),
-    /** Opens a browser, whose pages share its cookies. */
-    openBrowser() {
-      const cookies = new Map<string, string>();
-      const fetch = browserFetch(cookies);
-      /** Loads a page. */
-      function openPage(tokens: TokenStore) {
-        const links = sessionLinks<typeof router>({ url, at: 'auth', tokens, transformer: superjson, fetch });
-        const trpc = createTRPCClient<typeof router>({ links });
-        const queryClient = new QueryClient({ defaultOptions: { queries: { retryDelay: 1 } } });
-        const wrapper = ({ children }: PropsWithChildren) => (
-          <QueryClientProvider client={queryClient}>
-            <SessionProvider client={trpc.auth} tokens={tokens}>
-              {children}
-            </SessionProvider>
-          </QueryClientProvider>
-        );
-        const { result } = renderHook(() => [useSession(), useSessions()] as const, { wrapper });
-        return {
-          trpc,
-          tokens,
-          session: (): UseSessionResult => result.current[0],
-          list: (): UseSessionsResult => result.current[1],
-        };
-      }
-      return { cookies, openPage };
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await manager.close();
-      await db.destroy();
-    },
-  };
-}
 
 const idsOf = ({ sessions }: UseSessionsResult) => sessions.map(({ id }) => id);
 

@@ -47,7 +47,8 @@ function markOf(op: Operation): object | undefined {
 export function dropRefusedToken(tokens: TokenStore, token: string | null, error: unknown): void {
   const reason = sessionErrorReason(error);
   // A browser does not send an expired cookie: the server can only answer that no token came.
-  if (endsSession(reason) || (reason === 'missing_token' && isCookieMark(token))) dropToken(tokens, token);
+  if (reason === null || (!endsSession(reason) && (reason !== 'missing_token' || !isCookieMark(token)))) return;
+  dropToken(tokens, token, reason);
 }
 
 const keptByCallerName = 'trpc-sessions.kept';

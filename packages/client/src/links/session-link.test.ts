@@ -182,7 +182,7 @@ describe('a refusal', () => {
       });
       const calls = await Promise.allSettled(Array.from({ length: 10 }, () => trpc.app.me.query()));
       expect(calls.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'rejected'));
-      expect(set.mock.calls).toEqual([[null]]);
+      expect(set.mock.calls).toEqual([[null, 'revoked_session']]);
     }
     expect(server.requests).toHaveLength(11);
   });

@@ -4,7 +4,7 @@ import { observable } from '@trpc/server/observable';
 import { endsSession, isOfPlugin, sessionErrorReason } from '../errors.ts';
 import { requireOptions } from '../options.ts';
 import {
-  dropToken,
+  dropSignedOut,
   isAsync,
   readToken,
   requireTokenStore,
@@ -13,6 +13,7 @@ import {
 } from '../tokens/token-store.ts';
 import { lazyLink } from './lazy-link.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
+import { notePrefix } from './sessions-path.ts';
 
 /** Options of {@link sessionLink}. */
 export interface SessionLinkOptions {
@@ -58,6 +59,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
   const prefix = prefixOf(at);
   const keepers = new Set([`${prefix}login`, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
+  notePrefix(tokens, prefix);
 
   const link: TRPCLink<TRouter> = () => {
     const refusals = createRefusals<TRPCClientError<TRouter>>();
@@ -74,7 +76,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
           next(value) {
             if ('data' in value.result) {
               if (keepers.has(op.path) && !isKeptByCaller(op)) keepToken(tokens, value.result.data);
-              if (op.path === logout) dropToken(tokens, sent());
+              if (op.path === logout) dropSignedOut(tokens, sent());
             }
             observer.next(value);
           },

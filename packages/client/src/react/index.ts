@@ -1,15 +1,25 @@
 'use client';
 
+export { createSessionHooks, type SessionHooks } from './create-session-hooks.ts';
 export { SessionProvider, type SessionProviderProps } from './provider.tsx';
-export { useSession, type SessionActions, type SessionState, type UseSessionResult } from './use-session.ts';
+export {
+  useSession,
+  type SessionActions,
+  type SessionState,
+  type SignedOutReason,
+  type UseSessionResult,
+} from './use-session.ts';
 export { useSessions, type UseSessionsResult } from './use-sessions.ts';
 export type {
   AnySessionClient,
+  ClaimsOf,
   LoginInputOf,
   PasswordLogin,
+  ReceivedCurrentSession,
   ReceivedLogin,
   ReceivedSessionInfo,
   ReceiveQuery,
   SessionClient,
 } from './session-client.ts';
-export type { SessionInfo } from '@trpc-sessions/server';
+export type { IsPublic } from './user-change.ts';
+export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

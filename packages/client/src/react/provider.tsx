@@ -6,16 +6,20 @@ import {
   useEffect,
   useMemo,
   useReducer,
+  useRef,
+  useState,
   useSyncExternalStore,
   type Context,
   type ReactElement,
   type ReactNode,
 } from 'react';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import { isAsync, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { isAsync, readReason, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
+import { shareList } from './shared-list.ts';
 import { tokenVersionOf } from './token-version.ts';
+import { followToken, refetchForUser, type IsPublic } from './user-change.ts';
 
 /** Props of {@link SessionProvider}. */
 export interface SessionProviderProps {
@@ -23,6 +27,11 @@ export interface SessionProviderProps {
   readonly client: AnySessionClient;
   /** The token store of the client's links. */
   readonly tokens: TokenStore;
+  /**
+   * Returns whether a query of the app has the same answer for all users. It stays cached when the user changes; all other
+   * queries are removed, and fetched again for the next user. @defaultValue none is public
+   */
+  readonly isPublic?: IsPublic | undefined;
   readonly children?: ReactNode;
 }
 
@@ -56,34 +65,71 @@ const SessionContext = /* @__PURE__ */ contextOfCopies();
  * </QueryClientProvider>
  * ```
  */
-export function SessionProvider({ client, tokens, children }: SessionProviderProps): ReactElement {
+export function SessionProvider({
+  client,
+  tokens,
+  isPublic = nonePublic,
+  children,
+}: SessionProviderProps): ReactElement {
   requireTokenStore(tokens);
+  const queryClient = useQueryClient();
+  // The app may write it as a new function in each render.
+  const isPublicNow = useRef(isPublic);
+  useEffect(() => void (isPublicNow.current = isPublic));
+  const follow = useCallback(
+    () => followToken(queryClient, tokens, (query) => isPublicNow.current(query)),
+    [queryClient, tokens],
+  );
+
+  // Before the first render: the user may have changed while the provider was not mounted.
+  useState(() => followToken(queryClient, tokens, isPublic));
   const subscribe = useCallback(
     (listener: () => void) => {
-      if (isAsync(tokens)) void untilReady(tokens).then(listener);
-      return tokens.subscribe(listener);
+      const onChange = () => {
+        follow();
+        listener();
+      };
+      if (isAsync(tokens)) void untilReady(tokens).then(onChange);
+      return tokens.subscribe(onChange);
     },
-    [tokens],
+    [tokens, follow],
   );
   const tokenVersion = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
-  const [, rereadToken] = useReducer((renders: number) => renders + 1, 0);
-  const parts = useMemo(() => ({ client, tokens, tokenVersion, rereadToken }), [client, tokens, tokenVersion]);
+  const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
+  const [, rerender] = useReducer((renders: number) => renders + 1, 0);
+  const parts = useMemo(() => {
+    const rereadToken = () => {
+      follow();
+      rerender();
+    };
+    return { client, tokens, tokenVersion, reason, rereadToken };
+  }, [client, tokens, tokenVersion, reason, follow]);
 
-  const queryClient = useQueryClient();
+  const shown = useRef(tokenVersion);
   useEffect(() => {
     if (tokenVersion === undefined) return;
+    follow();
+    if (shown.current !== undefined && shown.current !== tokenVersion) {
+      refetchForUser(queryClient, (query) => isPublicNow.current(query));
+    }
+    shown.current = tokenVersion;
     // Data of former sessions is never shown again.
     queryClient.removeQueries({
       type: 'inactive',
       predicate: ({ queryKey }) => queryKey[0] === rootKey && queryKey[1] !== tokenVersion,
     });
-  }, [queryClient, tokenVersion]);
+  }, [queryClient, tokenVersion, follow]);
+
+  useEffect(() => shareList(queryClient, tokens), [queryClient, tokens]);
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }
 
+const nonePublic = () => false;
+
 /** A server renders without the token, and so does its page until hydration. */
 const beforeHydration = () => undefined;
+const noReason = () => null;
 
 /**
  * @throws {Error} outside a {@link SessionProvider}

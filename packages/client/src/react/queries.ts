@@ -1,9 +1,9 @@
-import type { SessionInfo } from '@trpc-sessions/server';
+import type { SessionErrorReason } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
-import { receiveSession, type AnySessionClient } from './session-client.ts';
+import type { AnySessionClient, ReceivedCurrentSession, ReceivedSessionInfo } from './session-client.ts';
 import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** The first part of every query key of the hooks. */
@@ -12,13 +12,15 @@ export const rootKey = 'trpc-sessions';
 /** How long an answer stays fresh, in milliseconds: until then, a mounting component or a focused window does not refetch. */
 const staleTime = 30_000;
 
-type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list'];
+export type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list'];
 
 /** The context of {@link SessionProvider}. */
 export interface QueryParts {
   readonly client: AnySessionClient;
   readonly tokens: TokenStore;
   readonly tokenVersion: TokenVersion;
+  /** Why there is no token; `null` if the user has signed out, or has not signed in. */
+  readonly reason: SessionErrorReason | null;
   /** Reads the store again: its token has changed, and its listeners have not been called yet. */
   readonly rereadToken: () => void;
 }
@@ -27,30 +29,36 @@ export const currentKey = (tokenVersion: TokenVersion): SessionQueryKey => [root
 export const listKey = (tokenVersion: TokenVersion): SessionQueryKey => [rootKey, tokenVersion, 'list'];
 
 /** Fetches the current session. */
-export function currentQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<SessionInfo> {
+export function currentQuery<TData>(
+  parts: QueryParts,
+  queryClient: QueryClient,
+  select: (received: ReceivedCurrentSession) => TData,
+): SessionQuery<ReceivedCurrentSession, TData> {
   const { client, tokenVersion } = parts;
-  return sessionQuery(parts, queryClient, currentKey(tokenVersion), async (signal) =>
-    receiveSession(await client.sessions.current.query(undefined, { signal })),
-  );
+  const request = (signal: AbortSignal) => client.sessions.current.query(undefined, { signal });
+  return { ...sessionQuery(parts, queryClient, currentKey(tokenVersion), request), select };
 }
 
 /** Fetches all sessions of the user. */
-export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<readonly SessionInfo[]> {
+export function listQuery<TData>(
+  parts: QueryParts,
+  queryClient: QueryClient,
+  select: (received: readonly ReceivedSessionInfo[]) => TData,
+): SessionQuery<readonly ReceivedSessionInfo[], TData> {
   const { client, tokenVersion } = parts;
-  return sessionQuery(parts, queryClient, listKey(tokenVersion), async (signal): Promise<readonly SessionInfo[]> => {
-    const received = await client.sessions.list.query(undefined, { signal });
-    return received.map(receiveSession);
-  });
+  const request = (signal: AbortSignal) => client.sessions.list.query(undefined, { signal });
+  return { ...sessionQuery(parts, queryClient, listKey(tokenVersion), request), select };
 }
 
-type SessionQuery<TData> = UseQueryOptions<TData, Error, TData, SessionQueryKey>;
+/** The cache keeps answers as they arrived, as tRPC's own queries do. */
+type SessionQuery<TReceived, TData = TReceived> = UseQueryOptions<TReceived, Error, TData, SessionQueryKey>;
 
-function sessionQuery<TData>(
+function sessionQuery<TReceived>(
   { tokens, tokenVersion, rereadToken }: QueryParts,
   queryClient: QueryClient,
   queryKey: SessionQueryKey,
-  request: (signal: AbortSignal) => Promise<TData>,
-): SessionQuery<TData> {
+  request: (signal: AbortSignal) => Promise<TReceived>,
+): Omit<SessionQuery<TReceived>, 'select'> {
   const { retry = 3, refetchOnReconnect } = queryClient.getDefaultOptions().queries ?? {};
 
   // Another tab's write to storage is visible before its event arrives: the answer may be another user's.

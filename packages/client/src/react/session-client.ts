@@ -7,6 +7,13 @@ export interface ReceivedSessionInfo extends Omit<SessionInfo, SessionDate> {
   readonly expiresAt: Date | string;
 }
 
+/** The session of the caller, with its user. */
+export interface ReceivedCurrentSession<TClaims = unknown> extends ReceivedSessionInfo {
+  readonly userId: string;
+  /** Without a transformer, tRPC marks a value of an unknown type as optional. */
+  readonly claims?: TClaims;
+}
+
 type SessionDate = 'createdAt' | 'lastSeenAt' | 'expiresAt';
 
 /** The input of `login`, unless the app has other credentials. */
@@ -28,7 +35,7 @@ export interface SessionClient<TLogin = PasswordLogin> {
   readonly logout: { readonly mutate: () => Promise<unknown> };
   readonly sessions: {
     readonly list: { readonly query: ReceiveQuery<readonly ReceivedSessionInfo[]> };
-    readonly current: { readonly query: ReceiveQuery<ReceivedSessionInfo> };
+    readonly current: { readonly query: ReceiveQuery<ReceivedCurrentSession> };
     readonly revoke: { readonly mutate: (input: { id: string }) => Promise<unknown> };
     readonly revokeOthers: { readonly mutate: () => Promise<unknown> };
   };
@@ -44,13 +51,22 @@ export type LoginInputOf<TClient extends AnySessionClient> = Parameters<TClient[
 export interface ReceivedLogin {
   readonly token: string;
   readonly session: ReceivedSessionInfo;
+  readonly userId: string;
+  readonly claims?: unknown;
 }
+
+/** The app's own claims, as the client types them. */
+export type ClaimsOf<TClient extends AnySessionClient> = Required<
+  Awaited<ReturnType<TClient['sessions']['current']['query']>>
+>['claims'];
 
 /** A query without an input. */
 export type ReceiveQuery<TOutput> = (input: undefined, options: { signal: AbortSignal }) => Promise<TOutput>;
 
 /** Turns texts into dates, so that components always see dates. */
-export function receiveSession(received: ReceivedSessionInfo): SessionInfo {
+export function receiveSession<TReceived extends ReceivedSessionInfo>(
+  received: TReceived,
+): Omit<TReceived, SessionDate> & Pick<SessionInfo, SessionDate> {
   return {
     ...received,
     createdAt: new Date(received.createdAt),

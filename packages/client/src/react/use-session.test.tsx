@@ -104,6 +104,19 @@ describe('useSession', () => {
     expect(current().status).toBe('signedOut');
   });
 
+  test('gives signed_out as the reason, even if another call was refused before logout was answered', async () => {
+    await using app = await startApp();
+    const { current } = renderSession(app);
+    await act(() => current().login(right));
+    const answer = app.holdAnswers();
+    const signedOut = current().logout();
+    act(() => app.tokens.set(null, 'revoked_session'));
+    expect(current().reason).toBe('revoked_session');
+    answer();
+    await act(() => signedOut);
+    expect(current().reason).toBe('signed_out');
+  });
+
   test('signs out without an error when the session has already ended', async () => {
     await using app = await startApp();
     const { current } = renderSession(app);

@@ -1,28 +1,55 @@
-import type { SessionInfo } from '@trpc-sessions/server';
+import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { endsSession, sessionErrorReason } from '../errors.ts';
 import { keptByCaller } from '../links/sent-token.ts';
-import { dropToken, readToken } from '../tokens/token-store.ts';
+import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
-import { currentKey, currentQuery } from './queries.ts';
-import { receiveSession, type AnySessionClient, type LoginInputOf, type SessionClient } from './session-client.ts';
-import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
+import { currentKey, currentQuery, type QueryParts } from './queries.ts';
+import {
+  receiveSession,
+  type AnySessionClient,
+  type ClaimsOf,
+  type LoginInputOf,
+  type ReceivedCurrentSession,
+  type SessionClient,
+} from './session-client.ts';
+import { hasToken, tokenVersionOf } from './token-version.ts';
 
 /** The result of {@link useSession}: the state, and the functions that change it. */
-export type UseSessionResult<TClient extends AnySessionClient = SessionClient> = SessionState & SessionActions<TClient>;
+export type UseSessionResult<TClient extends AnySessionClient = SessionClient> = SessionState<ClaimsOf<TClient>> &
+  SessionActions<TClient>;
+
+/**
+ * Why there is no session: the reason of the refusal that ended it, or `'signed_out'` if the user has signed out, or has not
+ * signed in.
+ */
+export type SignedOutReason = SessionErrorReason | 'signed_out';
 
 /**
  * - `loading`: there is a token, and its session is being fetched. With an `error`, the network or the server has failed,
  *   which does not sign the user out. A page rendered on a server is `loading` until it has hydrated, and a page with an
  *   asynchronous store until the token has been read.
- * - `signedIn`: there is a token, and `session` is its session.
- * - `signedOut`: there is no token.
+ * - `signedIn`: there is a token, and `session` is its session, `userId` its user, and `claims` are the app's own.
+ * - `signedOut`: there is no token, and `reason` says why, in all tabs alike.
  */
-export type SessionState =
-  | { readonly status: 'loading'; readonly session: null; readonly error: Error | null }
-  | { readonly status: 'signedIn'; readonly session: SessionInfo; readonly error: Error | null }
-  | { readonly status: 'signedOut'; readonly session: null; readonly error: null };
+export type SessionState<TClaims = unknown> =
+  | (Ended & { readonly status: 'loading'; readonly reason: null; readonly error: Error | null })
+  | {
+      readonly status: 'signedIn';
+      readonly reason: null;
+      readonly session: SessionInfo;
+      readonly userId: string;
+      readonly claims: TClaims;
+      readonly error: Error | null;
+    }
+  | (Ended & { readonly status: 'signedOut'; readonly reason: SignedOutReason; readonly error: null });
+
+interface Ended {
+  readonly session: null;
+  readonly userId: null;
+  readonly claims: null;
+}
 
 /** The functions of {@link useSession}. They stay the same from render to render. */
 export interface SessionActions<TClient extends AnySessionClient> {
@@ -62,15 +89,14 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
   const parts = useSessionParts();
   const { client, tokens, tokenVersion } = parts;
   const queryClient = useQueryClient();
-  const { data, error, refetch: refetchQuery } = useQuery(currentQuery(parts, queryClient));
+  const { data, error, refetch: refetchQuery } = useQuery(currentQuery(parts, queryClient, identityOf));
 
   const login = useCallback(
     async (input: LoginInputOf<TClient>) => {
-      const received = await client.login.mutate(input, { context: keptByCaller });
-      const session = receiveSession(received.session);
-      tokens.set(received.token);
-      queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), session);
-      return session;
+      const { token, session, userId, claims } = await client.login.mutate(input, { context: keptByCaller });
+      tokens.set(token);
+      queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), { ...session, userId, claims });
+      return receiveSession(session);
     },
     [client, tokens, queryClient],
   );
@@ -83,7 +109,7 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
       const reason = sessionErrorReason(refusal);
       if (!endsSession(reason) && reason !== 'missing_token') throw refusal;
     }
-    dropToken(tokens, token);
+    dropSignedOut(tokens, token);
   }, [client, tokens]);
 
   const forget = useCallback(() => tokens.set(null), [tokens]);
@@ -92,11 +118,29 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
     if (hasToken(tokenVersion)) await refetchQuery();
   }, [tokenVersion, refetchQuery]);
 
-  return { ...sessionState(tokenVersion, data, error), login, logout, forget, refetch };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of the client types its claims
+  const state = sessionState(parts, data, error) as SessionState<ClaimsOf<TClient>>;
+  return { ...state, login, logout, forget, refetch };
 }
 
-function sessionState(tokenVersion: TokenVersion, session: SessionInfo | undefined, error: Error | null): SessionState {
-  if (tokenVersion === null) return { status: 'signedOut', session: null, error: null };
-  if (session === undefined) return { status: 'loading', session: null, error };
-  return { status: 'signedIn', session, error };
+interface Identity {
+  readonly session: SessionInfo;
+  readonly userId: string;
+  readonly claims: unknown;
+}
+
+function identityOf({ userId, claims, ...session }: ReceivedCurrentSession): Identity {
+  return { session: receiveSession(session), userId, claims };
+}
+
+const noSession = { session: null, userId: null, claims: null };
+
+function sessionState(
+  { tokenVersion, reason }: QueryParts,
+  identity: Identity | undefined,
+  error: Error | null,
+): SessionState {
+  if (tokenVersion === null) return { status: 'signedOut', reason: reason ?? 'signed_out', ...noSession, error: null };
+  if (identity === undefined) return { status: 'loading', reason: null, ...noSession, error };
+  return { status: 'signedIn', reason: null, ...identity, error };
 }

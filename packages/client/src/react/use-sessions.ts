@@ -1,9 +1,10 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { dropToken, readToken } from '../tokens/token-store.ts';
+import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { listKey, listQuery } from './queries.ts';
+import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
 import { hasToken } from './token-version.ts';
 
 /** The result of {@link useSessions}. The functions stay the same from render to render. */
@@ -47,10 +48,15 @@ export function useSessions(): UseSessionsResult {
   const parts = useSessionParts();
   const { client, tokens, tokenVersion } = parts;
   const queryClient = useQueryClient();
-  const { data: sessions = none, error, isPending, refetch: refetchQuery } = useQuery(listQuery(parts, queryClient));
+  const {
+    data: sessions = none,
+    error,
+    isPending,
+    refetch: refetchQuery,
+  } = useQuery(listQuery(parts, queryClient, receiveList));
 
-  const keep = (test: (session: SessionInfo) => boolean) => {
-    queryClient.setQueryData<readonly SessionInfo[]>(listKey(tokenVersion), (list) => list?.filter(test));
+  const keep = (test: (session: ReceivedSessionInfo) => boolean) => {
+    queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersion), (list) => list?.filter(test));
     void queryClient.invalidateQueries({ queryKey: listKey(tokenVersion) });
   };
 
@@ -58,7 +64,7 @@ export function useSessions(): UseSessionsResult {
     mutationFn: async (id: string) => {
       const token = readToken(tokens);
       await client.sessions.revoke.mutate({ id });
-      if (sessions.some((session) => session.current && session.id === id)) dropToken(tokens, token);
+      if (sessions.some((session) => session.current && session.id === id)) dropSignedOut(tokens, token);
       else keep((session) => session.id !== id);
     },
     networkMode,
@@ -90,6 +96,10 @@ export function useSessions(): UseSessionsResult {
     isRevoking: isRevokingOne || isRevokingOthers,
     refetch,
   };
+}
+
+function receiveList(received: readonly ReceivedSessionInfo[]): readonly SessionInfo[] {
+  return received.map(receiveSession);
 }
 
 const none: readonly SessionInfo[] = [];

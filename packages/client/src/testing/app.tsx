@@ -75,12 +75,12 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     login: procedure.input(texts('username', 'password')).mutation(({ input }) => {
       if (input.password !== 'right') throw refusal('invalid_credentials');
       const token = signIn(input.username);
-      return { token, session: infoOf(token, true) };
+      return { token, session: infoOf(token, true), userId: input.username, claims: {} };
     }),
     logout: authenticated.mutation(({ ctx }) => ({ revoked: Number(users.delete(ctx.token)) })),
     sessions: t.router({
       list: authenticated.query(({ ctx }) => idsOf(ctx.user).map((id) => infoOf(id, id === ctx.token))),
-      current: authenticated.query(({ ctx }) => infoOf(ctx.token, true)),
+      current: authenticated.query(({ ctx }) => ({ ...infoOf(ctx.token, true), userId: ctx.user, claims: {} })),
       revoke: authenticated.input(texts('id')).mutation(({ ctx, input }) => {
         if (users.get(input.id) !== ctx.user) throw new TRPCError({ code: 'NOT_FOUND' });
         return { revoked: Number(users.delete(input.id)) };

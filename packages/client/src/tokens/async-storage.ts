@@ -1,6 +1,6 @@
 import { requireMethods, requireOptions } from '../options.ts';
 import { createListeners } from './listeners.ts';
-import { tokenOrNull, type AsyncTokenStore } from './token-store.ts';
+import { storedReason, storedText, tokenOrNull, type AsyncTokenStore } from './token-store.ts';
 
 /** The part of React Native's `AsyncStorage` that {@link asyncTokenStore} needs. */
 export interface AsyncTokenStorage {
@@ -37,11 +37,12 @@ export function asyncTokenStore(storage: AsyncTokenStorage, options: AsyncTokenS
   const { key = 'trpc-sessions.token' } = options;
   if (typeof key !== 'string') throw new TypeError('key: expected a text');
 
+  /** A token, or why there is none. */
   let kept: string | null = null;
   let isSet = false;
   let isSaving = false;
-  const get = () => kept;
-  const listeners = createListeners(get);
+  const get = () => tokenOrNull(kept);
+  const listeners = createListeners(() => kept);
 
   async function load(): Promise<void> {
     let stored: string | null;
@@ -52,7 +53,7 @@ export function asyncTokenStore(storage: AsyncTokenStorage, options: AsyncTokenS
     }
     // A token that was set in the meantime is newer.
     if (isSet) return;
-    kept = tokenOrNull(stored);
+    kept = stored;
     listeners.announce();
   }
 
@@ -71,22 +72,23 @@ export function asyncTokenStore(storage: AsyncTokenStorage, options: AsyncTokenS
   return {
     ready: load(),
     get,
-    set(token) {
-      kept = tokenOrNull(token);
+    set(token, reason) {
+      kept = storedText(tokenOrNull(token), reason);
       isSet = true;
       void save();
       listeners.announce();
     },
     subscribe: listeners.subscribe,
+    reason: () => storedReason(kept),
   };
 }
 
 /** If the write fails, it removes the former token: a restart would sign in with it. */
-async function write(storage: AsyncTokenStorage, key: string, token: string | null): Promise<void> {
+async function write(storage: AsyncTokenStorage, key: string, text: string | null): Promise<void> {
   try {
-    if (token === null) await storage.removeItem(key);
-    else await storage.setItem(key, token);
+    if (text === null) await storage.removeItem(key);
+    else await storage.setItem(key, text);
   } catch {
-    if (token !== null) await write(storage, key, null);
+    if (text !== null) await write(storage, key, null);
   }
 }

@@ -1,6 +1,6 @@
 /** The listeners of a token store. */
 export interface Listeners {
-  /** Calls each listener, if the token has changed since the last call. */
+  /** Calls each listener, if the text has changed since the last call. */
   readonly announce: () => void;
   readonly subscribe: (listener: () => void) => () => void;
 }
@@ -8,7 +8,7 @@ export interface Listeners {
 /**
  * Keeps a store's listeners.
  *
- * @param read - Reads the current token.
+ * @param read - Reads the current token, or why there is none.
  * @param watch - Starts to look for changes from outside, while there is a listener. Returns a function that stops it.
  */
 export function createListeners(
@@ -20,9 +20,9 @@ export function createListeners(
   let unwatch = () => {};
 
   function announce(): void {
-    const token = read();
-    if (token === announced) return;
-    announced = token;
+    const text = read();
+    if (text === announced) return;
+    announced = text;
     for (const { call } of listeners) {
       try {
         call();

@@ -1,6 +1,6 @@
 import { requireMethods, requireOptions, requireSynchronous } from '../options.ts';
 import { createListeners } from './listeners.ts';
-import { tokenOrNull, type TokenStore } from './token-store.ts';
+import { storedReason, storedText, tokenOrNull, type TokenStore } from './token-store.ts';
 
 /** The part of the Web Storage API that {@link localStorageTokenStore} needs. */
 export type TokenStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -36,42 +36,45 @@ export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = 
     requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem']);
     requireSynchronous('storage', () => storage.getItem(key));
   }
-  /** The token that storage has rejected; `undefined` while storage works. */
-  let rejected: { readonly token: string | null } | undefined;
+  /** The text that storage has rejected; `undefined` while storage works. */
+  let rejected: { readonly text: string | null } | undefined;
 
-  function get(): string | null {
-    if (rejected !== undefined) return rejected.token;
+  /** One text, so that other tabs see a token go and its reason come at once. */
+  function read(): string | null {
+    if (rejected !== undefined) return rejected.text;
     try {
-      return tokenOrNull(storage?.getItem(key));
+      return storage?.getItem(key) ?? null;
     } catch {
       return null;
     }
   }
+  const get = () => tokenOrNull(read());
 
   // If another tab can write to storage, its token is newer than the one that this tab could not write.
   const onWrite = () => void (rejected = undefined);
-  const listeners = createListeners(get, (announce) => watchOtherTabs(key, onWrite, announce));
+  const listeners = createListeners(read, (announce) => watchOtherTabs(key, onWrite, announce));
 
   return {
     get,
-    set(next) {
-      const token = tokenOrNull(next);
-      rejected = write(storage, key, token) ? undefined : { token };
+    set(next, reason) {
+      const text = storedText(tokenOrNull(next), reason);
+      rejected = write(storage, key, text) ? undefined : { text };
       listeners.announce();
     },
     subscribe: listeners.subscribe,
+    reason: () => storedReason(read()),
   };
 }
 
 /** Returns whether the write succeeded. If not, it removes the former token: a reload would sign in with it. */
-function write(storage: TokenStorage | undefined, key: string, token: string | null): boolean {
+function write(storage: TokenStorage | undefined, key: string, text: string | null): boolean {
   if (storage === undefined) return false;
   try {
-    if (token === null) storage.removeItem(key);
-    else storage.setItem(key, token);
+    if (text === null) storage.removeItem(key);
+    else storage.setItem(key, text);
     return true;
   } catch {
-    if (token !== null) write(storage, key, null);
+    if (text !== null) write(storage, key, null);
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import { createListeners } from './listeners.ts';
-import { tokenOrNull, type TokenStore } from './token-store.ts';
+import { storedReason, storedText, tokenOrNull, type TokenStore } from './token-store.ts';
 
 /**
  * Keeps the token in memory: it is gone when the page closes, and other tabs do not see it.
@@ -14,14 +14,15 @@ import { tokenOrNull, type TokenStore } from './token-store.ts';
  */
 export function memoryTokenStore(token: string | null = null): TokenStore {
   let kept = tokenOrNull(token);
-  const get = () => kept;
-  const listeners = createListeners(get);
+  const get = () => tokenOrNull(kept);
+  const listeners = createListeners(() => kept);
   return {
     get,
-    set(next) {
-      kept = tokenOrNull(next);
+    set(next, reason) {
+      kept = storedText(tokenOrNull(next), reason);
       listeners.announce();
     },
     subscribe: listeners.subscribe,
+    reason: () => storedReason(kept),
   };
 }

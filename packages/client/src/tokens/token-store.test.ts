@@ -158,11 +158,11 @@ describe.each(targets)('$name', ({ create }) => {
     const listener = vi.fn();
     tokens.set('new');
     tokens.subscribe(listener);
-    dropToken(tokens, 'old');
-    dropToken(tokens, null);
+    dropToken(tokens, 'old', 'revoked_session');
+    dropToken(tokens, null, 'revoked_session');
     expect(tokens.get()).toBe('new');
-    dropToken(tokens, 'new');
-    dropToken(tokens, 'new');
+    dropToken(tokens, 'new', 'revoked_session');
+    dropToken(tokens, 'new', 'revoked_session');
     expect(tokens.get()).toBeNull();
     expect(listener).toHaveBeenCalledOnce();
   });
@@ -218,7 +218,7 @@ describe.each(notTokens)('%s is no token:', (_, value) => {
   test("a custom store's value is read as signed out", () => {
     const tokens: TokenStore = { get: () => text, set: vi.fn(), subscribe: () => () => {} };
     expect(readToken(tokens)).toBeNull();
-    dropToken(tokens, text);
+    dropToken(tokens, text, 'revoked_session');
     expect(tokens.set).not.toHaveBeenCalled();
   });
 });

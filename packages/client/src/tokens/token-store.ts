@@ -1,3 +1,5 @@
+import type { SessionErrorReason } from '@trpc-sessions/server';
+import { isReason } from '../errors.ts';
 import { requireMethods, requireSynchronous } from '../options.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
 
@@ -5,13 +7,15 @@ import { sharedByCopies } from '../shared-by-copies.ts';
  * Holds the access token; `null` when signed out. Write your own for an extension or a keychain.
  *
  * - `get` runs before every request: it is cheap and returns at once.
- * - `set` calls the listeners when the token has changed.
+ * - `set` calls the listeners when the token has changed. `reason` says why the server refused the token that it removes.
  * - `subscribe` returns a function that unsubscribes.
+ * - `reason` returns the reason that the last `set` had, in any tab. A store without it has the reason in this tab alone.
  */
 export interface TokenStore {
   get(): string | null;
-  set(token: string | null): void;
+  set(token: string | null, reason?: SessionErrorReason): void;
   subscribe(listener: () => void): () => void;
+  reason?(): SessionErrorReason | null;
 }
 
 /** A {@link TokenStore} that reads its token asynchronously. */
@@ -37,6 +41,29 @@ export function tokenOrNull(value: unknown): string | null {
   return typeof value === 'string' && value.length <= maxLength && shape.test(value) ? value : null;
 }
 
+/** A stored text that is no token: why there is none. */
+const endedPrefix = 'ended:';
+
+/** Returns the text that stands for a store's state; `null` if there is neither a token nor a reason. */
+export function storedText(token: string | null, reason: SessionErrorReason | undefined): string | null {
+  return token ?? (reason === undefined ? null : `${endedPrefix}${reason}`);
+}
+
+/** Returns the reason in a stored text. */
+export function storedReason(text: unknown): SessionErrorReason | null {
+  if (typeof text !== 'string' || !text.startsWith(endedPrefix)) return null;
+  const reason = text.slice(endedPrefix.length);
+  return isReason(reason) ? reason : null;
+}
+
+/** The reasons of stores that keep none. */
+const reasons = /* @__PURE__ */ sharedByCopies('reasons', () => new WeakMap<TokenStore, SessionErrorReason>());
+
+/** Returns why a store holds no token: `null` if the user has signed out, or has not signed in. */
+export function readReason(tokens: TokenStore): SessionErrorReason | null {
+  return tokens.reason === undefined ? (reasons.get(tokens) ?? null) : tokens.reason();
+}
+
 /** Returns the token of any store, the app's own included. A store that throws holds no token. */
 export function readToken(tokens: TokenStore): string | null {
   try {
@@ -46,9 +73,25 @@ export function readToken(tokens: TokenStore): string | null {
   }
 }
 
-/** Drops a token that is no longer valid. A store that holds another token by now keeps it: a login has replaced the old one. */
-export function dropToken(tokens: TokenStore, token: string | null): void {
-  if (token !== null && readToken(tokens) === token) tokens.set(null);
+/**
+ * Drops a token that the server has refused. A store that holds another token by now keeps it: a login has replaced the
+ * old one.
+ */
+export function dropToken(tokens: TokenStore, token: string | null, reason: SessionErrorReason): void {
+  if (token === null || readToken(tokens) !== token) return;
+  // Before `set`, which calls the listeners.
+  reasons.set(tokens, reason);
+  tokens.set(null, reason);
+}
+
+/**
+ * Drops the token of a user who has signed out. A stream of the same session may have been refused in the meantime, which
+ * is not why the user is signed out.
+ */
+export function dropSignedOut(tokens: TokenStore, token: string | null): void {
+  if (![token, null].includes(readToken(tokens))) return;
+  reasons.delete(tokens);
+  tokens.set(null);
 }
 
 /**

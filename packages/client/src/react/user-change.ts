@@ -1,0 +1,81 @@
+import type { Query, QueryClient } from '@tanstack/react-query';
+import { readToken, type TokenStore } from '../tokens/token-store.ts';
+import { currentKey, rootKey } from './queries.ts';
+import { tokenVersionOf, type TokenVersion } from './token-version.ts';
+
+/** Returns whether a query of the app has the same answer for all users, signed in or not. */
+export type IsPublic = (query: Query) => boolean;
+
+interface Followed {
+  version: TokenVersion;
+  subject: string | null;
+}
+
+/** Outlives the provider: a page may unmount it, and mount it for the next user. */
+const followed = new WeakMap<QueryClient, WeakMap<TokenStore, Followed>>();
+
+function followedOf(queryClient: QueryClient, tokens: TokenStore): Followed {
+  const stores = followed.get(queryClient) ?? new WeakMap<TokenStore, Followed>();
+  followed.set(queryClient, stores);
+  const known = stores.get(tokens) ?? { version: undefined, subject: null };
+  stores.set(tokens, known);
+  return known;
+}
+
+/**
+ * Follows the token of a store. If its user may have changed, the answers that the app has cached are removed before a
+ * component renders. Call it whenever the token may have changed. Returns whether it has.
+ */
+export function followToken(queryClient: QueryClient, tokens: TokenStore, isPublic: IsPublic): boolean {
+  const known = followedOf(queryClient, tokens);
+  const former = { ...known };
+  known.version = tokenVersionOf(tokens);
+  if (known.version === former.version) return false;
+  known.subject = subjectOf(readToken(tokens));
+  // Nothing has been sent before: the cache holds what a server has rendered.
+  if (former.version === undefined) return false;
+
+  if (known.subject !== null && known.subject === former.subject) {
+    // A reissued token: the session stays on the page until it has been fetched again.
+    queryClient.setQueryData(currentKey(known.version), queryClient.getQueryData(currentKey(former.version)), {
+      updatedAt: 1,
+    });
+    void queryClient.invalidateQueries({ predicate: ofUser(isPublic), refetchType: 'none' });
+  } else clear(queryClient, isPublic);
+  return true;
+}
+
+/** Fetches the queries on the page again. Only after the page of the next user has rendered: others are gone by then. */
+export function refetchForUser(queryClient: QueryClient, isPublic: IsPublic): void {
+  // `refetchQueries` leaves out static queries, which now have no answer.
+  for (const query of queryClient.getQueryCache().findAll({ type: 'active', predicate: ofUser(isPublic) }))
+    void query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
+}
+
+function clear(queryClient: QueryClient, isPublic: IsPublic): void {
+  const queries = queryClient.getQueryCache();
+  for (const query of queries.findAll({ predicate: ofUser(isPublic) })) {
+    // A component may hold the query without observing it, such as the page before the current one of a list.
+    query.reset();
+    if (query.getObserversCount() === 0) queries.remove(query);
+  }
+  // One that waits for the network would be sent as the next user.
+  const mutations = queryClient.getMutationCache();
+  for (const mutation of mutations.findAll({ predicate: ({ state }) => state.isPaused })) mutations.remove(mutation);
+}
+
+function ofUser(isPublic: IsPublic): IsPublic {
+  return (query) => query.queryKey[0] !== rootKey && !isPublic(query);
+}
+
+/** Reads the user of an access token, which only the server verifies; `null` if the page cannot read it. */
+function subjectOf(token: string | null): string | null {
+  try {
+    const payload = token?.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
+    const claims: unknown = JSON.parse(atob(payload));
+    const subject: unknown = Reflect.get(Object(claims), 'sub');
+    return typeof subject === 'string' ? subject : null;
+  } catch {
+    return null;
+  }
+}
