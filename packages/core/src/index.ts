@@ -2,6 +2,7 @@ export type { Bus, BusListener } from './bus/bus.ts';
 export { localBus, type LocalBusOptions } from './bus/local-bus.ts';
 export { memoryCache, type CacheGuard, type MemoryCache, type MemoryCacheOptions } from './cache/memory-cache.ts';
 export type { CallerInfo, ClientHints } from './session/caller.ts';
+export { networkOf } from './session/network.ts';
 export { redactToken, type RedactedToken } from './session/redacted-token.ts';
 export type { Device, DeviceInput, DevicePart, DeviceType } from './session/device/device.ts';
 export { readDevice } from './session/device/read-device.ts';
@@ -21,7 +22,7 @@ export {
   type SessionErrorReason,
 } from './errors.ts';
 export type { CredentialsChange } from './manager/change-credentials.ts';
-export type { RevokedEvent, SessionEvents } from './manager/events.ts';
+export type { AttemptCounts, RejectedEvent, RevokedEvent, SessionEvents, ThrottledEvent } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
@@ -37,6 +38,8 @@ export type { MigrationResult, SessionsMigration } from './store/migrations/migr
 export type { SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';
+export type { AttemptStoreName, SignInGuard } from './manager/sign-in-guard.ts';
+export type { Attempt, AttemptBucket, AttemptLimit, AttemptStore } from './sign-in/attempts.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
 export type { Session } from './session/session.ts';

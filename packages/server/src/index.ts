@@ -39,6 +39,11 @@ export type {
   PasswordCredentials,
 } from './procedures/login.ts';
 export type { SignIn, SignInOptions, SignInResult, SignInUser } from './procedures/sign-in.ts';
+export type { AccountOf } from './sign-in/account-name.ts';
+export type { Limiter, LimiterAnswer, LimiterBucket } from './sign-in/limiter.ts';
+export type { SignInAttempt } from './sign-in/throttle.ts';
+export type { ThrottleOptions } from './sign-in/throttle-options.ts';
+export type { ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 export type { SignOut } from './procedures/sign-out.ts';
 export type { SessionsProcedure } from './procedures/procedure.ts';
 export type { SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';

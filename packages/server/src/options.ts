@@ -5,11 +5,13 @@ import type { FindAccount } from './authenticated/account.ts';
 import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
 import type { Authenticate } from './procedures/login.ts';
+import { problemOfThrottle, type ThrottleOptions } from './sign-in/throttle-options.ts';
 
 /** The methods of a manager that the plugin calls. */
 const managerMethods = [
   'issue',
   'signInMark',
+  'guardSignIns',
   'verify',
   'list',
   'get',
@@ -49,6 +51,7 @@ export const sessionsPluginOptions: z.ZodObject<
     errorFormatter: z.ZodOptional<z.ZodCustom<AppErrorFormatter, AppErrorFormatter>>;
     locateTimeout: z.ZodOptional<z.ZodCustom<Duration, Duration>>;
     maxStreamsPerSession: z.ZodOptional<z.ZodCustom<number, number>>;
+    throttle: z.ZodOptional<z.ZodCustom<ThrottleOptions | false, ThrottleOptions | false>>;
   },
   z.core.$strict
 > = z.strictObject(
@@ -86,6 +89,8 @@ export const sessionsPluginOptions: z.ZodObject<
       (value) => (Number.isInteger(value) && Number(value) >= 1) || value === Infinity,
       'expected a whole number of at least 1',
     ).optional(),
+    // Checked by itself: its own options are named, too.
+    throttle: option<ThrottleOptions | false>(() => true, '').optional(),
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'expected { manager, authenticate }' : undefined) },
 );
@@ -93,7 +98,12 @@ export const sessionsPluginOptions: z.ZodObject<
 /** @throws {TypeError} an option is wrong or unknown: the message names it */
 export function checkOptions(options: object): void {
   const { error } = sessionsPluginOptions.safeParse(options);
-  if (error === undefined) return;
+  if (error === undefined) {
+    const { throttle }: { throttle?: unknown } = options;
+    const problem = problemOfThrottle(throttle);
+    if (problem !== undefined) throw new TypeError(problem);
+    return;
+  }
   // A misspelled option is also a missing one: its own name helps more.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue?.code === 'unrecognized_keys') {

@@ -15,6 +15,9 @@ import { checkOptions } from './options.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
+import { createThrottle } from './sign-in/throttle.ts';
+import type { ThrottleOptions } from './sign-in/throttle-options.ts';
+import { createThrottleSignIn, type ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
 import { createContextPlace, ownPlaceOf } from './authenticated/context-place.ts';
 import { requireTRPC11 } from './trpc/procedure-errors.ts';
@@ -60,6 +63,11 @@ export interface SessionsPluginOptions<
    * @defaultValue 2000
    */
   readonly maxStreamsPerSession?: number | undefined;
+  /**
+   * How attempts to sign in are limited: 10 wrong guesses on an account and 30 from a network, then waits that grow to a minute.
+   * `false` for no limits. @defaultValue on
+   */
+  readonly throttle?: ThrottleOptions<StandardSchemaV1.InferOutput<TSchema>> | false | undefined;
 }
 
 /** The parts that an app merges and concatenates. */
@@ -79,6 +87,8 @@ export interface SessionsPlugin<
   readonly signIn: SignIn<TKey>;
   /** Signs the caller out, from any procedure or route. */
   readonly signOut: SignOut<TKey>;
+  /** Limits the attempts to sign in of a procedure or a route of the app's own. `login` does so by itself. */
+  readonly throttle: ThrottleSignIn<TKey>;
 }
 
 /**
@@ -115,6 +125,7 @@ export function createSessionsPlugin<
   const place = createContextPlace(options.contextKey);
   const own = { verifier, errorHandler, place: ownPlaceOf(place) };
   const { callerOf } = place;
+  const throttle = createThrottle(manager.guardSignIns(), options.throttle);
   const signInSteps = createSignInSteps({ manager, verifier, locator });
   return {
     router: createRouter({
@@ -128,9 +139,11 @@ export function createSessionsPlugin<
       authenticated: createAuthenticated({ ...own, requireAccount }).authenticated,
       withoutAccount: createAuthenticated({ ...own, requireAccount: undefined }).authenticated,
       signInSteps,
+      throttle,
     }),
     ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
     signIn: createSignIn(manager, callerOf, signInSteps),
     signOut: createSignOut({ manager, verifier, callerOf }),
+    throttle: createThrottleSignIn(callerOf, throttle),
   };
 }

@@ -18,11 +18,38 @@ export interface SessionEvents {
    */
   missed: Partial<EndedSessions>;
   /** A request was refused. */
-  rejected: { readonly reason: SessionErrorReason; readonly caller: Omit<CallerInfo, 'token'> | null };
+  rejected: RejectedEvent;
+  /** An attempt to sign in was refused, because too many others came before it. */
+  throttled: ThrottledEvent;
   /** Rows of expired sessions were deleted. */
   purged: { readonly count: number };
   /** Background work failed: no caller waits for it, so only this event reports it. */
   fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'listener'; readonly error: unknown };
+}
+
+/** A request that was refused. */
+export interface RejectedEvent {
+  readonly reason: SessionErrorReason;
+  readonly caller: Omit<CallerInfo, 'token'> | null;
+  /** Of a sign-in: how many attempts its account, its network or its device has made, with this one. */
+  readonly attempts?: AttemptCounts;
+}
+
+/** How many attempts to sign in were counted. A part is missing if it was not asked. */
+export interface AttemptCounts {
+  readonly account?: number;
+  readonly network?: number;
+  readonly device?: number;
+}
+
+/** An attempt to sign in that was refused, because too many others came before it. */
+export interface ThrottledEvent {
+  /** Whose attempts they were: those on the account, those of the network, or those of a device that has signed in before. */
+  readonly by: keyof AttemptCounts;
+  readonly attempts: number;
+  /** How long the caller has to wait, in seconds. */
+  readonly retryAfter: number;
+  readonly caller: Omit<CallerInfo, 'token'>;
 }
 
 /** The sessions that were revoked, and why. */
@@ -56,6 +83,7 @@ export function createEvents(): Events<SessionEvents> {
     ended: new Set(),
     missed: new Set(),
     rejected: new Set(),
+    throttled: new Set(),
     purged: new Set(),
     fault: new Set(),
   };

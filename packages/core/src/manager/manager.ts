@@ -18,6 +18,7 @@ import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges, type PurgeOptions } from './purge.ts';
 import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
+import { createGuardSignIns, type SignInGuard } from './sign-in-guard.ts';
 import { createVerify, type VerifiedSession } from './verify.ts';
 
 /**
@@ -113,6 +114,8 @@ export interface SessionManager<TDatabase = unknown> {
    * survives a redirect. Keep it where the visitor cannot change it.
    */
   signInMark(): Promise<string>;
+  /** Guards sign-ins: counts attempts, for a plugin. Apps use the plugin's option `throttle`. */
+  guardSignIns(): SignInGuard;
   /**
    * Deletes the rows of sessions that have expired or gone idle, in bounded chunks. Returns how many.
    *
@@ -226,6 +229,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       events.emit('missed', { userId });
     },
     signInMark: () => store.mark(),
+    guardSignIns: createGuardSignIns({ events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     now: clock,
     on: (event, listener) => events.on(event, listener),

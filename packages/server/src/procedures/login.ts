@@ -9,6 +9,8 @@ import { withErrors } from '../trpc/procedure-errors.ts';
 import { withInputError } from './inputs.ts';
 import { loginInput } from './login-input.ts';
 import { createLoginLimit } from './login-limit.ts';
+import { withAttempt } from '../sign-in/with-attempt.ts';
+import type { Throttle } from '../sign-in/throttle.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import type { SignInResult, SignInSteps, SignInUser } from './sign-in.ts';
 import { signInSince } from './sign-in-since.ts';
@@ -49,6 +51,7 @@ export interface LoginParts<TSchema extends StandardSchemaV1, TClaims> {
   readonly authenticate: Authenticate<StandardSchemaV1.InferOutput<TSchema>, TClaims>;
   readonly formatError: SessionErrorFormatter;
   readonly callerOf: ContextPlace['callerOf'];
+  readonly throttle: Throttle<StandardSchemaV1.InferOutput<TSchema>>;
 }
 
 /** The type of `login`. */
@@ -63,6 +66,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   authenticate,
   formatError,
   callerOf,
+  throttle,
 }: LoginParts<TSchema, TClaims>): LoginProcedure<StandardSchemaV1.InferInput<TSchema>, TClaims> {
   const t = initTRPC.context<SessionsContext>().create();
   const beginLogin = createLoginLimit();
@@ -91,8 +95,9 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
         if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
         return user;
       };
-      const { user, issued } = await signInSince(manager, authenticateNow, (found, since) =>
-        signInSteps.issue(caller, found, { device, since }),
+      const attempt = await throttle.begin(caller, await throttle.accountOf(credentials));
+      const { user, issued } = await withAttempt(attempt, () =>
+        signInSince(manager, authenticateNow, (found, since) => signInSteps.issue(caller, found, { device, since })),
       );
       return signInSteps.finish(caller, user, issued);
     });

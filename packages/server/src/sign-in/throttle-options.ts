@@ -1,0 +1,47 @@
+import type { AccountOf } from './account-name.ts';
+import type { Limiter } from './limiter.ts';
+
+/** How attempts to sign in are limited. */
+export interface ThrottleOptions<TCredentials = unknown> {
+  /** Names the account that credentials are for. @defaultValue their `username`, or their `email` */
+  readonly account?: AccountOf<TCredentials> | undefined;
+  /** How many wrong guesses an account has before the first wait. @defaultValue 10 */
+  readonly attemptsPerAccount?: number | undefined;
+  /**
+   * How many wrong guesses a network has before the first wait: an IPv4 address, or the /64 of an IPv6 address. `Infinity` counts
+   * no networks, for a server that sees only the address of its proxy. @defaultValue 30
+   */
+  readonly attemptsPerNetwork?: number | undefined;
+  /** Counts the attempts in its own way. @defaultValue the manager counts them */
+  readonly limiter?: Limiter | undefined;
+}
+
+const known: Readonly<Record<keyof ThrottleOptions, true>> = {
+  account: true,
+  attemptsPerAccount: true,
+  attemptsPerNetwork: true,
+  limiter: true,
+};
+
+/** Says why the option `throttle` is refused; `undefined` if it is right. */
+export function problemOfThrottle(throttle: unknown): string | undefined {
+  if (throttle === undefined || throttle === false) return undefined;
+  if (typeof throttle !== 'object' || throttle === null) return 'throttle: expected false or its options';
+  const options: ThrottleOptions = throttle;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    return `throttle.${unknown}: there is no such option; the options are ${Object.keys(known).join(', ')}`;
+  }
+  for (const name of ['account', 'limiter'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function') {
+      return `throttle.${name}: expected a function`;
+    }
+  }
+  for (const name of ['attemptsPerAccount', 'attemptsPerNetwork'] as const) {
+    const count = options[name];
+    if (count !== undefined && count !== Infinity && !(Number.isInteger(count) && count >= 1)) {
+      return `throttle.${name}: expected a whole number of at least 1`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,34 @@
+import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
+import { fromManager } from '../errors.ts';
+import type { SignInAttempt, Throttle } from './throttle.ts';
+
+/**
+ * Counts an attempt to sign in, in a procedure or a route of the app's own. Call it before the secret is checked, and then one
+ * method of the attempt. An attempt that is left open counts as a wrong guess.
+ *
+ * @param account - the name of the account: it shares its attempts with `login`. `undefined` counts only the network
+ * @throws {TRPCError} the attempt was refused, with the `SessionError` as its `cause`: `too_many_attempts`, with `retryAfter`
+ *
+ * @example
+ * ```ts
+ * const attempt = await sessions.throttle(ctx, input.email);
+ * const user = await checkCode(input.email, input.code);
+ * if (user === null) {
+ *   attempt.failed();
+ *   throw new SessionError('invalid_credentials');
+ * }
+ * await attempt.succeeded();
+ * return sessions.signIn(ctx, user);
+ * ```
+ */
+export type ThrottleSignIn<TKey extends string | undefined = undefined> = (
+  ctx: ContextOf<TKey>,
+  account: string | undefined,
+) => Promise<SignInAttempt>;
+
+export function createThrottleSignIn(
+  callerOf: ContextPlace['callerOf'],
+  throttle: Pick<Throttle<never>, 'begin'>,
+): (ctx: object, account: string | undefined) => Promise<SignInAttempt> {
+  return (ctx, account) => fromManager(throttle.begin(callerOf(ctx), account));
+}
