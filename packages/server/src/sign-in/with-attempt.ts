@@ -1,5 +1,5 @@
 import { isSessionError } from '@trpc-sessions/core';
-import { TRPCError } from '@trpc/server';
+import type { TRPCError } from '@trpc/server';
 import { isTRPCError } from '../errors.ts';
 import type { SignInAttempt } from './throttle.ts';
 
