@@ -86,6 +86,18 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
         expect(w.database.queries[0]).toMatch(/where .id. = \S+ \/\* one row \*\/ \/\* trpc-sessions \*\/$/);
       });
 
+      test('each of the requests that arrive together gets the answer to its own token', async () => {
+        await using w = await world();
+        const issued = await Promise.all(Array.from({ length: 70 }, (_, n) => w.manager.issue({ userId: `u${n}` })));
+        await w.manager.revokeAll('u7');
+        const answers = await Promise.allSettled(issued.map(({ token }) => w.manager.verify(token)));
+        for (const [n, answer] of answers.entries()) {
+          expect(answer).toMatchObject(
+            n === 7 ? { reason: { reason: 'revoked_session' } } : { value: { session: { userId: `u${n}` } } },
+          );
+        }
+      });
+
       test('the secret lookup id is stored nowhere, and a log of the claims does not show it', async () => {
         await using w = await world();
         const { token, session } = await w.manager.issue({ userId: 'u1' });

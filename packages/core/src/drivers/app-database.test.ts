@@ -89,6 +89,22 @@ describe('a Database of better-sqlite3', () => {
     await rm(folder, { recursive: true });
   });
 
+  test('a look-up is not read from an open transaction of the app, which may roll back', async () => {
+    const { sqlite, manager } = await open();
+    const { token } = await manager.issue({ userId: 'ada' });
+    sqlite.exec('begin; delete from sessions');
+    const verified = manager.verify(token);
+    sqlite.exec('rollback');
+    expect((await verified).session.userId).toBe('ada');
+  });
+
+  test('one that is closed fails each look-up, and that is no refusal', async () => {
+    const { sqlite, manager } = await open();
+    const { token } = await manager.issue({ userId: 'ada' });
+    sqlite.close();
+    await expect(manager.verify(token)).rejects.toThrow('The database connection is not open');
+  });
+
   test('a revocation waits for an open transaction of the app, whose rollback does not undo it', async () => {
     const { sqlite, manager } = await open();
     const { token, session } = await manager.issue({ userId: 'ada' });

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { createSessionCache } from '../cache/session-cache.ts';
+import { directConnectionOf } from '../drivers/app-database.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import { liveSince } from '../session/liveness.ts';
 import type { LastSeenInput, SessionPage, SessionPageInput } from '../session/page.ts';
@@ -159,7 +160,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const readDb = plainDatabase(settings.readDb);
 
   const limitTime = createTimeLimit(settings.databaseTimeout);
-  const store = createStore(db, dialect, settings.table, { readDb, limitTime });
+  const store = createStore(db, dialect, settings.table, {
+    readDb,
+    direct: directConnectionOf(settings.readDb),
+    limitTime,
+  });
   const tokens = createTokens(settings);
   const events = createEvents();
   const { verifyToken, tokensOf } = createVerifiedTokens(tokens, {

@@ -5,6 +5,7 @@ import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.t
 import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts';
 import { changedDevice } from '../session/stored-device.ts';
+import type { Store } from '../store/store.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
 import type { LastSeenWrites } from './last-seen.ts';
@@ -21,7 +22,7 @@ export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<C
 /** The parts that verify a request. */
 export interface VerifyParts {
   readonly verifyToken: VerifyToken;
-  readonly find: (id: string) => Promise<LookedUpRow | undefined>;
+  readonly find: Store['find'];
   readonly cache: SessionCache | undefined;
   readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
   readonly onRefused: (error: SessionError, caller: Partial<CallerInfo> | undefined) => void;
@@ -79,15 +80,26 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     return writesInline ? lastSeen.flushBriefly().then(() => verified) : verified;
   }
 
-  async function verifyRow(verified: VerifiedToken, caller: Partial<CallerInfo> | undefined): Promise<VerifiedSession> {
+  /** Verifies a row that was looked up, or of which none was found. */
+  function verifyRow(
+    row: LookedUpRow | undefined,
+    verified: VerifiedToken,
+    caller: Partial<CallerInfo> | undefined,
+  ): VerifiedSession | Promise<VerifiedSession> {
+    if (row === undefined) throw new SessionError('revoked_session');
+    const now = clock();
+    const reason = refusalOf(row, verified, now);
+    if (reason !== undefined) throw new SessionError(reason);
+    return accept(verified, row, caller, now);
+  }
+
+  async function verifyLater(
+    found: Promise<LookedUpRow | undefined>,
+    verified: VerifiedToken,
+    caller: Partial<CallerInfo> | undefined,
+  ): Promise<VerifiedSession> {
     try {
-      const { id } = verified;
-      const row = await (cache === undefined ? find(id) : cache.load(verified, () => find(id)));
-      if (row === undefined) throw new SessionError('revoked_session');
-      const now = clock();
-      const reason = refusalOf(row, verified, now);
-      if (reason !== undefined) throw new SessionError(reason);
-      return accept(verified, row, caller, now);
+      return await verifyRow(await found, verified, caller);
     } catch (error) {
       report(error, caller);
       throw error;
@@ -99,7 +111,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     if (isSessionError(error)) onRefused(error, caller);
   }
 
-  // Not async: a request that the cache accepts costs one promise.
+  // Not async: a request that needs no waiting costs one promise.
   return (token, caller) => {
     try {
       const text = revealToken(token);
@@ -108,8 +120,13 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       const verified = verifyToken(text, now);
       const cached = cache?.get(verified, now);
       // Another process may have seen the session since: only the database may refuse it.
-      if (cached === undefined || refusalOf(cached, verified, now) !== undefined) return verifyRow(verified, caller);
-      return Promise.resolve(accept(verified, cached, caller, now));
+      if (cached !== undefined && refusalOf(cached, verified, now) === undefined) {
+        return Promise.resolve(accept(verified, cached, caller, now));
+      }
+      const { id } = verified;
+      const found = cache === undefined ? find(id) : cache.load(verified, async () => find(id));
+      if (found instanceof Promise) return verifyLater(found, verified, caller);
+      return Promise.resolve(verifyRow(found, verified, caller));
     } catch (error) {
       report(error, caller);
       return Promise.reject(error);

@@ -2,6 +2,7 @@ import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { LookedUpRow, SessionRow } from '../session/session.ts';
+import type { DirectConnection } from '../drivers/direct-connection.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
@@ -21,7 +22,8 @@ export type { AppTransaction } from './writes.ts';
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
 export interface Store {
-  find(id: string): Promise<LookedUpRow | undefined>;
+  /** Looks a session up: at once, where the connection can. */
+  find(id: string): LookedUpRow | undefined | Promise<LookedUpRow | undefined>;
   readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
@@ -57,6 +59,8 @@ export interface PurgedChunk {
 export interface StoreOptions {
   /** Another connection to the same database, for look-ups and lists. */
   readonly readDb?: Kysely<SessionsDatabase>;
+  /** The connection below `readDb`, if it runs queries at once. */
+  readonly direct?: DirectConnection | undefined;
   readonly limitTime?: TimeLimit;
 }
 
@@ -67,7 +71,7 @@ export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   name: TableName,
-  { readDb = db, limitTime = (work) => work({ check() {} }) }: StoreOptions = {},
+  { readDb = db, direct, limitTime = (work) => work({ check() {} }) }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = referenceTo(name) as 'sessions';
@@ -86,13 +90,17 @@ export function createStore(
     return rows[0] && readNumbers(rows[0]);
   };
 
+  const lookUpLater = batchLookups<LookedUpRow>({
+    find: lookUp,
+    findMany: (ids) => readRows(queries.findMany(ids)),
+  });
+
   return {
-    find: dialect.isRemote
-      ? batchLookups<LookedUpRow>({
-          find: lookUp,
-          findMany: (ids) => readRows(queries.findMany(ids)),
-        })
-      : lookUp,
+    find(id) {
+      if (direct === undefined || direct.isInTransaction()) return lookUpLater(id);
+      const row = direct.first(queries.find(id));
+      return row && readNumbers(row);
+    },
 
     async get(userId, id, live) {
       const [row] = await readRows(queries.get(userId, id, live));

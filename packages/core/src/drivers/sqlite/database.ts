@@ -7,14 +7,15 @@ import {
   SqliteQueryCompiler,
   type SqliteDatabase as KyselyDatabase,
 } from 'kysely';
+import type { DirectConnection } from '../direct-connection.ts';
 import { hasFunctions } from '../has-functions.ts';
+import { createDirectConnection, type DirectDatabase } from './direct-connection.ts';
 import { reuseStatements } from './statements.ts';
 
 /** The part of a better-sqlite3 `Database` that a session manager uses. */
-export interface SqliteDatabase extends KyselyDatabase {
-  readonly open: boolean;
-  readonly inTransaction: boolean;
+export interface SqliteDatabase extends DirectDatabase, KyselyDatabase {
   readonly readonly: boolean;
+  prepare: DirectDatabase['prepare'];
   pragma(source: string, options?: { readonly simple?: boolean }): unknown;
 }
 
@@ -23,18 +24,24 @@ export function isSqlite(value: unknown): value is SqliteDatabase {
   return hasFunctions(value, 'prepare', 'pragma', 'close') && 'inTransaction' in value;
 }
 
+/** A database of the app's, opened for us. */
+export interface OpenedSqlite<TDatabase> {
+  readonly db: Kysely<TDatabase>;
+  readonly direct: DirectConnection;
+}
+
 /** Opens a Kysely on a database of the app's, and sets the database up for it. Nothing of ours closes it. */
-export function openSqlite<TDatabase>(database: SqliteDatabase): Kysely<TDatabase> {
+export function openSqlite<TDatabase>(database: SqliteDatabase): OpenedSqlite<TDatabase> {
   useWriteAheadLog(database);
-  const config = { database: reuseStatements(database) };
-  return new Kysely<TDatabase>({
+  const db = new Kysely<TDatabase>({
     dialect: {
-      createDriver: () => new PatientDriver(config, database),
+      createDriver: () => new PatientDriver({ database: reuseStatements(database) }, database),
       createAdapter: () => new SqliteAdapter(),
       createQueryCompiler: () => new SqliteQueryCompiler(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
+      createIntrospector: (of) => new SqliteIntrospector(of),
     },
   });
+  return { db, direct: createDirectConnection(database) };
 }
 
 /** The longest pause between two looks whether a transaction has ended, in milliseconds. */
