@@ -1,6 +1,7 @@
 export { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
 export { sessionConnectionParams, sessionHeaders, type RequestOperations } from './links/headers.ts';
 export { sessionLink, type SessionLinkOptions } from './links/session-link.ts';
+export { sessionWsLink, type SessionWsLink, type SessionWsLinkOptions } from './links/session-ws-link.ts';
 export { sessionLinks, type SessionLinksOptions } from './links/session-links.ts';
 export { asyncTokenStore, type AsyncTokenStorage, type AsyncTokenStoreOptions } from './tokens/async-storage.ts';
 export { cookieTokenStore } from './tokens/cookie-store.ts';

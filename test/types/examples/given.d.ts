@@ -103,6 +103,7 @@ declare global {
   const createTRPCClient: typeof client.createTRPCClient;
   const createWSClient: typeof client.createWSClient;
   const httpLink: typeof client.httpLink;
+  const httpBatchLink: typeof client.httpBatchLink;
   const httpBatchStreamLink: typeof client.httpBatchStreamLink;
   const splitLink: typeof client.splitLink;
   const wsLink: typeof client.wsLink;

@@ -73,13 +73,18 @@ export function sessionConnectionParams(
   function params(): Record<string, string> {
     const token = readToken(tokens);
     noteConnectionToken(tokens, token);
-    return token === null || isCookieMark(token) ? {} : { token };
+    return connectionParamsOf(token);
   }
   if (!isAsync(tokens)) return params;
   return async () => {
     await untilReady(tokens);
     return params();
   };
+}
+
+/** Returns the connection parameters that carry a token. */
+export function connectionParamsOf(token: string | null): Record<string, string> {
+  return token === null || isCookieMark(token) ? {} : { token };
 }
 
 /** Joins the app's headers, in any form that tRPC takes, with ours. Ours replace the app's. */
