@@ -11,14 +11,18 @@ import type { SignInAttempt, Throttle } from './throttle.ts';
  *
  * @example
  * ```ts
- * const attempt = await sessions.throttle(ctx, input.email);
- * const user = await checkCode(input.email, input.code);
- * if (user === null) {
- *   attempt.failed();
- *   throw new SessionError('invalid_credentials');
+ * import { SessionError } from '@trpc-sessions/core';
+ *
+ * async function signInWithCode(ctx: SessionsContext, email: string, code: string) {
+ *   const attempt = await sessions.throttle(ctx, email);
+ *   const user = await findUser(email, code);
+ *   if (user === null) {
+ *     attempt.failed();
+ *     throw new SessionError('invalid_credentials');
+ *   }
+ *   await attempt.succeeded();
+ *   return sessions.signIn(ctx, user);
  * }
- * await attempt.succeeded();
- * return sessions.signIn(ctx, user);
  * ```
  */
 export type ThrottleSignIn<TKey extends string | undefined = undefined> = (
