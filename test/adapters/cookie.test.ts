@@ -88,15 +88,26 @@ describe.each(settingCookies)('a cookie behind the $name adapter', ({ start }) =
     expect(out.headers.get('set-cookie')).toMatch(/^__Host-session=; Max-Age=0; /);
   });
 
-  test('is not set from a streamed batch, whose headers have left, and login succeeds all the same', async () => {
-    await using app = await createTestApp();
-    await using server = await start(app.router, { cookie: true });
-    const headers = { ...json, origin: originOf(server), 'trpc-accept': 'application/jsonl' };
-    const body = JSON.stringify({ 0: { json: { username: 'ada', password: 'right' } } });
-    const response = await post(server, 'auth.login?batch=1', { headers, body });
-    expect(await response.text()).toContain('"token"');
-    expect(response.headers.get('set-cookie')).toBeNull();
-  });
+  test.each(['trpc-accept', 'accept'])(
+    'cannot be set from a streamed batch, whose headers have left: login is refused with the remedy, by %s',
+    async (name) => {
+      await using app = await createTestApp();
+      await using server = await start(app.router, { cookie: true });
+      const headers = { ...json, origin: originOf(server), [name]: 'application/jsonl' };
+      const body = JSON.stringify({ 0: { json: { username: 'ada', password: 'right' } } });
+      const answer = await (await post(server, 'auth.login?batch=1', { headers, body })).text();
+      expect(answer).toContain('"FORBIDDEN"');
+      expect(answer).toContain('splitLink');
+      expect(await app.manager.list('ada')).toEqual([]);
+
+      // A client that is no browser needs no cookie.
+      const { origin, ...bare } = headers;
+      expect(origin).toBeDefined();
+      const signedIn = await post(server, 'auth.login?batch=1', { headers: bare, body });
+      expect(await signedIn.text()).toContain('"token"');
+      expect(signedIn.headers.get('set-cookie')).toBeNull();
+    },
+  );
 
   test('is neither set nor read by default, and the answer of login is in no cache', async () => {
     await using app = await createTestApp();

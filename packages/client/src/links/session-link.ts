@@ -100,7 +100,7 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
 const path = /^[^\s./]+(?:\.[^\s./]+)*$/;
 
 /** A wrong `at` would match no `login`, so that no token would be kept. */
-function prefixOf(at: unknown): string {
+export function prefixOf(at: unknown): string {
   if (at === undefined || at === '') return '';
   if (typeof at === 'string' && path.test(at)) return `${at}.`;
   const given = typeof at === 'string' ? JSON.stringify(at) : `a value of type ${typeof at}`;

@@ -1,4 +1,4 @@
-import { createTRPCClient, type TRPCLink } from '@trpc/client';
+import { createTRPCClient, httpBatchStreamLink, type TRPCLink } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
@@ -82,4 +82,28 @@ describe('the type of sessionLinks', () => {
   test('is a list of links', () => {
     expectTypeOf(sessionLinks<typeof nested>).returns.toEqualTypeOf<TRPCLink<typeof nested>[]>();
   });
+});
+
+test('another link may batch the calls, but none that may set a cookie, whose headers a stream has sent already', async () => {
+  await using server = await serve(nested);
+  const links = sessionLinks<typeof nested>({
+    url: server.url,
+    at: 'auth',
+    tokens,
+    transformer: superjson,
+    keepTokenOf: ['app.save'],
+    batchLink: httpBatchStreamLink,
+  });
+  const trpc = createTRPCClient<typeof nested>({ links });
+  await trpc.auth.login.mutate('a');
+  expect(await trpc.app.me.query()).toBe('a');
+  await trpc.app.save.mutate();
+  await trpc.auth.logout.mutate();
+  const sent = server.requests.map(({ url, headers }) => [url.split('?')[0], headers['trpc-accept']]);
+  expect(sent).toEqual([
+    ['/auth.login', undefined],
+    ['/app.me', 'application/jsonl'],
+    ['/app.save', undefined],
+    ['/auth.logout', undefined],
+  ]);
 });

@@ -11,14 +11,22 @@ import type { EventSource } from 'eventsource';
 import { eventSourceOptions } from './event-source.ts';
 import { joinHeaders, tokenHeaders } from './headers.ts';
 import { lazyLink } from './lazy-link.ts';
-import { sessionLink, type SessionLinkOptions } from './session-link.ts';
+import { prefixOf, sessionLink, type SessionLinkOptions } from './session-link.ts';
 
 /**
  * Options of {@link sessionLinks}: those of {@link sessionLink}, and all of tRPC's `httpBatchLink`. `transformer` is
  * required if the router has one. A custom `fetch` must return whole responses.
  */
 export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOptions &
-  HTTPBatchLinkOptions<TRouter['_def']['_config']['$types']>;
+  HTTPBatchLinkOptions<TRouter['_def']['_config']['$types']> & {
+    /**
+     * Another link that batches queries and mutations, such as `httpBatchStreamLink`. Calls that may set a cookie do not use
+     * it: a streamed answer cannot. These are our own procedures, and those of `keepTokenOf`. @defaultValue `httpBatchLink`
+     */
+    readonly batchLink?:
+      | ((options: HTTPBatchLinkOptions<TRouter['_def']['_config']['$types']>) => TRPCLink<TRouter>)
+      | undefined;
+  };
 
 /**
  * All the links that an app needs. They store the access token, and send it in the `Authorization` header, never in a
@@ -39,7 +47,7 @@ export type SessionLinksOptions<TRouter extends AnyTRPCRouter> = SessionLinkOpti
 export function sessionLinks<TRouter extends AnyTRPCRouter>(
   options: SessionLinksOptions<TRouter>,
 ): TRPCLink<TRouter>[] {
-  const { at, tokens, keepTokenOf, plugin, url } = options;
+  const { at, tokens, keepTokenOf, plugin, batchLink, url } = options;
   if (url === undefined) throw new TypeError('url: expected a text or a URL');
   // It comes first: it checks the options, and waits for the store.
   const session = sessionLink<TRouter>({ at, tokens, keepTokenOf, plugin });
@@ -64,12 +72,19 @@ export function sessionLinks<TRouter extends AnyTRPCRouter>(
     return httpSubscriptionLink(subscriptions as SubscriptionLinkOptions);
   }
 
+  const batched = { ...options, headers };
+  const plain = httpBatchLink<TRouter>(batched);
+  const prefix = prefixOf(at);
+  const ours = ['login', 'logout', 'sessions.'].map((name) => `${prefix}${name}`);
+  const mayStream = ({ path }: Operation) =>
+    !keepTokenOf?.includes(path) && !ours.some((start) => path.startsWith(start));
+
   return [
     session,
     splitLink<TRouter>({
       condition: (op) => op.type === 'subscription',
       true: lazyLink(loadSubscriptionLink),
-      false: httpBatchLink({ ...options, headers }),
+      false: batchLink ? splitLink({ condition: mayStream, true: batchLink(batched), false: plain }) : plain,
     }),
   ];
 }

@@ -21,7 +21,7 @@ export interface SessionsContextOptions {
   readonly ip?: string | null | undefined;
   /**
    * Accepts the token in a cookie too: `login` sets it, `logout` clears it, and mutations must come from a page of this
-   * origin. Not over AWS Lambda or a WebSocket, where a context can set no headers, nor from a streamed batch.
+   * origin. Not over AWS Lambda or a WebSocket, where a context can set no headers. A streamed batch cannot sign in.
    * @defaultValue `false`
    */
   readonly cookie?: boolean | CookieOptions | undefined;

@@ -85,6 +85,9 @@ function valueOf({ header }: IncomingRequest, name: string): string | null {
 
 function problemOf(request: IncomingRequest, settings: CookieSettings, isTrusted: boolean): string | null {
   if (request.appendHeader === undefined || !isFromBrowser(request)) return null;
+  if (request.isStreamed) {
+    return 'A streamed batch cannot set a cookie, because its headers are sent before this call is done. On the page, send this call by httpLink with splitLink, or all calls by sessionLinks with `batchLink: httpBatchStreamLink`.';
+  }
   if (settings.secure && isWithoutTls(request)) {
     return 'Browsers keep no Secure cookie of an http:// page, except on localhost. Serve the page over https://, or set `cookie.secure` to false.';
   }

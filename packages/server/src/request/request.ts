@@ -64,6 +64,8 @@ export interface IncomingRequest {
    */
   readonly connectionToken: string | null;
   readonly isBatch: boolean;
+  /** Whether it is a batch whose answers are streamed: the headers of the response are sent before any call is done. */
+  readonly isStreamed: boolean;
   /** Whether it opens a WebSocket, over which mutations may come. */
   readonly isUpgrade: boolean;
   /** Adds a header to the response; `undefined` where the adapter gives a context no response. */
@@ -89,13 +91,15 @@ export function readRequest({ req, res, resHeaders, event, info }: CreateContext
   const header = req ? requestHeaders(req) : eventHeaders(event);
   const isUpgrade = opensWebSocket(header, info);
   const token: unknown = info?.connectionParams?.['token'];
+  const isBatch = !isUpgrade && (info?.isBatchCall ?? isBatchUrl(req?.url));
   return {
     header,
     method: req?.method ?? event?.httpMethod ?? event?.requestContext?.http?.method,
     host: () => header('host') ?? authorityOf(req),
     remoteAddress: textOf(req?.socket?.remoteAddress) ?? textOf(sourceIpOf(event)) ?? undefined,
     connectionToken: isUpgrade && isSocket(res) && isText(token) ? token : null,
-    isBatch: !isUpgrade && (info?.isBatchCall ?? isBatchUrl(req?.url)),
+    isBatch,
+    isStreamed: isBatch && asksForStream(header),
     isUpgrade,
     appendHeader: headerAppender(res, resHeaders),
     socket: isUpgrade && isSocket(res) ? res : undefined,
@@ -115,6 +119,12 @@ function authorityOf(req: CreateContextOptions['req']): string | null {
   const { headers, url } = req;
   const authority = headers && !isHeadersObject(headers) ? textOf(headers[':authority']) : null;
   return authority ?? (typeof url === 'string' && URL.canParse(url) ? new URL(url).host : null);
+}
+
+/** As tRPC reads it: `httpBatchStreamLink` sends one of the two headers. */
+function asksForStream(header: IncomingRequest['header']): boolean {
+  const accepted = header('trpc-accept') ?? header('accept') ?? '';
+  return accepted.split(',').some((type) => type.trim() === 'application/jsonl');
 }
 
 /** For a `createContext` that passes `req` alone. */
