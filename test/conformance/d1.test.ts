@@ -13,6 +13,7 @@ import { testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 import { testWithoutTransactions } from './without-transactions.ts';
 
 let server: Promise<D1Server> | undefined;
@@ -62,3 +63,4 @@ testPages(d1);
 testFormerRelease(d1);
 testRowCounts(d1);
 testWithoutTransactions(d1);
+testStaff(d1);

@@ -10,6 +10,7 @@ import { testPlans } from './plans.ts';
 import { testRevokingInTransactions, testRevokingWhileOthersRead } from './revoking-in-transactions.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 import { testTransactions } from './transactions.ts';
 
 for (const target of [mysql, mysqlReusingStatements, mysqlPool]) testSessions(target);
@@ -27,3 +28,4 @@ testRevokingWhileOthersRead(mysql);
 testFormerRelease(mysql);
 testRowCounts(mysql);
 testTransactions(mysql);
+testStaff(mysql);

@@ -8,6 +8,7 @@ import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 
 // All suites of PGlite are in this file: a worker that has started one, which takes seconds, keeps it.
 
@@ -21,3 +22,4 @@ testPages(pglite);
 testPlans(pglite);
 testFormerRelease(pglite);
 testRowCounts(pglite);
+testStaff(pglite);

@@ -26,10 +26,13 @@ async function useEverything(target: DatabaseTarget, database: TestDatabase): Pr
   await manager.list('u2', { max: 100 });
   const { nextCursor } = await manager.list('u1', { limit: 1 });
   await manager.list('u1', { limit: 1, cursor: nextCursor });
+  const all = await manager.listAll({ limit: 1 });
+  await manager.listAll({ limit: 1, cursor: all.nextCursor });
   await manager.get({ userId: 'u1', id: session.id });
   await manager.revokeMany({ userId: 'u1', ids: [session.id, others[0]!.session.id] });
   await manager.revokeOthers({ userId: 'u2', currentId: others[0]!.session.id });
   await manager.revokeAll('u1');
+  await manager.revokeIssuedBefore({ time: new Date(clock() - 8 * day) });
   clock.advance(8 * day);
   await manager.purgeExpired({ chunkSize: 200 });
   await manager.close();

@@ -10,6 +10,7 @@ import { testPlans } from './plans.ts';
 import { testRevokingInTransactions, testRevokingWhileOthersRead } from './revoking-in-transactions.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 import { testTransactions } from './transactions.ts';
 
 for (const target of [postgres, postgresInSchema, postgresReusingStatements, postgresPool]) testSessions(target);
@@ -31,3 +32,4 @@ testRevokingWhileOthersRead(postgres);
 testFormerRelease(postgres);
 testRowCounts(postgres);
 testTransactions(postgres);
+testStaff(postgres);

@@ -16,6 +16,7 @@ import { testPlans } from './plans.ts';
 import { testRevokingInTransactions } from './revoking-in-transactions.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 
 for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase, sqliteDatabase]) testSessions(target);
 testSessions(sqliteDatabase, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
@@ -35,3 +36,4 @@ testPlans(sqlite);
 testRevokingInTransactions(sqlite);
 testFormerRelease(sqlite);
 testRowCounts(sqlite);
+testStaff(sqlite);

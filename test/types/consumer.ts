@@ -82,6 +82,7 @@ export const makeKeyedRouter = (db: Kysely<Database>) => {
     manager: createSessionManager({ db, keys: '' }),
     authenticate: async ({ username }) => ({ id: username, claims: { roles: ['reader'] } }),
     account: async ({ claims }) => ({ isReader: claims.roles.includes('reader') }),
+    admin: ({ account }) => account.isReader,
     contextKey: 'auth',
   });
   const t = initTRPC.context<Context & { session: string }>().create();

@@ -25,6 +25,7 @@ export type { CredentialsChange } from './manager/change-credentials.ts';
 export type { AttemptCounts, RejectedEvent, RevokedEvent, SessionEvents, ThrottledEvent } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
+export type { IssuedBefore } from './manager/revoke-issued-before.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export {
@@ -35,7 +36,7 @@ export {
   type MigrationOptions,
 } from './store/migrations.ts';
 export type { MigrationResult, SessionsMigration } from './store/migrations/migration.ts';
-export type { SessionManagerOptions } from './manager/options.ts';
+export type { MaxSessions, SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';
 export type { AttemptStoreName, SignInGuard } from './manager/sign-in-guard.ts';

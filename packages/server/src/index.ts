@@ -46,7 +46,16 @@ export type { ThrottleOptions } from './sign-in/throttle-options.ts';
 export type { ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 export type { SignOut } from './procedures/sign-out.ts';
 export type { SessionsProcedure } from './procedures/procedure.ts';
-export type { SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';
+export type { RecordOf, SessionsRecord, SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';
+export type {
+  AdminProcedures,
+  AdminSessionInfo,
+  AdminSessionInfoPage,
+  IsAdmin,
+  IssuedBeforeInput,
+  UserPageInput,
+  UserSessionsInput,
+} from './procedures/admin.ts';
 export type {
   CurrentSessionInfo,
   PageInput,

@@ -13,7 +13,7 @@ const authenticate = () => null;
 
 test('the options that users see are those of the schema', () => {
   type Schema = Readonly<z.input<typeof sessionsPluginOptions>>;
-  expectTypeOf<Schema>().toEqualTypeOf<SessionsPluginOptions<StandardSchemaV1, unknown, unknown, string>>();
+  expectTypeOf<Schema>().toEqualTypeOf<SessionsPluginOptions<StandardSchemaV1, unknown, unknown, string, boolean>>();
 });
 
 test.each<[string, object | undefined, string]>([
@@ -24,6 +24,7 @@ test.each<[string, object | undefined, string]>([
   ['no authenticate', { manager }, 'authenticate: expected a function that checks credentials'],
   ['a schema that is none', { manager, authenticate, credentials: {} }, 'credentials: expected a Standard Schema'],
   ['an account that is no function', { manager, authenticate, account: {} }, 'account: expected a function'],
+  ['an admin that is no function', { manager, authenticate, admin: true }, 'admin: expected a function'],
   ['a context key that is no name', { manager, authenticate, contextKey: 'my auth' }, 'contextKey: expected a name'],
   ['the context key of callers', { manager, authenticate, contextKey: 'caller' }, 'contextKey: expected a name'],
   ['a locator that is none', { manager, authenticate, locate: 5 }, 'locate: expected a function'],
@@ -39,7 +40,7 @@ test.each<[string, object | undefined, string]>([
 test('an unknown option is answered with the known ones', () => {
   // @ts-expect-error no such option
   expect(() => createSessionsPlugin({ manager, authenticate, locator: () => null })).toThrow(
-    'locator: there is no such option; the options are manager, authenticate, account, contextKey, credentials, locate, errorFormatter, locateTimeout, maxStreamsPerSession',
+    'locator: there is no such option; the options are manager, authenticate, account, admin, contextKey, credentials, locate, errorFormatter, locateTimeout, maxStreamsPerSession',
   );
 });
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { FindAccount } from './authenticated/account.ts';
 import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
+import type { IsAdmin } from './procedures/admin.ts';
 import type { Authenticate } from './procedures/login.ts';
 import { problemOfThrottle, type ThrottleOptions } from './sign-in/throttle-options.ts';
 
@@ -18,6 +19,9 @@ const managerMethods = [
   'revoke',
   'revokeMany',
   'revokeOthers',
+  'revokeAll',
+  'revokeIssuedBefore',
+  'listAll',
   'now',
   'on',
 ] as const;
@@ -45,6 +49,7 @@ export const sessionsPluginOptions: z.ZodObject<
     manager: z.ZodCustom<SessionManager, SessionManager>;
     authenticate: z.ZodCustom<Authenticate<unknown, unknown>, Authenticate<unknown, unknown>>;
     account: z.ZodOptional<z.ZodCustom<FindAccount<unknown>, FindAccount<unknown>>>;
+    admin: z.ZodOptional<z.ZodCustom<IsAdmin<unknown, unknown>, IsAdmin<unknown, unknown>>>;
     contextKey: z.ZodOptional<z.ZodCustom<string, string>>;
     credentials: z.ZodOptional<z.ZodCustom<StandardSchemaV1, StandardSchemaV1>>;
     locate: z.ZodOptional<z.ZodCustom<Locate, Locate>>;
@@ -64,6 +69,10 @@ export const sessionsPluginOptions: z.ZodObject<
     account: option<FindAccount<unknown>>(
       isFunction,
       'expected a function that finds the user of a session, or returns null',
+    ).optional(),
+    admin: option<IsAdmin<unknown, unknown>>(
+      isFunction,
+      'expected a function that answers whether a caller is staff',
     ).optional(),
     contextKey: option<string>(
       (value) => typeof value === 'string' && contextKey.test(value) && value !== 'caller',

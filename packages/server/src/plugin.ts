@@ -12,6 +12,7 @@ import { createVerifier } from './authenticated/verifier.ts';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createLocator, type Locate } from './locate/locate.ts';
 import { checkOptions } from './options.ts';
+import type { IsAdmin } from './procedures/admin.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
@@ -28,6 +29,7 @@ export interface SessionsPluginOptions<
   TClaims,
   TAccount = undefined,
   TKey extends string | undefined = undefined,
+  TAdmin extends boolean | undefined = undefined,
 > {
   readonly manager: SessionManager;
   /**
@@ -41,7 +43,12 @@ export interface SessionsPluginOptions<
    * look-up, and when `manager.recheckAccount` is called. `logout` does not ask.
    * @defaultValue no `ctx.account`
    */
-  readonly account?: FindAccount<TAccount, NoInfer<TClaims>> | undefined;
+  readonly account?: FindAccount<TAccount, TClaims> | undefined;
+  /**
+   * Answers whether a caller is staff: adds `sessions.admin.*` to the router, which lists and revokes the sessions of all users.
+   * @defaultValue the router has no such procedures
+   */
+  readonly admin?: IsAdmin<TClaims, TAccount, TAdmin> | undefined;
   /**
    * The name of the property that holds all that the plugin adds to the context, `ctx.auth.session` instead of `ctx.session`. Two plugins in one
    * app have one each. @defaultValue at the top of the context
@@ -76,9 +83,10 @@ export interface SessionsPlugin<
   TClaims,
   TAccount = undefined,
   TKey extends string | undefined = undefined,
+  TAdmin extends boolean | undefined = undefined,
 > {
   /** `login`, `logout` and `sessions.*`, to merge (`t.mergeRouters`) or to nest (`t.router({ auth: sessions.router })`). */
-  readonly router: SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims>;
+  readonly router: SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims, TAdmin>;
   /** For `.concat()`: adds `ctx.session`, `ctx.claims`, `ctx.userId` and `ctx.account`, or refuses. */
   readonly authenticated: AuthenticatedProcedure<TClaims, TAccount, TKey>;
   /** For `.concat()`: adds the same, or `null` for each if the caller is not signed in. */
@@ -112,7 +120,10 @@ export function createSessionsPlugin<
   TClaims = unknown,
   TAccount = undefined,
   const TKey extends string | undefined = undefined,
->(options: SessionsPluginOptions<TSchema, TClaims, TAccount, TKey>): SessionsPlugin<TSchema, TClaims, TAccount, TKey> {
+  TAdmin extends boolean | undefined = undefined,
+>(
+  options: SessionsPluginOptions<TSchema, TClaims, TAccount, TKey, TAdmin>,
+): SessionsPlugin<TSchema, TClaims, TAccount, TKey, TAdmin> {
   requireTRPC11(initTRPC);
   checkOptions(options);
   const { manager, authenticate, credentials, locate, locateTimeout = '1s', maxStreamsPerSession = 2000 } = options;
@@ -121,6 +132,8 @@ export function createSessionsPlugin<
   const locator = createLocator(locate, parseTimeout('locateTimeout', locateTimeout));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
   const requireAccount = options.account && createRequireAccount(options.account as FindAccount<unknown>);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and so are the claims and the account of staff
+  const isAdmin = options.admin as IsAdmin<unknown, unknown, unknown> | undefined;
   const verifier = createVerifier(manager, maxStreamsPerSession, requireAccount);
   const place = createContextPlace(options.contextKey);
   const own = { verifier, errorHandler, place: ownPlaceOf(place) };
@@ -128,7 +141,7 @@ export function createSessionsPlugin<
   const throttle = createThrottle(manager.guardSignIns(), options.throttle);
   const signInSteps = createSignInSteps({ manager, verifier, locator });
   return {
-    router: createRouter({
+    router: createRouter<TSchema, TClaims, TAdmin>({
       manager,
       authenticate,
       credentials,
@@ -140,6 +153,7 @@ export function createSessionsPlugin<
       withoutAccount: createAuthenticated({ ...own, requireAccount: undefined }).authenticated,
       signInSteps,
       throttle,
+      isAdmin,
     }),
     ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
     signIn: createSignIn(manager, callerOf, signInSteps),

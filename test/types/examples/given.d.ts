@@ -76,7 +76,10 @@ declare global {
   const userOfProvider: (code: string) => Promise<{ id: string; name: string }>;
   const code: string;
   const updatePassword: (trx: Transaction<MyDatabase>, userId: string, hash: string) => Promise<void>;
-  const findUser: (username: string, password?: string) => Promise<{ id: string; passwordHash: string } | null>;
+  const findUser: (
+    username: string,
+    password?: string,
+  ) => Promise<{ id: string; passwordHash: string; isStaff: boolean } | null>;
   const findAccount: (id: string) => Promise<{ name: string } | null>;
   const findMember: typeof findUser;
   const fromPassword: (credentials: PasswordCredentials) => null;

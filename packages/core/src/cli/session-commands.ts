@@ -57,7 +57,7 @@ export function purge(values: Values, context: CommandContext): Promise<Outcome>
   return withSessions(values, context, async ({ store, live }) => {
     const stopping = new AbortController();
     context.onInterrupt(() => stopping.abort());
-    const requireProgress = createProgressCheck();
+    const requireProgress = createProgressCheck('purgeExpired: the database deletes none of the expired rows');
     let complete = false;
     let purged = 0;
     while (!complete && !stopping.signal.aborted) {

@@ -57,9 +57,12 @@ export interface RevokedEvent {
   readonly userId: string;
   /**
    * `revoked`: these ids. `others`: all but `exceptId`. `all`: every session. `evicted`: these ids, by `maxSessionsPerUser`.
-   * `replaced`: this id, by a new sign-in of the same client.
+   * `replaced`: this id, by a new sign-in of the same client. `staff`: by another user, whom `by` names: these ids, or every
+   * session if there are none.
    */
-  readonly cause: 'revoked' | 'others' | 'all' | 'evicted' | 'replaced';
+  readonly cause: 'revoked' | 'others' | 'all' | 'evicted' | 'replaced' | 'staff';
+  /** The user who revoked them, if the call named one. */
+  readonly by?: string;
   /** The ids to revoke, or those that were evicted. */
   readonly ids?: readonly string[];
   readonly exceptId?: string;

@@ -16,6 +16,7 @@ import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
 import type { VerifyToken } from '../token/verified-tokens.ts';
 import { requireCallOptions } from './call-options.ts';
+import type { MaxSessions } from './options.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';
@@ -90,7 +91,7 @@ export interface IssueParts {
 export interface IssueRules extends LivenessRules {
   readonly clock: () => number;
   readonly lifetime: number;
-  readonly maxSessions: ((userId: string) => Promise<number>) | undefined;
+  readonly maxSessions: ((...user: Parameters<MaxSessions>) => Promise<number>) | undefined;
 }
 
 export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
@@ -99,8 +100,8 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
 
   const signingIn = createUserQueue(limitTime);
 
-  async function capOf(userId: string, now: number): Promise<SessionCap | undefined> {
-    const max = (await maxSessions?.(userId)) ?? Infinity;
+  async function capOf({ userId, claims = {} }: IssueInput, now: number): Promise<SessionCap | undefined> {
+    const max = (await maxSessions?.(userId, { claims })) ?? Infinity;
     if (max === Infinity) return undefined;
     return { max, live: liveSince(now, rules), waitingSeenAt: (id) => lastSeen.seenAt(id) };
   }
@@ -165,7 +166,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       ...deviceColumnsOf(caller ?? {}, device),
     });
     const replaced = replaces && sessionToReplace(replaces, userId, now);
-    const cap = await capOf(userId, now);
+    const cap = await capOf(input, now);
     const inserted = await insert(row, { cap, since, replaces: replaced }, trx && plainDatabase(trx));
     if (inserted === undefined) throw revokedMeanwhile();
     const session = sessionOf(row);

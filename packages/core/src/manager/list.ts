@@ -4,10 +4,11 @@ import {
   readPage,
   requireCount,
   type LastSeenInput,
+  type Page,
   type SessionPage,
   type SessionPageInput,
 } from '../session/page.ts';
-import { sessionOf, type Session } from '../session/session.ts';
+import { sessionOf, type LookedUpRow, type Session } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import type { LastSeenWrites } from './last-seen.ts';
@@ -17,12 +18,13 @@ import { requireUserId } from './user-id.ts';
 export interface Lists {
   list(userId: string, input?: LastSeenInput): Promise<Session[]>;
   list(userId: string, page: SessionPageInput): Promise<SessionPage>;
+  listAll(page: SessionPageInput): Promise<SessionPage>;
   get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
 }
 
 /** The parts that read a user's sessions. */
 export interface ListParts {
-  readonly store: Pick<Store, 'list' | 'listPage' | 'get'>;
+  readonly store: Pick<Store, 'list' | 'listPage' | 'listAllPage' | 'get'>;
   readonly lastSeen: Pick<LastSeenWrites, 'flushBriefly'>;
 }
 
@@ -43,16 +45,23 @@ export function createLists(
     return (await store.list(userId, liveSince(rules.clock(), rules), max)).map(sessionOf);
   }
 
-  async function listPage(userId: string, input: SessionPageInput): Promise<SessionPage> {
+  const listPage = (userId: string, input: SessionPageInput): Promise<SessionPage> =>
+    readPageOf(input, (page, now) => store.listPage(userId, liveSince(now, rules), page));
+
+  async function readPageOf(
+    input: SessionPageInput,
+    read: (page: Page, now: number) => Promise<readonly LookedUpRow[]>,
+  ): Promise<SessionPage> {
     const page = readPage(input);
     await lastSeen.flushBriefly();
-    const rows = await store.listPage(userId, liveSince(rules.clock(), rules), page);
+    const rows = await read(page, rules.clock());
     const sessions = rows.slice(0, input.limit).map(sessionOf);
     return { sessions, nextCursor: rows.length > input.limit ? cursorAfter(sessions) : null };
   }
 
   return {
     list,
+    listAll: async (input) => readPageOf(input, (page, now) => store.listAllPage(liveSince(now, rules), page, now)),
     async get({ userId, id }) {
       requireUserId(userId);
       if (!isSessionId(id)) return null;

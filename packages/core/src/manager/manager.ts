@@ -17,6 +17,7 @@ import { createLastSeenWrites } from './last-seen.ts';
 import { createLists } from './list.ts';
 import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges, type PurgeOptions } from './purge.ts';
+import { createRevokeIssuedBefore, type IssuedBefore } from './revoke-issued-before.ts';
 import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
 import { createGuardSignIns, type SignInGuard } from './sign-in-guard.ts';
@@ -61,6 +62,13 @@ export interface SessionManager<TDatabase = unknown> {
    * @throws {SessionUsageError} `cursor` is not the `nextCursor` of an earlier page
    */
   list(userId: string, page: SessionPageInput): Promise<SessionPage>;
+  /**
+   * Lists a page of all users' live sessions, the newest sign-in first. It is for staff: no user id limits it.
+   *
+   * @throws {RangeError} `limit` is not a whole number of at least 1
+   * @throws {SessionUsageError} `cursor` is not the `nextCursor` of an earlier page
+   */
+  listAll(page: SessionPageInput): Promise<SessionPage>;
   /** Reads one session of a user; `null` when the user has no such session. */
   get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
   /** Revokes one session of a user. `false` when the user has no such session. */
@@ -84,6 +92,13 @@ export interface SessionManager<TDatabase = unknown> {
   ): Promise<number>;
   /** Revokes every session of a user: signs the user out everywhere. Returns how many. */
   revokeAll<TOwn>(userId: string, options?: RevokeOptions<TOwn>): Promise<number>;
+  /**
+   * Revokes the sessions of all users that were issued before a time, in bounded chunks: signs everyone out. Returns how many.
+   * If it fails, the sessions that are deleted by then are revoked, and another call continues.
+   *
+   * @throws {SessionUsageError} `time` is not a valid Date
+   */
+  revokeIssuedBefore(input: IssuedBefore, options?: Pick<RevokeOptions<unknown>, 'by'>): Promise<number>;
   /**
    * Changes a user's credentials and revokes the sessions that the old ones opened, in one transaction. `change` gets that
    * transaction for the app's own writes. A sign-in with the old credentials waits for it, and is then refused. Returns
@@ -227,6 +242,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeMany: (input, writeOptions) => revocations.revokeMany(input, writeOptions),
     revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
+    revokeIssuedBefore: createRevokeIssuedBefore({ store, revocations, clock }),
     changeCredentials,
     async recheckAccount(userId) {
       requireUserId(userId);

@@ -77,12 +77,12 @@ describe('misuse is refused when the manager is created, by the name of the opti
 
   test('a function that returns a wrong cap fails the sign-in, not the manager', async () => {
     const { maxSessions } = readOptions({ db, keys, maxSessionsPerUser: () => Number.NaN });
-    await expect(maxSessions?.('u1')).rejects.toThrow(/^maxSessionsPerUser: /);
+    await expect(maxSessions?.('u1', { claims: {} })).rejects.toThrow(/^maxSessionsPerUser: /);
   });
 });
 
 test('the cap is 100 sessions a user by default, and Infinity lifts it', async () => {
-  await expect(readOptions({ db, keys }).maxSessions?.('u1')).resolves.toBe(100);
+  await expect(readOptions({ db, keys }).maxSessions?.('u1', { claims: {} })).resolves.toBe(100);
   expect(readOptions({ db, keys, maxSessionsPerUser: Infinity }).maxSessions).toBeUndefined();
 });
 

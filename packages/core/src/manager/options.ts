@@ -10,6 +10,12 @@ import type { Dialect } from '../store/dialect.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
 import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
 
+/** Decides how many live sessions a user may have. */
+export type MaxSessions = (
+  userId: string,
+  signIn: { readonly claims: Readonly<Record<string, unknown>> },
+) => number | Promise<number>;
+
 /** The options of {@link createSessionManager}. */
 export interface SessionManagerOptions<TDatabase> {
   /**
@@ -49,10 +55,10 @@ export interface SessionManagerOptions<TDatabase> {
    */
   readonly waitUntil?: ((pending: Promise<void>) => void) | undefined;
   /**
-   * The most live sessions of a user: the least recently seen one is evicted. `Infinity` for no limit.
-   * @defaultValue `100`
+   * The most live sessions of a user: the least recently seen one is evicted. `Infinity` for no limit. A function decides for
+   * each user who signs in, with the claims of the new token. @defaultValue `100`
    */
-  readonly maxSessionsPerUser?: number | ((userId: string) => number | Promise<number>) | undefined;
+  readonly maxSessionsPerUser?: number | MaxSessions | undefined;
   /** How far clocks may differ, for `exp` and `nbf`. Rounded up to seconds. @defaultValue `'0s'` */
   readonly clockTolerance?: Duration | undefined;
   /**
@@ -113,7 +119,7 @@ export interface Settings<TDatabase = unknown> {
   readonly clockTolerance: number;
   readonly databaseTimeout: number;
   /** `undefined` for no limit. */
-  readonly maxSessions: ((userId: string) => Promise<number>) | undefined;
+  readonly maxSessions: ((...user: Parameters<MaxSessions>) => Promise<number>) | undefined;
   readonly cache: MemoryCache | undefined;
   readonly bus: Bus | undefined;
   readonly table: TableName;
@@ -201,7 +207,7 @@ function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched'
 
 function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {
   if (cap === Infinity) return undefined;
-  if (typeof cap === 'function') return async (userId) => requireCap(await callForCap(() => cap(userId)));
+  if (typeof cap === 'function') return async (...user) => requireCap(await callForCap(() => cap(...user)));
   const fixed = requireCap(cap);
   return () => Promise.resolve(fixed);
 }

@@ -70,7 +70,7 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
   async function deleteChunks(chunkSize: number, onDeleted: (count: number) => void): Promise<void> {
     let restPerWork = 1;
     let limit = chunkSize;
-    const requireProgress = createProgressCheck();
+    const requireProgress = createProgressCheck('purgeExpired: the database deletes none of the expired rows');
     while (!isStopped()) {
       const requests = countRequests();
       const started = performance.now();

@@ -23,9 +23,14 @@ export interface RevokeOptions<TDatabase> {
    * emitted, when the call returns. Open streams end at their next look after the commit.
    */
   readonly trx?: Transaction<TDatabase> | undefined;
+  /**
+   * The id of the user who revokes, if that is staff: the event `revoked` has it, with the cause `staff`.
+   * @defaultValue the user of the sessions
+   */
+  readonly by?: string | undefined;
 }
 
-const knownOptions = { trx: true } as const;
+const knownOptions = { trx: true, by: true } as const;
 
 /** Everything that happens when sessions are revoked, by this process or by another. */
 export interface Revocations {
@@ -103,11 +108,12 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
 
   /** Deletes and announces it. A delete that failed may have committed all the same. */
   async function revoke<TDatabase>(
-    revocation: Revocation,
-    { trx }: RevokeOptions<TDatabase>,
+    requested: Revocation,
+    { trx, by }: RevokeOptions<TDatabase>,
     deleteRows: (on: AppTransaction | undefined) => Promise<number>,
   ): Promise<number> {
-    requireUserId(revocation.userId);
+    requireUserId(requested.userId);
+    const revocation = revokedBy(by, requested);
     const isPending = trx !== undefined;
     try {
       return announce(await deleteRows(trx && plainDatabase(trx)), revocation, { isPending });
@@ -138,13 +144,13 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
           cache?.invalidate({ userId, ids: [currentId] });
           throw new SessionError('revoked_session');
         });
-      return options.trx === undefined ? revokingOthers.run(userId, revokeNow, currentId) : revokeNow();
+      return options.trx === undefined ? revokingOthers.run(userId, revokeNow, keyOf(currentId, options)) : revokeNow();
     },
     async revokeAll(userId, options = {}) {
       requireCallOptions('revokeAll', options, knownOptions);
       const revokeNow = (): Promise<number> =>
         revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on));
-      return options.trx === undefined ? revokingAll.run(userId, revokeNow, 'all') : revokeNow();
+      return options.trx === undefined ? revokingAll.run(userId, revokeNow, keyOf('all', options)) : revokeNow();
     },
     announce,
     announcePossible,
@@ -155,6 +161,22 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       await stopped;
     },
   };
+}
+
+/** Equal work of two users is not the same: the event names who did it. */
+function keyOf(work: string, { by }: { readonly by?: string | undefined }): string {
+  return by === undefined ? work : `${work} by ${by}`;
+}
+
+/**
+ * The revocation with the user who revokes.
+ *
+ * @throws {SessionUsageError} `by` is not the id of a user
+ */
+export function revokedBy(by: string | undefined, revocation: Revocation): Revocation {
+  if (by === undefined) return revocation;
+  requireUserId(by, 'by');
+  return { ...revocation, cause: 'staff', by };
 }
 
 /** The sessions of a revocation, as other processes hear of them. */

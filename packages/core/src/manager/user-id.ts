@@ -7,9 +7,9 @@ const maxLength = 255;
  *
  * @throws {SessionUsageError} it is not one
  */
-export function requireUserId(userId: unknown): asserts userId is string {
+export function requireUserId(userId: unknown, name = 'userId'): asserts userId is string {
   if (typeof userId === 'string' && userId !== '' && userId.length <= maxLength && isStorable(userId)) return;
-  throw new SessionUsageError(`userId: expected a text of 1 to ${maxLength} characters; write a number as String(id)`);
+  throw new SessionUsageError(`${name}: expected a text of 1 to ${maxLength} characters; write a number as String(id)`);
 }
 
 function isStorable(text: string): boolean {

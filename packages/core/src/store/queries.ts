@@ -6,6 +6,7 @@ import { createDeleteQueries, type DeleteQueries } from './delete-queries.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
 import { createReadQueries, type ReadQueries } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
+import { createStaffQueries, type StaffQueries } from './staff-queries.ts';
 
 /** A last-seen write. Times are in milliseconds. */
 export interface LastSeenWrite {
@@ -21,7 +22,7 @@ export interface LastSeenWrite {
 }
 
 /** The queries on the sessions table, compiled. They take times in milliseconds, and run nothing. */
-export interface Queries extends ReadQueries, DeleteQueries {
+export interface Queries extends ReadQueries, DeleteQueries, StaffQueries {
   insert(row: SessionRow): CompiledQuery;
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
   /** The same write for sessions of which only last seen changes. */
@@ -73,6 +74,7 @@ export function createQueries(db: Kysely<SessionsDatabase>, dialect: Dialect, se
   return {
     ...createReadQueries(db, dialect, sessions),
     ...createDeleteQueries(db, dialect, sessions),
+    ...createStaffQueries(db, dialect, sessions),
     insert: (newRow) => insert(storeTimes(newRow, writeTime)),
     writeLastSeen: (write) =>
       writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),

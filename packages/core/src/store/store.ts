@@ -7,7 +7,7 @@ import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
-import { createInsert, type Insert } from './insert.ts';
+import { createInsert, type Insert, type SessionKey } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
 import { runRead } from './read-queries.ts';
@@ -29,11 +29,17 @@ export interface Store {
   isMissingUser(error: unknown): boolean;
   list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
   listPage(userId: string, live: LiveSince, page: Page): Promise<readonly SessionRow[]>;
+  /** A page of all users' sessions. */
+  listAllPage(live: LiveSince, page: Page, now: number): Promise<readonly LookedUpRow[]>;
   get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
   deleteMany(userId: string, ids: readonly string[], trx?: AppTransaction): Promise<number>;
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
   deleteOthers(userId: string, currentId: string, trx?: AppTransaction): Promise<number | undefined>;
   deleteAll(userId: string, trx?: AppTransaction): Promise<number>;
+  /** Finds up to `limit` sessions of any users that were issued before a time. */
+  findIssuedBefore(time: number, limit: number): Promise<readonly SessionKey[]>;
+  /** Deletes those of the sessions that were issued before a time. Returns how many. */
+  deleteIssuedBefore(ids: readonly string[], time: number): Promise<number>;
   /** Reads the point from which `insert` knows the revocations of all, or all other, sessions of a user. */
   mark(): Promise<string>;
   /** Answers whether a text may be a mark: it may come from outside. */
@@ -109,6 +115,7 @@ export function createStore(
 
     list: (userId, live, max) => readRows(queries.list(userId, live, max)),
     listPage: (userId, live, page) => readRows(queries.listPage(userId, live, page)),
+    listAllPage: (live, page, now) => readRows(queries.listAllPage(live, page, now)),
 
     insert: createInsert({ queries, order, writes, deletes }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
@@ -128,6 +135,12 @@ export function createStore(
         await order.record(on, userId);
         return deletes.run(on, queries.deleteAll(userId));
       }),
+
+    async findIssuedBefore(time, limit) {
+      const { rows } = await limitTime(() => db.executeQuery(queries.findIssuedBefore(time, limit)));
+      return rows.map(({ id, user_id: userId }) => ({ userId, id }));
+    },
+    deleteIssuedBefore: (ids, time) => writes.run((on) => deletes.run(on, queries.deleteIssuedBefore(ids, time))),
 
     mark: () => limitTime(() => order.mark(db)),
     isMark: (text) => order.isMark(text),

@@ -15,6 +15,7 @@ type DeviceSchema = z.ZodOptional<
 const maxTextLength = 256;
 const maxIds = 100;
 const maxLimit = 100;
+const maxUserIdLength = 255;
 
 function requiredText(maxLength: number): z.ZodString {
   const error = `expected a text of 1 to ${maxLength} characters`;
@@ -52,33 +53,40 @@ export const passwordInput: z.ZodObject<{ username: z.ZodString; password: z.Zod
 // Any text is an id: one that we did not make is an unknown one.
 const sessionId = z.string({ error: 'expected the id of a session' });
 
+export const sessionIds: z.ZodArray<z.ZodString> = z.array(sessionId).max(maxIds);
+
+/** As the manager requires it. */
+export const userIdText: z.ZodString = requiredText(maxUserIdLength);
+
 export const idInput: z.ZodObject<{ id: z.ZodString }> = z.object(
   { id: sessionId },
   { error: 'expected { id }, the id of a session' },
 );
 
 export const revokeInput: z.ZodXor<[z.ZodObject<{ id: z.ZodString }>, z.ZodObject<{ ids: z.ZodArray<z.ZodString> }>]> =
-  z.xor([z.object({ id: sessionId }), z.object({ ids: z.array(sessionId).max(maxIds) })], {
+  z.xor([z.object({ id: sessionId }), z.object({ ids: sessionIds })], {
     error: `expected { id }, the id of a session, or { ids }, a list of up to ${maxIds} of them; not both`,
   });
 
 const limitError = `expected a whole number from 1 to ${maxLimit}`;
 const cursorError = 'expected the nextCursor of a page';
 
-export const pageInput: z.ZodOptional<
-  z.ZodObject<{ limit: z.ZodOptional<z.ZodInt>; cursor: z.ZodOptional<z.ZodNullable<z.ZodString>> }>
-> = z
-  .object(
-    {
-      limit: z.int({ error: limitError }).min(1, { error: limitError }).max(maxLimit, { error: limitError }).optional(),
-      cursor: z
-        .string({ error: cursorError })
-        .min(1, { error: cursorError })
-        .max(maxTextLength, { error: cursorError })
-        .nullish(),
-    },
-    { error: 'expected { limit?, cursor? }' },
-  )
+type PageShape = {
+  limit: z.ZodOptional<z.ZodInt>;
+  cursor: z.ZodOptional<z.ZodNullable<z.ZodString>>;
+};
+
+export const pageShape: PageShape = {
+  limit: z.int({ error: limitError }).min(1, { error: limitError }).max(maxLimit, { error: limitError }).optional(),
+  cursor: z
+    .string({ error: cursorError })
+    .min(1, { error: cursorError })
+    .max(maxTextLength, { error: cursorError })
+    .nullish(),
+};
+
+export const pageInput: z.ZodOptional<z.ZodObject<PageShape>> = z
+  .object(pageShape, { error: 'expected { limit?, cursor? }' })
   .optional();
 
 /**

@@ -60,7 +60,7 @@ export interface SessionsParts {
 }
 
 const maxListed = 100;
-const defaultLimit = 20;
+export const defaultLimit = 20;
 
 export function createSessions<TClaims>({
   manager,
