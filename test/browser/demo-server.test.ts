@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDemo, type Demo } from '@trpc-sessions/demo/server';
 import SQLite from 'better-sqlite3';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 // The headers and the limits of the demo's server. The page has a test of its own.
 
@@ -86,6 +86,6 @@ test('the rows of expired sessions are purged on a schedule', async () => {
   const [expired, alive] = ids();
   sqlite.prepare('update sessions set expires_at = 1 where id = ?').run(expired);
   await using demo = await start();
-  await vi.waitFor(() => expect(ids()).toEqual([alive]));
+  await expect.poll(ids).toEqual([alive]);
   expect(demo.server.listening).toBe(true);
 });

@@ -131,12 +131,16 @@ test('a heartbeat without an answer closes the connection once, and its later ev
   expect(listener.message).not.toHaveBeenCalled();
 });
 
-test('unsubscribing leaves no timer', async () => {
-  const { bus, connections, listener } = createServer();
+test('after it is unsubscribed, nothing is sent, opened or reported', async () => {
+  const { bus, connections, send, ping, listener } = createServer();
   for (const end of [() => {}, () => connections.at(-1)!.listening(), () => connections.at(-1)!.lost()]) {
     const stop = bus.subscribe(listener);
     end();
     await stop();
-    expect(vi.getTimerCount()).toBe(0);
+    const mocks = [send, ping, ...Object.values(listener)];
+    const count = () => [connections.length, ...mocks.map(({ mock }) => mock.calls.length)];
+    const before = count();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(count()).toEqual(before);
   }
 });

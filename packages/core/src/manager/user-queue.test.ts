@@ -38,7 +38,7 @@ test('equal writes that have not started share one run, and one that comes after
   const together = Array.from({ length: 500 }, () => queue.run('ada', shared.work, 'all'));
   running.end();
   await first;
-  await vi.waitFor(() => expect(shared.work).toHaveBeenCalled());
+  await expect.poll(() => shared.work.mock.calls).not.toHaveLength(0);
   const last = queue.run('ada', later.work, 'all');
   shared.end();
   later.end();
@@ -65,7 +65,7 @@ test('a write that has timed out keeps its place until it has ended: it may stil
   expect(next.work).not.toHaveBeenCalled();
   stuck.end();
   next.end();
-  await vi.waitFor(async () => expect(await queue.run('ada', next.work)).toBe('next'));
+  await expect.poll(() => queue.run('ada', next.work).catch(() => 'refused')).toBe('next');
   // The call that gave up while it waited never ran.
   expect(next.work).toHaveBeenCalledOnce();
 });
