@@ -142,12 +142,14 @@ export function startPgbouncer(postgresUrl: string): Promise<DatabaseServer> {
 export function startMariadb(): Promise<DatabaseServer> {
   const user = unprivilegedUser() === undefined ? [] : ['--user=nobody'];
   const small = ['--innodb-log-file-size=4M', '--innodb-flush-method=nosync'];
-  const settingsOf = (folder: string): string[] => ['--no-defaults', `--datadir=${folder}`, ...user, ...small];
+  // As it starts, it deletes the temporary tables in its folder for them: each server needs one of its own.
+  const foldersOf = (folder: string): string[] => [`--datadir=${folder}`, `--tmpdir=${folder}`];
+  const settingsOf = (folder: string): string[] => ['--no-defaults', ...foldersOf(folder), ...user, ...small];
   return takeServer({
     name: 'mariadb',
     initialize: (folder) => [
       'mariadb-install-db',
-      [...settingsOf(folder), `--tmpdir=${folder}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      [...settingsOf(folder), '--auth-root-authentication-method=normal', '--skip-test-db'],
     ],
     serve: (folder, port) => [
       mariadbProgram() ?? 'mariadbd',
