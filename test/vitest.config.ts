@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { TestOrder } from './support/test-order.ts';
 
 /** Set by continuous integration: the file of a report for programs. */
 const reportFile = process.env['TRPC_SESSIONS_REPORT'];
@@ -30,6 +31,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + (reportFile === undefined ? 1 : 0),
     // To load Kysely, tRPC and the drivers again for each file takes longer than most files.
     isolate: false,
+    sequence: { sequencer: TestOrder },
     restoreMocks: true,
     unstubGlobals: true,
     // Limits for a hang, not for speed: on a busy machine a test is slow, not red.
