@@ -11,9 +11,11 @@ import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
 import { testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
+import { testReissuing } from './reissuing.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 import { testStaff } from './staff.ts';
+import { testUpdating } from './updating.ts';
 import { testWithoutTransactions } from './without-transactions.ts';
 
 let server: Promise<D1Server> | undefined;
@@ -64,3 +66,5 @@ testFormerRelease(d1);
 testRowCounts(d1);
 testWithoutTransactions(d1);
 testStaff(d1);
+testReissuing(d1);
+testUpdating(d1);

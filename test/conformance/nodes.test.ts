@@ -375,6 +375,22 @@ test('SQLite’s own count of writes keeps the caches of several processes on on
   await rm(folder, { recursive: true });
 });
 
+/** A change that a node has announced to the others. */
+interface Announced {
+  readonly at: number;
+  /** The nodes that certainly know it. */
+  readonly known: Set<number>;
+}
+
+/** A session, with its token and the one before. */
+interface Issued {
+  token: string;
+  readonly id: string;
+  readonly userId: string;
+  isReissuing: boolean;
+  old: (Announced & { readonly token: string; readonly until: number }) | undefined;
+}
+
 /** A database that looks sessions up at once, and one whose look-ups others come in between. */
 const targets: readonly (readonly [name: string, DatabaseTarget, runs: number])[] = [
   ['looked up at once', sqliteDatabase, 200],
@@ -396,6 +412,11 @@ test.each(targets)(
       { weight: 6, arbitrary: fc.record({ do: fc.constant('goOn' as const), node, which }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('finish' as const), node }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('revoke' as const), node, which }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('reissue' as const), node, which, grace: fc.constantFrom(0, 30) }),
+      },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('verifyOld' as const), node, which }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('revokeOthers' as const), node, which }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('revokeAll' as const), node, user: fc.nat(1) }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constant('deliver' as const), node }) },
@@ -409,7 +430,10 @@ test.each(targets)(
     // A verification shows whether a node still accepts the session.
     const askEverybody = Array.from({ length: nodeCount }, (_, each) => [
       { do: 'deliver' as const, node: each },
-      ...Array.from({ length: sessionCount }, (__, session) => ({ do: 'verify' as const, node: each, which: session })),
+      ...Array.from({ length: sessionCount }, (__, session) => [
+        { do: 'verify' as const, node: each, which: session },
+        { do: 'verifyOld' as const, node: each, which: session },
+      ]).flat(),
       { do: 'finish' as const, node: each },
     ]).flat();
     const later = { do: 'advance' as const, node: 0, seconds: 30 };
@@ -420,6 +444,7 @@ test.each(targets)(
       { do: 'goOn' as const, node: 1, which: 0 },
     ];
     const revoke = { do: 'revoke' as const, node: 0, which: 0 };
+    const reissue = { do: 'reissue' as const, node: 0, which: 0, grace: 0 as const };
     // Random steps may miss these. The session is ended between the read and the answer; the bus is disconnected; it reconnects
     // before the answer; the answer is late and the message is lost.
     const rare: [Step[]][] = [
@@ -428,6 +453,25 @@ test.each(targets)(
       [[...lookUp, { do: 'finish', node: 1 }, { do: 'disconnect', node: 1 }, revoke]],
       [[...lookUp, { do: 'disconnect', node: 1 }, revoke, { do: 'connect', node: 1 }]],
       [[...lookUp, revoke, { do: 'lose', node: 1 }, { ...later, seconds: 40 }]],
+      // The token is reissued between the read and the answer; and between two look-ups of the old token, of which the first is answered
+      // last.
+      [
+        [
+          ...lookUp,
+          reissue,
+          { do: 'goOn', node: 0, which: 1 },
+          { do: 'goOn', node: 0, which: 1 },
+          { do: 'deliver', node: 1 },
+        ],
+      ],
+      [
+        [
+          ...lookUp,
+          { ...reissue, grace: 30 as const },
+          { do: 'goOn', node: 0, which: 1 },
+          { do: 'goOn', node: 0, which: 1 },
+        ],
+      ],
     ];
 
     await using database = await targetDatabase.create();
@@ -441,21 +485,34 @@ test.each(targets)(
         const readDb = targetDatabase === sqliteDatabase ? undefined : reads.readDb;
         const nodes = createNodes(database, clock, nodeCount, { readDb, touchInterval: '1d' });
         const connected = nodes.map(() => true);
-        const issued: { token: string; id: string; userId: string }[] = [];
+        const issued: Issued[] = [];
         /** When a session was ended, and which nodes certainly know it. */
-        const ended = new Map<string, { at: number; known: Set<number> }>();
+        const ended = new Map<string, Announced>();
+        /** Every end and every reissue. */
+        const announced: Announced[] = [];
         const waiting: Promise<unknown>[] = [];
         /** Nodes that have lost a message: they may accept a revoked session until the maximum age. */
         const lost = new Set<number>();
 
-        const noteEnd = (by: number, id: string) => {
-          if (ended.has(id)) return;
+        const announce = (by: number): Announced => {
           // A disconnected node reads the database, so it knows.
           const known = new Set(connected.flatMap((isConnected, index) => (isConnected ? [] : [index])));
-          ended.set(id, { at: clock(), known: known.add(by) });
+          const change = { at: clock(), known: known.add(by) };
+          announced.push(change);
           // The other nodes get no message from it.
           if (!connected[by]) for (const [index, isConnected] of connected.entries()) if (isConnected) lost.add(index);
+          return change;
         };
+        const noteEnd = (by: number, id: string) => {
+          if (!ended.has(id)) ended.set(id, announce(by));
+        };
+        const knows = (by: number, change: Announced | undefined): boolean =>
+          change !== undefined && (change.known.has(by) || clock() - change.at >= minute);
+        const outcomeOf = (manager: SessionManager, token: string): Promise<unknown> =>
+          manager.verify(token).then(
+            () => 'accepted',
+            (error: unknown) => (isSessionError(error) ? error.reason : error),
+          );
 
         for (const action of [...begin, ...steps, ...end]) {
           const { manager, ...link } = nodes[action.node]!;
@@ -465,19 +522,42 @@ test.each(targets)(
               case 'issue': {
                 const userId = `u${action.user}`;
                 const { token, session } = await manager.issue({ userId });
-                issued.push({ token, id: session.id, userId });
+                issued.push({ token, id: session.id, userId, isReissuing: false, old: undefined });
                 return;
               }
               case 'verify': {
                 if (target === undefined) return;
-                const before = ended.get(target.id);
-                const knew = before !== undefined && (before.known.has(action.node) || clock() - before.at >= minute);
-                const outcome = await manager.verify(target.token).then(
-                  () => 'accepted',
-                  (error: unknown) => (isSessionError(error) ? error.reason : error),
-                );
+                const { id, token } = target;
+                const knew = knows(action.node, ended.get(id));
+                const outcome = await outcomeOf(manager, token);
                 if (knew) expect(outcome).toBe('revoked_session');
-                if (!ended.has(target.id)) expect(outcome).toBe('accepted');
+                if (!ended.has(id) && target.token === token) expect(outcome).toBe('accepted');
+                return;
+              }
+              case 'verifyOld': {
+                if (target?.old === undefined) return;
+                const { old } = target;
+                const knew =
+                  knows(action.node, ended.get(target.id)) || (knows(action.node, old) && clock() >= old.until);
+                const outcome = await outcomeOf(manager, old.token);
+                if (knew) expect(outcome).toBe('revoked_session');
+                if (!ended.has(target.id) && target.old === old && clock() < old.until)
+                  expect(outcome).toBe('accepted');
+                return;
+              }
+              case 'reissue': {
+                if (target === undefined || target.isReissuing || ended.has(target.id)) return;
+                target.isReissuing = true;
+                const renewed = await manager
+                  .reissue(target.token, { grace: `${action.grace}s` })
+                  .catch((error: unknown) => {
+                    if (!ended.has(target.id)) throw error;
+                  });
+                target.isReissuing = false;
+                if (renewed === undefined) return;
+                const until = clock() + action.grace * second;
+                target.old = Object.assign(announce(action.node), { token: target.token, until });
+                target.token = renewed.token;
                 return;
               }
               case 'revoke':
@@ -506,7 +586,7 @@ test.each(targets)(
                 link[action.do]();
                 if (action.do === 'deliver' && connected[action.node]) {
                   // Without loss, a delivery covers every earlier ending.
-                  for (const each of ended.values()) if (!lost.has(action.node)) each.known.add(action.node);
+                  for (const each of announced) if (!lost.has(action.node)) each.known.add(action.node);
                 } else if (action.do === 'lose') lost.add(action.node);
                 return;
               case 'disconnect':
@@ -515,7 +595,7 @@ test.each(targets)(
                 connected[action.node] = action.do === 'connect';
                 link[action.do]();
                 // From either on, earlier endings are read from the database.
-                for (const each of ended.values()) each.known.add(action.node);
+                for (const each of announced) each.known.add(action.node);
                 lost.delete(action.node);
                 return;
               case 'advance':
@@ -523,7 +603,7 @@ test.each(targets)(
             }
           };
           const done = work();
-          if (action.do !== 'verify') await done;
+          if (action.do !== 'verify' && action.do !== 'verifyOld' && action.do !== 'reissue') await done;
           else {
             // Its failure is reported at the end.
             done.catch(() => {});

@@ -6,9 +6,11 @@ import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
 import { testPlans } from './plans.ts';
+import { testReissuing } from './reissuing.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
 import { testStaff } from './staff.ts';
+import { testUpdating, testUpdatingInTransactions } from './updating.ts';
 
 // All suites of PGlite are in this file: a worker that has started one, which takes seconds, keeps it.
 
@@ -23,3 +25,6 @@ testPlans(pglite);
 testFormerRelease(pglite);
 testRowCounts(pglite);
 testStaff(pglite);
+testReissuing(pglite);
+testUpdating(pglite);
+testUpdatingInTransactions(pglite);

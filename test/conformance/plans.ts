@@ -29,8 +29,13 @@ async function useEverything(target: DatabaseTarget, database: TestDatabase): Pr
   const all = await manager.listAll({ limit: 1 });
   await manager.listAll({ limit: 1, cursor: all.nextCursor });
   await manager.get({ userId: 'u1', id: session.id });
-  await manager.revokeMany({ userId: 'u1', ids: [session.id, others[0]!.session.id] });
-  await manager.revokeOthers({ userId: 'u2', currentId: others[0]!.session.id });
+  await manager.list('u1', { max: 100, data: false });
+  await manager.update({ userId: 'u1', id: session.id, name: 'My laptop', data: {} });
+  const renewed = await manager.reissue(others[0]!.token, {});
+  await manager.issue({ userId: 'u2' }, { replaces: { token: renewed.token } });
+  const kept = await manager.issue({ userId: 'u2' });
+  await manager.revokeMany({ userId: 'u1', ids: [session.id, others[0]!.session.id, others[1]!.session.id] });
+  await manager.revokeOthers({ userId: 'u2', currentId: kept.session.id });
   await manager.revokeAll('u1');
   await manager.revokeIssuedBefore({ time: new Date(clock() - 8 * day) });
   clock.advance(8 * day);

@@ -34,6 +34,16 @@ export function testRowCounts(target: DatabaseTarget): void {
       }
     });
 
+    test('a token that is reissued without a grace is refused, and its session goes on', async () => {
+      await using database = await target.create();
+      const db = new Kysely<SessionsDatabase>({ dialect: withoutRowCounts(database.dialect) });
+      const manager = createSessionManager({ db, keys: secret });
+      const { token } = await manager.issue({ userId: 'ada' });
+      const renewed = await manager.reissue(token, { grace: '0s' });
+      await manager.verify(renewed.token);
+      await expect(manager.reissue(token, {})).rejects.toMatchObject({ reason: 'revoked_session' });
+    });
+
     test('purged rows are counted', async () => {
       await using database = await target.create();
       const db = new Kysely<SessionsDatabase>({ dialect: withoutRowCounts(database.dialect) });

@@ -3,8 +3,10 @@ import { postgresWithoutTransactions, sqliteWithoutTransactions } from '../suppo
 import { testForeignKeys } from './foreign-keys.ts';
 import { testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
+import { testReissuing } from './reissuing.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testUpdating } from './updating.ts';
 import { testWithoutTransactions } from './without-transactions.ts';
 
 for (const target of [sqliteWithoutTransactions, postgresWithoutTransactions]) {
@@ -14,5 +16,7 @@ for (const target of [sqliteWithoutTransactions, postgresWithoutTransactions]) {
   testOldCredentials(target);
   testPages(target);
   testRowCounts(target);
+  testReissuing(target);
+  testUpdating(target);
   testWithoutTransactions(target);
 }

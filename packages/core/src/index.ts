@@ -22,11 +22,21 @@ export {
   type SessionErrorReason,
 } from './errors.ts';
 export type { CredentialsChange } from './manager/change-credentials.ts';
-export type { AttemptCounts, RejectedEvent, RevokedEvent, SessionEvents, ThrottledEvent } from './manager/events.ts';
+export type {
+  AttemptCounts,
+  RejectedEvent,
+  RevokedEvent,
+  SessionEvents,
+  ThrottledEvent,
+  UpdatedEvent,
+} from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { IssuedBefore } from './manager/revoke-issued-before.ts';
+export type { GetInput } from './manager/list.ts';
+export type { ReissueInput } from './manager/reissue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
+export type { UpdateInput, UpdateOptions } from './manager/update.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export {
   createMigrations,
@@ -43,6 +53,7 @@ export type { AttemptStoreName, SignInGuard } from './manager/sign-in-guard.ts';
 export type { Attempt, AttemptBucket, AttemptLimit, AttemptStore } from './sign-in/attempts.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
+export type { IpMode } from './session/ip-mode.ts';
 export type { Session } from './session/session.ts';
 export { appClaimsOf } from './token/signable-claims.ts';
 export { maxIssuedLength, type AccessTokenClaims } from './token/access-token.ts';

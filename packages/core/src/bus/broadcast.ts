@@ -8,7 +8,7 @@ import { createEndedQueue } from './ended-queue.ts';
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process has revoked sessions, or may have done so. */
+  /** Another process has revoked or changed sessions, or may have done so. */
   ended(ended: EndedSessions, certainty: Certainty): void;
   /** Other processes may have revoked any session. */
   missed(): void;

@@ -1,12 +1,13 @@
 import type { EndedSessions } from '../session/ended-sessions.ts';
 
 /**
- * How certain a revocation is. `certain`: its rows are gone. `pending`: its transaction is still open, and other connections
- * still read the rows. `possible`: its delete has failed, and may have been committed all the same.
+ * What has become of sessions. `certain`: their rows are gone. `pending`: a transaction that deletes or changes them is still open,
+ * and other connections still read the rows as they were. `possible`: a write has failed, and may have been committed all the
+ * same. `changed`: they live on, and their rows have changed.
  */
-export type Certainty = 'certain' | 'pending' | 'possible';
+export type Certainty = 'certain' | 'pending' | 'possible' | 'changed';
 
-/** A message on the bus: a process has revoked sessions. */
+/** A message on the bus: a process has revoked or changed sessions. */
 export interface EndedMessage {
   /** Id of the process that sent it: a process skips its own messages. */
   readonly from: string;
@@ -16,11 +17,12 @@ export interface EndedMessage {
   readonly certainty: Certainty;
 }
 
-/** How a message writes it. A version without `isPossible` reads such a message as one that it does not know. */
+/** How a message writes it. A version without one of these reads such a message as one that it does not know. */
 export const certaintyMarks: Readonly<Record<Certainty, object>> = {
   certain: {},
   pending: { isPending: true },
   possible: { isPossible: true },
+  changed: { isChanged: true },
 };
 
 /** Any session may have been revoked. It is not JSON, so that no version reads it as something else. */
@@ -43,7 +45,7 @@ export function decodeEnded(message: string): EndedMessage | undefined {
 }
 
 function readMessage(value: unknown): EndedMessage | undefined {
-  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible'])) return undefined;
+  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible', 'isChanged'])) return undefined;
   const { from, scope } = value;
   const ended: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
   const certainty = readCertainty(value);
@@ -52,11 +54,19 @@ function readMessage(value: unknown): EndedMessage | undefined {
   return isText(scope) ? { from, scope, ended, certainty } : undefined;
 }
 
-function readCertainty(value: { readonly isPending?: unknown; readonly isPossible?: unknown }): Certainty | undefined {
-  const { isPending = false, isPossible = false } = value;
-  if (typeof isPending !== 'boolean' || typeof isPossible !== 'boolean' || (isPending && isPossible)) return undefined;
-  if (isPending) return 'pending';
-  return isPossible ? 'possible' : 'certain';
+function readCertainty(value: Marks): Certainty | undefined {
+  const { isPending = false, isPossible = false, isChanged = false } = value;
+  const marks = [isPending, isPossible, isChanged];
+  if (marks.some((mark) => typeof mark !== 'boolean') || marks.filter(Boolean).length > 1) return undefined;
+  if (isPending === true) return 'pending';
+  if (isPossible === true) return 'possible';
+  return isChanged === true ? 'changed' : 'certain';
+}
+
+interface Marks {
+  readonly isPending?: unknown;
+  readonly isPossible?: unknown;
+  readonly isChanged?: unknown;
 }
 
 function isEndedSessions(value: unknown): value is EndedSessions {

@@ -181,6 +181,14 @@ test('a last-seen write does not extend how long a session is cached', async () 
   expect(cache.get('unknown')).toBeUndefined();
 });
 
+test('a last-seen write of an older row leaves a newer name and generation in the cache', async () => {
+  const { cache } = createWorld();
+  const newer = { ...rowOf('a'), name: 'New', generation: 2 };
+  await cache.load('a', 'u1', () => Promise.resolve(newer));
+  cache.updateRow({ ...rowOf('a'), last_seen_at: 7 });
+  expect(cache.get('a')).toMatchObject({ name: 'New', generation: 2, last_seen_at: 7 });
+});
+
 test('a row of another user is returned, and not cached', async () => {
   const { cache } = createWorld();
   const row = rowOf('a', 'u2');

@@ -22,8 +22,8 @@ export interface SessionCache {
   invalidate(ended: EndedSessions): void;
   /** Does so for sessions that an open transaction revokes: they are not cached again until `maxAge` has passed. */
   holdBack(ended: EndedSessions): void;
-  /** Updates the row of a cached session after a last-seen write, so that it does not seem idle. */
-  updateRow(row: LookedUpRow): void;
+  /** Updates a cached session after a last-seen write, so that it does not seem idle. Its other columns may be newer than those given. */
+  updateRow(seen: SeenRow): void;
   /** Drops every session. */
   clear(): void;
   /** Every revocation is delivered from now on. The cache starts empty. */
@@ -31,6 +31,9 @@ export interface SessionCache {
   /** Revocations may be missed: nothing is cached until {@link SessionCache.enable}. */
   disable(): void;
 }
+
+/** What a last-seen write changes. */
+export type SeenRow = Pick<LookedUpRow, 'id' | 'user_id' | 'last_seen_at' | 'ip' | 'user_agent' | 'device'>;
 
 interface Load {
   readonly id: string;
@@ -117,10 +120,11 @@ export function createSessionCache(
       heldBack.add(ended);
     },
 
-    updateRow(row) {
-      for (const holder of holdersOf(row.user_id)) {
-        const { id, cached } = holder;
-        if (id === row.id && cached !== undefined) holder.cached = cachedRow(row, holder, cached);
+    updateRow({ id, user_id: userId, last_seen_at, ip, user_agent, device }) {
+      for (const holder of holdersOf(userId)) {
+        const { cached } = holder;
+        if (holder.id !== id || cached === undefined) continue;
+        holder.cached = cachedRow({ ...cached, last_seen_at, ip, user_agent, device }, holder, cached);
       }
     },
 

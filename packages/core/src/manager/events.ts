@@ -17,6 +17,11 @@ export interface SessionEvents {
    * `recheckAccount` was called.
    */
   missed: Partial<EndedSessions>;
+  /**
+   * The name, the data or the claims of a session were changed, by this process or by another on the same bus. It holds none of
+   * them.
+   */
+  updated: UpdatedEvent;
   /** A request was refused. */
   rejected: RejectedEvent;
   /** An attempt to sign in was refused, because too many others came before it. */
@@ -52,6 +57,12 @@ export interface ThrottledEvent {
   readonly caller: Omit<CallerInfo, 'token'>;
 }
 
+/** The session that was changed. */
+export interface UpdatedEvent {
+  readonly userId: string;
+  readonly id: string;
+}
+
 /** The sessions that were revoked, and why. */
 export interface RevokedEvent {
   readonly userId: string;
@@ -85,6 +96,7 @@ export function createEvents(): Events<SessionEvents> {
     revoked: new Set(),
     ended: new Set(),
     missed: new Set(),
+    updated: new Set(),
     rejected: new Set(),
     throttled: new Set(),
     purged: new Set(),

@@ -1,11 +1,13 @@
 import type { Transaction } from 'kysely';
 import { parseDuration, type Duration } from '../duration.ts';
 import { isSessionError, SessionError, SessionUsageError } from '../errors.ts';
-import { readIp, type CallerInfo } from '../session/caller.ts';
+import type { CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
+import type { ReadIp } from '../session/ip-mode.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
 import type { SessionCap } from '../session/session-cap.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
+import { storeData } from '../session/stored-data.ts';
 import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
@@ -35,6 +37,8 @@ export interface IssueInput {
   readonly device?: DeviceInput | undefined;
   /** How long this session lasts, such as `'12h'` without "remember me". @defaultValue the manager's `lifetime` */
   readonly lifetime?: Duration | undefined;
+  /** The app's own data, kept on the session and not in the token: JSON of up to 4,096 bytes. @defaultValue none */
+  readonly data?: unknown;
 }
 
 /** How {@link SessionManager.issue} writes. */
@@ -50,7 +54,10 @@ export interface IssueOptions<TDatabase> {
    * the sign-in is refused: it may have begun with the old password. @defaultValue revocations are not checked
    */
   readonly since?: string | undefined;
-  /** The session that the new one replaces. It is revoked in the same transaction. @defaultValue none */
+  /**
+   * The session that the new one replaces. It is revoked in the same transaction. If it is the same user's, its name goes along,
+   * and so does its data unless the new one has its own. @defaultValue none
+   */
   readonly replaces?: ReplacedSession | undefined;
 }
 
@@ -65,7 +72,7 @@ export interface ReplacedSession {
 }
 
 const knownOptions = { trx: true, since: true, replaces: true } as const;
-const knownInput = { userId: true, claims: true, caller: true, device: true, lifetime: true } as const;
+const knownInput = { userId: true, claims: true, caller: true, device: true, lifetime: true, data: true } as const;
 
 /** A new session and its access token. */
 export interface IssuedSession {
@@ -92,11 +99,12 @@ export interface IssueRules extends LivenessRules {
   readonly clock: () => number;
   readonly lifetime: number;
   readonly maxSessions: ((...user: Parameters<MaxSessions>) => Promise<number>) | undefined;
+  readonly readIp: ReadIp;
 }
 
 export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
   const { store, limitTime, tokens, verifyToken, lastSeen, revocations, events } = parts;
-  const { clock, lifetime, maxSessions } = rules;
+  const { clock, lifetime, maxSessions, readIp } = rules;
 
   const signingIn = createUserQueue(limitTime);
 
@@ -144,7 +152,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
   return async (input, options = {}) => {
     requireCallOptions('issue', input, knownInput);
     requireCallOptions('issue', options, knownOptions);
-    const { userId, claims = {}, caller, device } = input;
+    const { userId, claims = {}, caller, device, data } = input;
     const lasts = input.lifetime === undefined ? lifetime : readLifetime(input.lifetime);
     const { trx, since, replaces } = options;
     requireUserId(userId);
@@ -164,14 +172,20 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       ip,
       created_ip: ip,
       ...deviceColumnsOf(caller ?? {}, device),
+      data: storeData(data),
     });
     const replaced = replaces && sessionToReplace(replaces, userId, now);
     const cap = await capOf(input, now);
-    const inserted = await insert(row, { cap, since, replaces: replaced }, trx && plainDatabase(trx));
+    const inserted = await insert(
+      row,
+      { cap, since, replaces: replaced && { ...replaced, keepsData: data === undefined } },
+      trx && plainDatabase(trx),
+    );
     if (inserted === undefined) throw revokedMeanwhile();
-    const session = sessionOf(row);
-    events.emit('created', { session });
     const { evicted, hasReplaced } = inserted;
+    const session = sessionOf(inserted.row);
+    // The app's data is for those who ask for it.
+    events.emit('created', { session: sessionOf({ ...inserted.row, data: null }) });
     const isPending = trx !== undefined;
     if (replaced !== undefined && hasReplaced) {
       revocations.announce(1, { userId: replaced.userId, ids: [replaced.id], cause: 'replaced' }, { isPending });

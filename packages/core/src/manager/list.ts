@@ -14,12 +14,20 @@ import { isSessionId } from '../token/lookup-id.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import { requireUserId } from './user-id.ts';
 
+/** The input of {@link SessionManager.get}. */
+export interface GetInput {
+  readonly userId: string;
+  readonly id: string;
+  /** Whether the session has its data. @defaultValue `true` */
+  readonly data?: boolean | undefined;
+}
+
 /** Reads a user's live sessions. */
 export interface Lists {
   list(userId: string, input?: LastSeenInput): Promise<Session[]>;
   list(userId: string, page: SessionPageInput): Promise<SessionPage>;
   listAll(page: SessionPageInput): Promise<SessionPage>;
-  get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
+  get(input: GetInput): Promise<Session | null>;
 }
 
 /** The parts that read a user's sessions. */
@@ -36,17 +44,17 @@ export function createLists(
   async function list(userId: string, page: SessionPageInput): Promise<SessionPage>;
   async function list(userId: string, input?: LastSeenInput | SessionPageInput): Promise<Session[] | SessionPage> {
     requireUserId(userId);
-    return input === undefined || 'max' in input ? listLastSeen(userId, input?.max) : listPage(userId, input);
+    return input === undefined || 'max' in input ? listLastSeen(userId, input) : listPage(userId, input);
   }
 
-  async function listLastSeen(userId: string, max: number | undefined): Promise<Session[]> {
+  async function listLastSeen(userId: string, { max, data }: Partial<LastSeenInput> = {}): Promise<Session[]> {
     if (max !== undefined) requireCount('max', max);
     await lastSeen.flushBriefly();
-    return (await store.list(userId, liveSince(rules.clock(), rules), max)).map(sessionOf);
+    return (await store.list(userId, liveSince(rules.clock(), rules), { max, data })).map(sessionOf);
   }
 
   const listPage = (userId: string, input: SessionPageInput): Promise<SessionPage> =>
-    readPageOf(input, (page, now) => store.listPage(userId, liveSince(now, rules), page));
+    readPageOf(input, (page, now) => store.listPage(userId, liveSince(now, rules), page, { data: input.data }));
 
   async function readPageOf(
     input: SessionPageInput,
@@ -62,11 +70,11 @@ export function createLists(
   return {
     list,
     listAll: async (input) => readPageOf(input, (page, now) => store.listAllPage(liveSince(now, rules), page, now)),
-    async get({ userId, id }) {
+    async get({ userId, id, data }) {
       requireUserId(userId);
       if (!isSessionId(id)) return null;
       await lastSeen.flushBriefly();
-      const row = await store.get(userId, id, liveSince(rules.clock(), rules));
+      const row = await store.get(userId, id, liveSince(rules.clock(), rules), { data });
       return row === undefined ? null : sessionOf(row);
     },
   };

@@ -11,10 +11,11 @@ import { createTimeLimit } from '../store/time-limit.ts';
 import { createTokens } from '../token/access-token.ts';
 import { createVerifiedTokens } from '../token/verified-tokens.ts';
 import { createChangeCredentials, type CredentialsChange } from './change-credentials.ts';
+import { createChanges, type SessionChanges } from './changes.ts';
 import { createEvents, type SessionEvents } from './events.ts';
 import { createIssue, type IssuedSession, type IssueInput, type IssueOptions } from './issue.ts';
 import { createLastSeenWrites } from './last-seen.ts';
-import { createLists } from './list.ts';
+import { createLists, type GetInput } from './list.ts';
 import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges, type PurgeOptions } from './purge.ts';
 import { createRevokeIssuedBefore, type IssuedBefore } from './revoke-issued-before.ts';
@@ -28,7 +29,7 @@ import { createVerify, type VerifiedSession } from './verify.ts';
  *
  * @typeParam TDatabase - the app's database
  */
-export interface SessionManager<TDatabase = unknown> {
+export interface SessionManager<TDatabase = unknown> extends SessionChanges {
   /**
    * Signs a user in: writes a session and signs its access token. The token is returned once and stored nowhere.
    *
@@ -70,7 +71,7 @@ export interface SessionManager<TDatabase = unknown> {
    */
   listAll(page: SessionPageInput): Promise<SessionPage>;
   /** Reads one session of a user; `null` when the user has no such session. */
-  get(input: { readonly userId: string; readonly id: string }): Promise<Session | null>;
+  get(input: GetInput): Promise<Session | null>;
   /** Revokes one session of a user. `false` when the user has no such session. */
   revoke<TOwn>(
     input: { readonly userId: string; readonly id: string },
@@ -179,6 +180,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     readDb,
     direct: directConnectionOf(settings.readDb),
     limitTime,
+    lookUpData: settings.lookUpData,
   });
   const tokens = createTokens(settings);
   const events = createEvents();
@@ -202,6 +204,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     events,
   });
   const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
+  const changes = createChanges({ store, tokens, verifyToken, lastSeen, revocations }, settings);
   const changeCredentials = createChangeCredentials(settings.db, store, revocations);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(
@@ -211,7 +214,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       cache,
       lastSeen,
       onRefused({ reason }, caller) {
-        const { ip = null, userAgent = null, clientHints = null } = caller ?? {};
+        const { userAgent = null, clientHints = null } = caller ?? {};
+        const ip = settings.readIp(caller?.ip);
         events.emit('rejected', { reason, caller: caller === undefined ? null : { ip, userAgent, clientHints } });
       },
     },
@@ -237,6 +241,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       return verify(token, caller);
     },
     ...lists,
+    ...changes,
     revoke: async ({ userId, id }, writeOptions) =>
       (await revocations.revokeMany({ userId, ids: [id] }, writeOptions)) > 0,
     revokeMany: (input, writeOptions) => revocations.revokeMany(input, writeOptions),

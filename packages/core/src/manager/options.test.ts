@@ -49,6 +49,8 @@ describe('misuse is refused when the manager is created, by the name of the opti
       RangeError,
       /^touchInterval: .*idleTimeout/,
     ],
+    ['an unknown mode of addresses', { ip: 'none' }, TypeError, /^ip: expected 'full', 'truncated' or 'off', got none/],
+    ['a text for lookUpData', { lookUpData: 'yes' }, TypeError, /^lookUpData: /],
     ['a cap of 0', { maxSessionsPerUser: 0 }, RangeError, /^maxSessionsPerUser: /],
     ['a cap of a half', { maxSessionsPerUser: 1.5 }, RangeError, /^maxSessionsPerUser: /],
     ['an unknown time of last-seen writes', { lastSeenWrites: 'never' }, TypeError, /^lastSeenWrites: /],

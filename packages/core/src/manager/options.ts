@@ -5,6 +5,7 @@ import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
 import { CallbackError, isSessionError } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
+import { createReadIp, type IpMode, type ReadIp } from '../session/ip-mode.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
@@ -66,6 +67,13 @@ export interface SessionManagerOptions<TDatabase> {
    * was still waiting for its connection never runs. @defaultValue `'10s'`
    */
   readonly databaseTimeout?: Duration | undefined;
+  /**
+   * How much of an IP address is stored: all of it, its network (24 bits of an IPv4 address, 48 of an IPv6 address), or nothing. It
+   * also holds for events. Rows that exist keep theirs until they are next seen. @defaultValue `'full'`
+   */
+  readonly ip?: IpMode | undefined;
+  /** Whether `verify` reads a session's data too, so that `ctx.session.data` has it. @defaultValue `false` */
+  readonly lookUpData?: boolean | undefined;
   /** Caches live sessions in memory: `memoryCache({ max })`. It needs a `bus` or a guard. @defaultValue no cache */
   readonly cache?: MemoryCache | undefined;
   /** Publishes revoked sessions to the other processes. @defaultValue no bus */
@@ -93,6 +101,8 @@ const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
   maxSessionsPerUser: true,
   clockTolerance: true,
   databaseTimeout: true,
+  ip: true,
+  lookUpData: true,
   cache: true,
   bus: true,
   table: true,
@@ -118,6 +128,8 @@ export interface Settings<TDatabase = unknown> {
   readonly waitUntil: ((pending: Promise<void>) => void) | undefined;
   readonly clockTolerance: number;
   readonly databaseTimeout: number;
+  readonly readIp: ReadIp;
+  readonly lookUpData: boolean;
   /** `undefined` for no limit. */
   readonly maxSessions: ((...user: Parameters<MaxSessions>) => Promise<number>) | undefined;
   readonly cache: MemoryCache | undefined;
@@ -182,6 +194,8 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     waitUntil,
     clockTolerance: parseDuration('clockTolerance', options.clockTolerance ?? '0s', 0),
     databaseTimeout: parseTimeout('databaseTimeout', options.databaseTimeout ?? '10s'),
+    readIp: createReadIp(readIpMode(options.ip)),
+    lookUpData: readFlag('lookUpData', options.lookUpData),
     maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
     cache,
     bus,
@@ -203,6 +217,16 @@ function isAudience(audience: unknown): boolean {
 function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched' | 'inline' {
   if (writes === 'batched' || writes === 'inline') return writes;
   throw new TypeError(`lastSeenWrites: expected 'batched' or 'inline', got ${String(writes)}`);
+}
+
+function readIpMode(mode: IpMode = 'full'): IpMode {
+  if (mode === 'full' || mode === 'truncated' || mode === 'off') return mode;
+  throw new TypeError(`ip: expected 'full', 'truncated' or 'off', got ${String(mode)}`);
+}
+
+function readFlag(option: string, flag = false): boolean {
+  if (typeof flag === 'boolean') return flag;
+  throw new TypeError(`${option}: expected true or false, got ${String(flag)}`);
 }
 
 function readCap(cap: NonNullable<SessionManagerOptions<unknown>['maxSessionsPerUser']>): Settings['maxSessions'] {

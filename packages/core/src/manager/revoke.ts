@@ -5,7 +5,7 @@ import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError } from '../errors.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import { plainDatabase } from '../store/plain-database.ts';
-import type { AppTransaction, Store } from '../store/store.ts';
+import type { AppTransaction, SessionKey, Store } from '../store/store.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id.ts';
 import { requireCallOptions } from './call-options.ts';
@@ -50,7 +50,9 @@ export interface Revocations {
    * @param isPending - whether the transaction that deletes them is still open: it may roll back, so that no stream ends
    */
   announce(count: number, revocation: Revocation, options?: { readonly isPending: boolean }): number;
-  /** Announces that rows may have been deleted: every process reads them again. */
+  /** Announces that a row was changed: every process reads it again. */
+  announceUpdate(session: SessionKey, options?: { readonly isPending: boolean }): void;
+  /** Announces that rows may have been deleted or changed: every process reads them again. */
   announcePossible(ended: EndedSessions, isPending?: boolean): void;
   /** Waits for messages that are being published, and unsubscribes. The cache is off from now on. */
   stop(): Promise<void>;
@@ -75,6 +77,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       dropFromCache(ended, certainty === 'pending');
       if (certainty === 'certain') events.emit('ended', ended);
       else if (certainty === 'possible') events.emit('missed', ended);
+      else if (certainty === 'changed') emitUpdated(ended);
     },
     missed() {
       cache?.clear();
@@ -99,6 +102,17 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
     events.emit('revoked', { ...revocation, count });
     if (!isPending) events.emit('ended', ended);
     return count;
+  }
+
+  function emitUpdated({ userId, ids = [] }: EndedSessions): void {
+    for (const id of ids) events.emit('updated', { userId, id });
+  }
+
+  function announceUpdate({ userId, id }: SessionKey, { isPending } = { isPending: false }): void {
+    const changed = { userId, ids: [id] };
+    dropFromCache(changed, isPending);
+    broadcast.publish(changed, isPending ? 'pending' : 'changed');
+    emitUpdated(changed);
   }
 
   function announcePossible(ended: EndedSessions, isPending = false): void {
@@ -153,6 +167,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       return options.trx === undefined ? revokingAll.run(userId, revokeNow, keyOf('all', options)) : revokeNow();
     },
     announce,
+    announceUpdate,
     announcePossible,
     async stop() {
       const stopped = broadcast.stop();

@@ -32,7 +32,7 @@ export interface SignInGuardParts {
 /** Creates the function of a manager that guards sign-ins. Plugins of one manager share its counts. */
 export function createGuardSignIns(
   { events }: SignInGuardParts,
-  { keys, clock, table }: Pick<Settings, 'keys' | 'clock' | 'table'>,
+  { keys, clock, table, readIp }: Pick<Settings, 'keys' | 'clock' | 'table' | 'readIp'>,
 ): () => SignInGuard {
   let memory: AttemptStore | undefined;
   let secret: KeyObject | undefined;
@@ -49,7 +49,10 @@ export function createGuardSignIns(
       take: (bucket) => store.take(bucket, clock()),
       giveBack: (bucket, attempt) => store.giveBack(bucket, attempt),
       clear: (id) => store.clear(id),
-      report: (name, event) => events.emit(name, event),
+      report(name, event) {
+        const { caller } = event;
+        events.emit(name, caller === null ? event : { ...event, caller: { ...caller, ip: readIp(caller.ip) } });
+      },
     };
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { createReadIp } from '../session/ip-mode.ts';
 import type { SessionRow } from '../session/session.ts';
 import { createRow } from '../store/columns.ts';
 import { createVerify } from './verify.ts';
@@ -24,7 +25,14 @@ function createWorld(find: (id: string) => Promise<SessionRow | undefined>) {
       lastSeen,
       onRefused,
     },
-    { clock: () => 0, clockTolerance: 0, idleTimeout: Infinity, touchInterval: 60_000, writesInline: false },
+    {
+      clock: () => 0,
+      clockTolerance: 0,
+      idleTimeout: Infinity,
+      touchInterval: 60_000,
+      writesInline: false,
+      readIp: createReadIp('full'),
+    },
   );
   return { verify, onRefused };
 }

@@ -1,7 +1,8 @@
 import type { SessionCache } from '../cache/session-cache.ts';
-import { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
-import { readIp, type CallerInfo } from '../session/caller.ts';
-import { livenessOf, liveSince, type LivenessRules } from '../session/liveness.ts';
+import { isSessionError, SessionError } from '../errors.ts';
+import type { CallerInfo } from '../session/caller.ts';
+import type { ReadIp } from '../session/ip-mode.ts';
+import type { LivenessRules } from '../session/liveness.ts';
 import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts';
 import { changedDevice } from '../session/stored-device.ts';
@@ -9,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { AccessTokenClaims } from '../token/access-token.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
 import type { LastSeenWrites } from './last-seen.ts';
+import { createRefusalOf } from './refusal.ts';
 
 /** The session of a verified request. */
 export interface VerifiedSession {
@@ -34,6 +36,7 @@ export interface VerifyRules extends LivenessRules {
   readonly touchInterval: number;
   /** Whether a request waits for its last-seen write. */
   readonly writesInline: boolean;
+  readonly readIp: ReadIp;
 }
 
 /**
@@ -42,18 +45,8 @@ export interface VerifyRules extends LivenessRules {
  */
 export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   const { verifyToken, find, cache, lastSeen, onRefused } = parts;
-  const { clock, touchInterval, writesInline } = rules;
-
-  function refusalOf(row: LookedUpRow, { claims }: VerifiedToken, now: number): SessionErrorReason | undefined {
-    if (row.user_id !== claims.sub) return 'revoked_session';
-    const live = liveSince(now, rules);
-    const liveness = livenessOf(row, live);
-    if (liveness === 'live') return undefined;
-    if (liveness === 'expired') return 'expired_token';
-    // A last-seen write that still waits counts.
-    const waiting = { expires_at: row.expires_at, last_seen_at: lastSeen.seenAt(row.id) };
-    return livenessOf(waiting, live) === 'live' ? undefined : 'idle_session';
-  }
+  const { clock, touchInterval, writesInline, readIp } = rules;
+  const refusalOf = createRefusalOf(lastSeen, rules);
 
   function accept(
     { claims }: VerifiedToken,

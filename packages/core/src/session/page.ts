@@ -7,12 +7,16 @@ export interface SessionPageInput {
   readonly limit: number;
   /** The `nextCursor` of the previous page. @defaultValue the first page */
   readonly cursor?: string | null | undefined;
+  /** Whether the sessions have their data. @defaultValue `true` */
+  readonly data?: boolean | undefined;
 }
 
 /** A list of the sessions that were seen last. */
 export interface LastSeenInput {
   /** The most sessions to list. */
   readonly max: number;
+  /** Whether the sessions have their data. @defaultValue `true` */
+  readonly data?: boolean | undefined;
 }
 
 /** A page of a list. */

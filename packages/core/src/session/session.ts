@@ -24,7 +24,7 @@ export interface Session {
   readonly updatedAt: Date;
   /**
    * The app's own data: JSON. It is absent if the session has none, and where it was not read: `verify` reads it only with
-   * the manager's option `sessionData`.
+   * the manager's option `lookUpData`.
    */
   readonly data?: unknown;
 }
@@ -56,12 +56,12 @@ export interface SessionRow<TTime = number> {
   readonly grace_until: TTime | null;
 }
 
-/** A row as a look-up reads it: the data only on demand. */
+/** A row that may have been read without its data. */
 export type LookedUpRow = Omit<SessionRow, 'data'> & Partial<Pick<SessionRow, 'data'>>;
 
 /** Makes a session of its row. */
 export function sessionOf(row: LookedUpRow): Session {
-  const { data = null } = row;
+  const data = row.data === undefined || row.data === null ? null : readStoredData(row.data);
   return {
     id: row.id,
     userId: row.user_id,
@@ -74,6 +74,6 @@ export function sessionOf(row: LookedUpRow): Session {
     device: readStoredDevice(row.device),
     name: row.name,
     updatedAt: new Date(row.updated_at ?? row.created_at),
-    ...(data !== null && { data: readStoredData(data) }),
+    ...(data !== null && { data }),
   };
 }

@@ -7,21 +7,22 @@ import type { RevocationOrder } from './order/revocation-order.ts';
 import type { Queries } from './queries.ts';
 import { runRead } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
+import type { SessionKey } from './update-queries.ts';
 import type { AppTransaction, Writes } from './writes.ts';
-
-/** A session of a user. */
-export interface SessionKey {
-  readonly userId: string;
-  readonly id: string;
-}
 
 /** How a row is inserted. */
 export interface InsertOptions {
   readonly cap?: SessionCap | undefined;
   /** The mark from before the sign-in: after a revocation since then, nothing is inserted. */
   readonly since?: string | undefined;
-  /** The session that the new one replaces. */
-  readonly replaces?: SessionKey | undefined;
+  /** The session that the new one replaces. The same user's name and data go along, unless the row has data of its own. */
+  readonly replaces?: ReplacedRow | undefined;
+}
+
+/** The session that a new one replaces. */
+export interface ReplacedRow extends SessionKey {
+  /** Whether its data goes along. */
+  readonly keepsData: boolean;
 }
 
 /** The sessions that made room for a new one. */
@@ -29,6 +30,8 @@ export interface Inserted {
   readonly evicted: readonly string[];
   /** Whether the session to replace existed. */
   readonly hasReplaced: boolean;
+  /** As it was written. */
+  readonly row: SessionRow;
 }
 
 /**
@@ -72,12 +75,25 @@ export function createInsert({ queries, order, writes, deletes }: InsertParts): 
     return ids.filter((id) => !left.has(id));
   }
 
-  return (row, { cap, since, replaces }, trx) => {
-    const userId = row.user_id;
+  /** Takes over what the user has given to the session that the new one replaces. */
+  async function takeOver(
+    on: Kysely<SessionsDatabase>,
+    row: SessionRow,
+    replaces: ReplacedRow | undefined,
+  ): Promise<SessionRow> {
+    if (replaces?.userId !== row.user_id) return row;
+    const [replaced] = await runRead(on, queries.findToReplace(replaces.userId, replaces.id));
+    if (replaced === undefined) return row;
+    return { ...row, name: replaced.name, data: replaces.keepsData ? replaced.data : row.data };
+  }
+
+  return (newRow, { cap, since, replaces }, trx) => {
+    const userId = newRow.user_id;
     const isRefused = async (on: Kysely<SessionsDatabase>): Promise<boolean> =>
       since !== undefined && order.hasRevokedSince(on, userId, since);
     const insertAndEvict = async (on: Kysely<SessionsDatabase>, isLocked: boolean): Promise<Inserted | undefined> => {
       if (await isRefused(on)) return undefined;
+      const row = await takeOver(on, newRow, replaces);
       await on.executeQuery(queries.insert(row));
       // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
       if (!isLocked && (await isRefused(on))) {
@@ -85,7 +101,8 @@ export function createInsert({ queries, order, writes, deletes }: InsertParts): 
         return undefined;
       }
       const replaced = replaces === undefined ? 0 : await deletes.runForIds(on, replaces.userId, [replaces.id]);
-      return { evicted: cap === undefined ? [] : await evict(on, row, cap, isLocked), hasReplaced: replaced > 0 };
+      const evicted = cap === undefined ? [] : await evict(on, row, cap, isLocked);
+      return { evicted, hasReplaced: replaced > 0, row };
     };
     const needsLock = cap !== undefined || since !== undefined || replaces !== undefined;
     return needsLock

@@ -4,9 +4,10 @@ import { columnNames, storeTimes } from './columns.ts';
 import { compileForIds, compileOnce } from './compiled-query.ts';
 import { createDeleteQueries, type DeleteQueries } from './delete-queries.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
-import { createReadQueries, type ReadQueries } from './read-queries.ts';
+import { createReadQueries, type ReadOptions, type ReadQueries } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { createStaffQueries, type StaffQueries } from './staff-queries.ts';
+import { createUpdateQueries, type UpdateQueries } from './update-queries.ts';
 
 /** A last-seen write. Times are in milliseconds. */
 export interface LastSeenWrite {
@@ -22,7 +23,7 @@ export interface LastSeenWrite {
 }
 
 /** The queries on the sessions table, compiled. They take times in milliseconds, and run nothing. */
-export interface Queries extends ReadQueries, DeleteQueries, StaffQueries {
+export interface Queries extends ReadQueries, DeleteQueries, StaffQueries, UpdateQueries {
   insert(row: SessionRow): CompiledQuery;
   writeLastSeen(write: LastSeenWrite): CompiledQuery;
   /** The same write for sessions of which only last seen changes. */
@@ -34,7 +35,12 @@ export interface Queries extends ReadQueries, DeleteQueries, StaffQueries {
  *
  * @param db - only builds queries. It carries no plugins: an app's own would rename our columns
  */
-export function createQueries(db: Kysely<SessionsDatabase>, dialect: Dialect, sessions: 'sessions'): Queries {
+export function createQueries(
+  db: Kysely<SessionsDatabase>,
+  dialect: Dialect,
+  sessions: 'sessions',
+  options: ReadOptions = {},
+): Queries {
   const { writeTime, maxListedIds } = dialect;
 
   const insert = compileOnce<SessionRow<StoredTime>, unknown>((value) =>
@@ -72,9 +78,10 @@ export function createQueries(db: Kysely<SessionsDatabase>, dialect: Dialect, se
   );
 
   return {
-    ...createReadQueries(db, dialect, sessions),
+    ...createReadQueries(db, dialect, sessions, options),
     ...createDeleteQueries(db, dialect, sessions),
     ...createStaffQueries(db, dialect, sessions),
+    ...createUpdateQueries(db, dialect, sessions),
     insert: (newRow) => insert(storeTimes(newRow, writeTime)),
     writeLastSeen: (write) =>
       writeLastSeen({ ...write, seenAt: writeTime(write.seenAt), seenBefore: writeTime(write.seenBefore) }),

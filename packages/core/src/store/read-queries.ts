@@ -16,15 +16,34 @@ interface ListParameters extends StoredLiveSince {
 export interface ReadQueries {
   find(id: string): CompiledQuery<LookedUpRow>;
   findMany(ids: readonly string[]): CompiledQuery<LookedUpRow>;
-  get(userId: string, id: string, live: LiveSince): CompiledQuery<SessionRow>;
+  get(userId: string, id: string, live: LiveSince, options?: RowOptions): CompiledQuery<LookedUpRow>;
   /** The sessions last seen, the most recent first: up to `max`. */
-  list(userId: string, live: LiveSince, max?: number): CompiledQuery<SessionRow>;
+  list(userId: string, live: LiveSince, options?: ListOptions): CompiledQuery<LookedUpRow>;
   /** A page of the sessions, the newest first: an order that no request changes. */
-  listPage(userId: string, live: LiveSince, page: Page): CompiledQuery<SessionRow>;
+  listPage(userId: string, live: LiveSince, page: Page, options?: RowOptions): CompiledQuery<LookedUpRow>;
   /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
   listToEvict(userId: string, live: LiveSince): CompiledQuery<LookedUpRow>;
   /** The session that a transaction keeps: as it is now, too. */
   findToKeep(userId: string, id: string): CompiledQuery<LookedUpRow>;
+  /** The session that a new one replaces: as it is now, too, and with its data. */
+  findToReplace(userId: string, id: string): CompiledQuery<SessionRow>;
+}
+
+/** Which columns a query reads. */
+export interface RowOptions {
+  /** Whether it reads the app's data. @defaultValue `true` */
+  readonly data?: boolean | undefined;
+}
+
+/** What a list reads. */
+export interface ListOptions extends RowOptions {
+  readonly max?: number | undefined;
+}
+
+/** How look-ups read. */
+export interface ReadOptions {
+  /** Whether they read the app's data. @defaultValue `false` */
+  readonly lookUpData?: boolean;
 }
 
 /** Compiles the queries that read sessions. */
@@ -32,35 +51,47 @@ export function createReadQueries(
   db: Kysely<SessionsDatabase>,
   { readTime, writeTime, readsSnapshots, maxListedIds }: Dialect,
   sessions: 'sessions',
+  { lookUpData = false }: ReadOptions = {},
 ): ReadQueries {
-  const selected = (names: readonly Column[]) =>
-    names.map((name) => (isTimeColumn(name) ? readTime(name).as(name) : name));
-  const row = db.selectFrom(sessions).select(selected(columnNames)).$castTo<SessionRow>();
-  const lookedUp = db.selectFrom(sessions).select(selected(lookedUpColumns)).$castTo<LookedUpRow>();
+  const rowOf = (names: readonly Column[]) =>
+    db
+      .selectFrom(sessions)
+      .select(names.map((name) => (isTimeColumn(name) ? readTime(name).as(name) : name)))
+      .$castTo<LookedUpRow>();
+  const [whole, withoutData] = [rowOf(columnNames), rowOf(lookedUpColumns)];
+  const rowWith = ({ data = true }: RowOptions) => (data ? whole : withoutData);
+  const lookedUp = lookUpData ? whole : withoutData;
+  type Rows = typeof whole;
 
   const find = compileOnce<{ id: string }, LookedUpRow>((value) => lookedUp.where('id', '=', value('id')), 'one');
-  const findToKeep = compileOnce<{ userId: string; id: string }, LookedUpRow>((value) => {
-    const query = lookedUp.where('id', '=', value('id')).where('user_id', '=', value('userId'));
-    return readsSnapshots ? query.forUpdate() : query;
-  }, 'one');
   const findMany = compileForIds<object, LookedUpRow>((ids) => lookedUp.where('id', 'in', ids), maxListedIds);
-
-  const get = compileOnce<{ userId: string; id: string } & StoredLiveSince, SessionRow>((value) =>
-    row.where('id', '=', value('id')).where('user_id', '=', value('userId')).where(isStillLive(value)),
+  const locked = (query: Rows): Rows => (readsSnapshots ? query.forUpdate() : query);
+  const ofUser = (rows: Rows, value: Parameter<{ userId: string; id: string }>): Rows =>
+    rows.where('id', '=', value('id')).where('user_id', '=', value('userId'));
+  const findToKeep = compileOnce<{ userId: string; id: string }, LookedUpRow>(
+    (value) => locked(ofUser(withoutData, value)),
+    'one',
+  );
+  const findToReplace = compileOnce<{ userId: string; id: string }, SessionRow>(
+    (value) => locked(ofUser(whole, value)).$castTo<SessionRow>(),
+    'one',
   );
 
-  const liveRows = (value: Parameter<ListParameters>) =>
-    row.where('user_id', '=', value('userId')).where(isStillLive(value));
-  const listQuery = (value: Parameter<ListParameters>) =>
-    liveRows(value).orderBy('last_seen_at', 'desc').orderBy('created_at', 'desc').orderBy('id');
-  const list = compileOnce<ListParameters, SessionRow>(listQuery);
-  const listToEvict = compileOnce<ListParameters, LookedUpRow>((value) => {
-    const query = listQuery(value).clearSelect().select(selected(lookedUpColumns)).$castTo<LookedUpRow>();
-    return readsSnapshots ? query.forUpdate() : query;
-  });
+  const compileGet = (options: RowOptions) =>
+    compileOnce<{ userId: string; id: string } & StoredLiveSince, LookedUpRow>((value) =>
+      ofUser(rowWith(options), value).where(isStillLive(value)),
+    );
+  const [get, getWithoutData] = [compileGet({}), compileGet({ data: false })];
 
-  function pageQuery(parameters: ListParameters, { limit, after }: Page): CompiledQuery<SessionRow> {
-    const query = liveRows((name) => sql`${parameters[name]}`)
+  const liveRows = (rows: Rows, value: Parameter<ListParameters>): Rows =>
+    rows.where('user_id', '=', value('userId')).where(isStillLive(value));
+  const listQuery = (rows: Rows, value: Parameter<ListParameters>): Rows =>
+    liveRows(rows, value).orderBy('last_seen_at', 'desc').orderBy('created_at', 'desc').orderBy('id');
+  const list = compileOnce<ListParameters, LookedUpRow>((value) => listQuery(whole, value));
+  const listToEvict = compileOnce<ListParameters, LookedUpRow>((value) => locked(listQuery(withoutData, value)));
+
+  function pageQuery(rows: Rows, parameters: ListParameters, { limit, after }: Page): CompiledQuery<LookedUpRow> {
+    const query = liveRows(rows, (name) => sql`${parameters[name]}`)
       .orderBy('created_at', 'desc')
       .orderBy('id')
       .limit(limit);
@@ -81,17 +112,17 @@ export function createReadQueries(
   return {
     find: (id) => find({ id }),
     findMany: (ids) => findMany(ids, {}),
-    get: (userId, id, live) => get({ userId, id, ...stored(live) }),
-    list(userId, live, max) {
+    get: (userId, id, live, { data = true } = {}) => (data ? get : getWithoutData)({ userId, id, ...stored(live) }),
+    list(userId, live, { max, ...options } = {}) {
       const parameters = { userId, ...stored(live) };
-      if (max === undefined) return list(parameters);
-      return listQuery((name) => sql`${parameters[name]}`)
-        .limit(max)
-        .compile();
+      if (max === undefined && options.data !== false) return list(parameters);
+      const query = listQuery(rowWith(options), (name) => sql`${parameters[name]}`);
+      return (max === undefined ? query : query.limit(max)).compile();
     },
-    listPage: (userId, live, page) => pageQuery({ userId, ...stored(live) }, page),
+    listPage: (userId, live, page, options = {}) => pageQuery(rowWith(options), { userId, ...stored(live) }, page),
     listToEvict: (userId, live) => listToEvict({ userId, ...stored(live) }),
     findToKeep: (userId, id) => findToKeep({ userId, id }),
+    findToReplace: (userId, id) => findToReplace({ userId, id }),
   };
 }
 

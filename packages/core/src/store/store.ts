@@ -1,23 +1,25 @@
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
-import type { LookedUpRow, SessionRow } from '../session/session.ts';
+import type { LookedUpRow } from '../session/session.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
-import { createInsert, type Insert, type SessionKey } from './insert.ts';
+import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
-import { runRead } from './read-queries.ts';
+import { runRead, type ListOptions, type ReadOptions, type RowOptions } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { companionsOf, referenceTo, type TableName } from './table-name.ts';
 import type { TimeLimit } from './time-limit.ts';
+import type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 import { createWrites, type AppTransaction } from './writes.ts';
 
-export type { Inserted, InsertOptions, SessionKey } from './insert.ts';
+export type { Inserted, InsertOptions } from './insert.ts';
 export type { LastSeenWrite } from './queries.ts';
+export type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 export type { AppTransaction } from './writes.ts';
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
@@ -27,11 +29,20 @@ export interface Store {
   readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
-  list(userId: string, live: LiveSince, max?: number): Promise<readonly SessionRow[]>;
-  listPage(userId: string, live: LiveSince, page: Page): Promise<readonly SessionRow[]>;
+  list(userId: string, live: LiveSince, options?: ListOptions): Promise<readonly LookedUpRow[]>;
+  listPage(userId: string, live: LiveSince, page: Page, options?: RowOptions): Promise<readonly LookedUpRow[]>;
   /** A page of all users' sessions. */
   listAllPage(live: LiveSince, page: Page, now: number): Promise<readonly LookedUpRow[]>;
-  get(userId: string, id: string, live: LiveSince): Promise<SessionRow | undefined>;
+  get(userId: string, id: string, live: LiveSince, options?: RowOptions): Promise<LookedUpRow | undefined>;
+  /** Changes a live session, and reads it. `undefined`: the user has no such session. */
+  update(
+    key: SessionKey,
+    change: SessionChange,
+    live: LiveSince,
+    trx: AppTransaction | undefined,
+  ): Promise<LookedUpRow | undefined>;
+  /** Counts a new token of a session. `false`: another one came first, or the session is gone. */
+  reissue(key: SessionKey, reissue: Reissue): Promise<boolean>;
   deleteMany(userId: string, ids: readonly string[], trx?: AppTransaction): Promise<number>;
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
   deleteOthers(userId: string, currentId: string, trx?: AppTransaction): Promise<number | undefined>;
@@ -62,7 +73,7 @@ export interface PurgedChunk {
 }
 
 /** How a store uses its database. */
-export interface StoreOptions {
+export interface StoreOptions extends ReadOptions {
   /** Another connection to the same database, for look-ups and lists. */
   readonly readDb?: Kysely<SessionsDatabase>;
   /** The connection below `readDb`, if it runs queries at once. */
@@ -77,13 +88,13 @@ export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   name: TableName,
-  { readDb = db, direct, limitTime = (work) => work({ check() {} }) }: StoreOptions = {},
+  { readDb = db, direct, limitTime = (work) => work({ check() {} }), ...options }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = referenceTo(name) as 'sessions';
   const { revocations, positions } = companionsOf(name);
   const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
-  const queries = createQueries(db, dialect, sessions);
+  const queries = createQueries(db, dialect, sessions, options);
   const order = dialect.createOrder(tables);
   const deletes = createDeletes(dialect, queries);
   const writes = createWrites(db, dialect, tables, limitTime);
@@ -108,14 +119,22 @@ export function createStore(
       return row && readNumbers(row);
     },
 
-    async get(userId, id, live) {
-      const [row] = await readRows(queries.get(userId, id, live));
+    async get(userId, id, live, rowOptions) {
+      const [row] = await readRows(queries.get(userId, id, live, rowOptions));
       return row;
     },
 
-    list: (userId, live, max) => readRows(queries.list(userId, live, max)),
-    listPage: (userId, live, page) => readRows(queries.listPage(userId, live, page)),
+    list: (userId, live, listOptions) => readRows(queries.list(userId, live, listOptions)),
+    listPage: (userId, live, page, rowOptions) => readRows(queries.listPage(userId, live, page, rowOptions)),
     listAllPage: (live, page, now) => readRows(queries.listAllPage(live, page, now)),
+
+    update: (key, change, live, trx) =>
+      writes.runIn(trx, async (on) => {
+        await on.executeQuery(queries.update(key, change, live));
+        const [row] = await runRead(on, queries.get(key.userId, key.id, live));
+        return row;
+      }),
+    reissue: (key, reissue) => writes.run(async (on) => (await deletes.run(on, queries.reissue(key, reissue))) > 0),
 
     insert: createInsert({ queries, order, writes, deletes }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),

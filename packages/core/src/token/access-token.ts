@@ -31,6 +31,8 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly iss?: string;
   readonly aud?: string | readonly string[];
+  /** How often the token of the session had been reissued, this time included. Without it: never. */
+  readonly lookup_generation?: number;
   /** The app's own claims. */
   readonly [claim: string]: unknown;
 }
@@ -44,6 +46,16 @@ export interface TokenRules {
   readonly clock: () => number;
 }
 
+/** The claims that a token has by itself. Times are in seconds. */
+export interface RegisteredClaims {
+  readonly lookupId: string;
+  readonly userId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** How often the token has been reissued. @defaultValue 0 */
+  readonly generation?: number;
+}
+
 /** Signs and verifies access tokens. */
 export interface Tokens {
   /**
@@ -52,10 +64,7 @@ export interface Tokens {
    * @throws {SessionUsageError} an app claim overwrites a registered one, or the token is longer than
    *   {@link maxIssuedLength}
    */
-  sign(
-    registered: { lookupId: string; userId: string; issuedAt: number; expiresAt: number },
-    claims: Readonly<Record<string, unknown>>,
-  ): string;
+  sign(registered: RegisteredClaims, claims: Readonly<Record<string, unknown>>): string;
   /**
    * Verifies a token, without the database: shape, then algorithm, key and signature, then claims.
    *
@@ -88,9 +97,16 @@ export function createTokens(rules: TokenRules): Tokens {
   };
 
   return {
-    sign({ lookupId, userId, issuedAt, expiresAt }, claims) {
+    sign({ lookupId, userId, issuedAt, expiresAt, generation = 0 }, claims) {
       const own = signableClaims(claims);
-      const ours = { ...fixedClaims, lookup_id: lookupId, sub: userId, iat: issuedAt, exp: expiresAt };
+      const ours = {
+        ...fixedClaims,
+        lookup_id: lookupId,
+        ...(generation > 0 && { lookup_generation: generation }),
+        sub: userId,
+        iat: issuedAt,
+        exp: expiresAt,
+      };
       // As a text: of an object, jsonwebtoken replaces an `iat` of zero.
       const token = jwt.sign(JSON.stringify({ ...own, ...ours }), signer.signing, signOptions);
       if (token.length > maxIssuedLength) {
@@ -181,11 +197,17 @@ function isAccessTokenClaims(payload: string | jwt.JwtPayload): payload is jwt.J
   return (
     typeof payload === 'object' &&
     isLookupId(payload['lookup_id']) &&
+    isGeneration(payload['lookup_generation']) &&
     typeof payload.sub === 'string' &&
     payload.sub !== '' &&
     Number.isFinite(payload.iat) &&
     Number.isFinite(payload.exp)
   );
+}
+
+/** The first token of a session has none. */
+function isGeneration(value: unknown): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
 }
 
 function nonEmpty(list: readonly string[]): [string, ...string[]] {

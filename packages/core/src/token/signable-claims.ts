@@ -1,7 +1,17 @@
 import { SessionUsageError } from '../errors.ts';
 
-/** RFC 7519 §4.1, and the lookup id. */
-const registeredClaims: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id']);
+/** RFC 7519 §4.1, and those of ours. */
+const registeredClaims: ReadonlySet<string> = new Set([
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'lookup_id',
+  'lookup_generation',
+]);
 
 /**
  * Returns the claims as a token will hold them. Both are checked, for a `toJSON` may return others than it was given.
