@@ -90,7 +90,8 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     procedures: ['errors', 'request', 'authenticated', 'locate', 'sign-in', 'trpc'],
     options: ['errors', 'authenticated', 'procedures', 'locate', 'sign-in'],
     plugin: ['errors', 'options', 'locate', 'authenticated', 'procedures', 'sign-in', 'trpc'],
-    index: ['errors', 'request', 'authenticated', 'locate', 'procedures', 'sign-in', 'plugin', 'trpc'],
+    'test-caller': [],
+    index: ['test-caller', 'errors', 'request', 'authenticated', 'locate', 'procedures', 'sign-in', 'plugin', 'trpc'],
   },
   client: {
     errors: [],

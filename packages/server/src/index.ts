@@ -1,5 +1,11 @@
 export { createSessionsPlugin, type SessionsPlugin, type SessionsPluginOptions } from './plugin.ts';
-export { sessionsContext, type SessionsContext, type SessionsContextOptions } from './request/context.ts';
+export {
+  sessionsContext,
+  type ContextCaller,
+  type SessionsContext,
+  type SessionsContextOptions,
+} from './request/context.ts';
+export { testCaller } from './test-caller.ts';
 export type { TrustProxy } from './request/trust-proxy.ts';
 export type { CookieOptions } from './request/cookie-options.ts';
 export type {

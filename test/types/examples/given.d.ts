@@ -19,7 +19,7 @@ import type * as conninfo from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import type { Redis } from 'ioredis';
 import type jsonwebtoken from 'jsonwebtoken';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely as KyselyInstance, Transaction } from 'kysely';
 import type * as kysely from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type mysql2 from 'mysql2';
@@ -40,12 +40,13 @@ declare global {
     token_manager_lookup_id: { id: number; user_id: number };
     auth_user: { id: number; username: string; email: string; is_active: boolean };
   }
-  const db: Kysely<MyDatabase>;
+  const db: KyselyInstance<MyDatabase>;
   const pool: postgres.Pool;
   const redis: Redis;
   const Database: typeof SqliteDatabase;
   const pg: typeof postgres;
   const createPool: typeof mysql2.createPool;
+  const Kysely: typeof kysely.Kysely;
   const SqliteDialect: typeof kysely.SqliteDialect;
   const PostgresDialect: typeof kysely.PostgresDialect;
   const MysqlDialect: typeof kysely.MysqlDialect;

@@ -46,6 +46,24 @@ function requireCaller(ctx: unknown): CallerInfo {
 function callerIn(ctx: unknown): CallerInfo | undefined {
   // A context written by hand, as in a test, may hold `null`.
   const caller: unknown = typeof ctx === 'object' && ctx !== null ? Reflect.get(ctx, 'caller') : undefined;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types require it, and each field is checked where it is read
-  return typeof caller === 'object' && caller !== null ? (caller as CallerInfo) : undefined;
+  return typeof caller === 'object' && caller !== null ? complete(caller) : undefined;
+}
+
+/** A caller that was written by hand may have parts of a caller alone. */
+function complete(caller: Partial<CallerInfo>): CallerInfo {
+  const { token, ip, userAgent, clientHints } = caller;
+  return isComplete(caller)
+    ? caller
+    : {
+        ...caller,
+        token: token ?? null,
+        ip: ip ?? null,
+        userAgent: userAgent ?? null,
+        clientHints: clientHints ?? null,
+      };
+}
+
+function isComplete(caller: Partial<CallerInfo>): caller is CallerInfo {
+  const { token, ip, userAgent, clientHints } = caller;
+  return token !== undefined && ip !== undefined && userAgent !== undefined && clientHints !== undefined;
 }

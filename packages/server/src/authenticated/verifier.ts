@@ -8,7 +8,7 @@ import type { RequireAccount } from './account.ts';
 export interface Verifier {
   verify(caller: CallerInfo): Promise<VerifiedSession>;
   /** Drops the verification that a batch shares, because one of its calls has just ended a session. */
-  invalidate(caller: CallerInfo): void;
+  invalidate(caller: Partial<CallerInfo>): void;
   readonly watches: Watches;
 }
 

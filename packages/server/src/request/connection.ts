@@ -36,6 +36,6 @@ export function connect(caller: CallerInfo, connection: Connection): CallerInfo 
 }
 
 /** How a caller is connected; `undefined` for a caller that was written by hand. */
-export function connectionOf(caller: ConnectedCaller): Connection | undefined {
+export function connectionOf(caller: Partial<ConnectedCaller>): Connection | undefined {
   return caller[connectionKey]?.();
 }

@@ -8,9 +8,12 @@ import { readRequest, type CreateContextOptions, type IncomingRequest } from './
 import type { TrustProxy } from './trust-proxy.ts';
 import { createChallenge } from './www-authenticate.ts';
 
+/** A caller in a context. {@link sessionsContext} gives it every part; by hand, it needs only its token. */
+export type ContextCaller = Pick<CallerInfo, 'token'> & Partial<CallerInfo>;
+
 /** The part of a tRPC context that the plugin needs: extend yours with it. */
 export interface SessionsContext {
-  readonly caller: CallerInfo;
+  readonly caller: ContextCaller;
 }
 
 /** How {@link sessionsContext} reads a request. */

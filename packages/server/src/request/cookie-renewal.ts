@@ -9,7 +9,7 @@ const maxRenewals = 10_000;
 
 /** A call that was authenticated. */
 export interface AuthenticatedCall {
-  readonly caller: CallerInfo;
+  readonly caller: Pick<CallerInfo, 'token'>;
   readonly session: Session;
   readonly claims: Pick<AccessTokenClaims, 'iat'>;
 }
