@@ -49,7 +49,7 @@ export type { MigrationResult, SessionsMigration } from './store/migrations/migr
 export type { MaxSessions, SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';
-export type { AttemptStoreName, SignInGuard } from './manager/sign-in-guard.ts';
+export type { AttemptStoreName, SignInGuard, SignInGuardOptions } from './manager/sign-in-guard.ts';
 export type { Attempt, AttemptBucket, AttemptLimit, AttemptStore } from './sign-in/attempts.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';

@@ -74,6 +74,7 @@ export type { Locate } from './locate/locate.ts';
 export type { SessionInfo } from './procedures/session-info.ts';
 export type {
   AccessTokenClaims,
+  AttemptStoreName,
   CallerInfo,
   ClientHints,
   Device,

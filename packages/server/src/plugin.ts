@@ -138,7 +138,10 @@ export function createSessionsPlugin<
   const place = createContextPlace(options.contextKey);
   const own = { verifier, errorHandler, place: ownPlaceOf(place) };
   const { callerOf } = place;
-  const throttle = createThrottle(manager.guardSignIns(), options.throttle);
+  const throttle = createThrottle(
+    manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store }),
+    options.throttle,
+  );
   const signInSteps = createSignInSteps({ manager, verifier, locator });
   return {
     router: createRouter<TSchema, TClaims, TAdmin>({

@@ -1,3 +1,5 @@
+import type { AttemptStore } from '../sign-in/attempts.ts';
+
 /**
  * Carries messages between the processes of an app: which sessions were revoked. Made by `redisBus` of
  * `@trpc-sessions/core/redis`, by `postgresBus` of `@trpc-sessions/core/postgres`, or by `localBus`.
@@ -18,6 +20,10 @@ export interface Bus {
    * @returns a function that unsubscribes and closes the connections that subscribing opened
    */
   subscribe(listener: BusListener): () => Promise<void>;
+  /** Counts attempts to sign in, on a server that keeps data: Redis. @defaultValue none */
+  readonly attempts?: AttemptStore | undefined;
+  /** Whether it stays in this process: there are no others, says the app. @defaultValue `false` */
+  readonly isLocal?: boolean | undefined;
 }
 
 /** Receives from a {@link Bus}. */

@@ -35,6 +35,7 @@ function listenersOf(channel: string): Set<BusListener> {
 export function localBus({ channel }: LocalBusOptions = {}): Bus {
   const listeners = listenersOf(readChannel(channel));
   return {
+    isLocal: true,
     publish(message) {
       for (const listener of Array.from(listeners)) listener.message(message);
       return Promise.resolve();

@@ -29,7 +29,7 @@ export interface SessionEvents {
   /** Rows of expired sessions were deleted. */
   purged: { readonly count: number };
   /** Background work failed: no caller waits for it, so only this event reports it. */
-  fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'listener'; readonly error: unknown };
+  fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'throttle' | 'listener'; readonly error: unknown };
 }
 
 /** A request that was refused. */

@@ -21,7 +21,7 @@ import { createPurges, type PurgeOptions } from './purge.ts';
 import { createRevokeIssuedBefore, type IssuedBefore } from './revoke-issued-before.ts';
 import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
-import { createGuardSignIns, type SignInGuard } from './sign-in-guard.ts';
+import { createGuardSignIns, type SignInGuard, type SignInGuardOptions } from './sign-in-guard.ts';
 import { createVerify, type VerifiedSession } from './verify.ts';
 
 /**
@@ -131,8 +131,12 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges {
    * survives a redirect. Keep it where the visitor cannot change it.
    */
   signInMark(): Promise<string>;
-  /** Guards sign-ins: counts attempts, for a plugin. Apps use the plugin's option `throttle`. */
-  guardSignIns(): SignInGuard;
+  /**
+   * Guards sign-ins: counts attempts, for a plugin. Apps use the plugin's option `throttle`.
+   *
+   * @throws {TypeError} there is no such store
+   */
+  guardSignIns(options?: SignInGuardOptions): SignInGuard;
   /**
    * Deletes the rows of sessions that have expired or gone idle, in bounded chunks. Returns how many.
    *
@@ -255,7 +259,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       events.emit('missed', { userId });
     },
     signInMark: () => store.mark(),
-    guardSignIns: createGuardSignIns({ events }, settings),
+    guardSignIns: createGuardSignIns({ attempts: store.attempts, events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     now: clock,
     on: (event, listener) => events.on(event, listener),

@@ -1,12 +1,20 @@
 import type { KeyObject } from 'node:crypto';
+import { sharedByCopies } from '../shared-by-copies.ts';
 import type { Attempt, AttemptBucket, AttemptStore } from '../sign-in/attempts.ts';
 import { createMemoryAttempts } from '../sign-in/memory-attempts.ts';
+import { withFallback } from '../sign-in/with-fallback.ts';
 import { deriveSecret, keyedName } from '../token/derived-keys.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { Settings } from './options.ts';
 
-/** The name of an {@link AttemptStore}. */
-export type AttemptStoreName = 'memory';
+/** Where attempts to sign in are counted. */
+export type AttemptStoreName = 'memory' | 'database' | 'redis';
+
+/** How a manager guards sign-ins. */
+export interface SignInGuardOptions {
+  /** @defaultValue `'redis'` with a `redisBus`, or else `'memory'` */
+  readonly store?: AttemptStoreName | undefined;
+}
 
 /** Counts the attempts to sign in, for a plugin. */
 export interface SignInGuard {
@@ -26,21 +34,51 @@ export interface SignInGuard {
 
 /** The parts that guard sign-ins. */
 export interface SignInGuardParts {
+  /** Counts in the database. */
+  readonly attempts: AttemptStore;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
 /** Creates the function of a manager that guards sign-ins. Plugins of one manager share its counts. */
 export function createGuardSignIns(
-  { events }: SignInGuardParts,
-  { keys, clock, table, readIp }: Pick<Settings, 'keys' | 'clock' | 'table' | 'readIp'>,
-): () => SignInGuard {
-  let memory: AttemptStore | undefined;
+  { attempts, events }: SignInGuardParts,
+  { keys, clock, table, bus, readIp }: Pick<Settings, 'keys' | 'clock' | 'table' | 'bus' | 'readIp'>,
+): (options?: SignInGuardOptions) => SignInGuard {
   let secret: KeyObject | undefined;
+  const stores = new Map<AttemptStoreName, AttemptStore>();
 
-  return () => {
-    const store = (memory ??= createMemoryAttempts());
+  function create(name: AttemptStoreName): AttemptStore {
+    if (name === 'memory') return createMemoryAttempts();
+    return withFallback(sharedStore(name), {
+      fallback: storeOf('memory'),
+      clock,
+      onFault: (error) => events.emit('fault', { task: 'throttle', error }),
+    });
+  }
+
+  function sharedStore(name: AttemptStoreName): AttemptStore {
+    if (name === 'database') return attempts;
+    if (name === 'redis' && bus?.attempts !== undefined) return bus.attempts;
+    throw new TypeError(
+      name === 'redis'
+        ? "throttle.store: 'redis' needs a manager whose bus is redisBus(client)"
+        : `throttle.store: expected 'memory', 'database' or 'redis', got ${JSON.stringify(name)}`,
+    );
+  }
+
+  function storeOf(name: AttemptStoreName): AttemptStore {
+    let store = stores.get(name);
+    if (store === undefined) stores.set(name, (store = create(name)));
+    return store;
+  }
+
+  return (options = {}) => {
+    const name = options.store ?? (bus?.attempts === undefined ? 'memory' : 'redis');
+    const isChosen = options.store !== undefined;
+    if (name === 'memory' && !isChosen && bus !== undefined && bus.isLocal !== true) warnOfMemory();
+    const store = storeOf(name);
     return {
-      store: 'memory',
+      store: name,
       nameOf(text) {
         secret ??= deriveSecret(keys.signer.signing, 'attempts');
         // Two tables may share a store, such as one Redis.
@@ -49,10 +87,21 @@ export function createGuardSignIns(
       take: (bucket) => store.take(bucket, clock()),
       giveBack: (bucket, attempt) => store.giveBack(bucket, attempt),
       clear: (id) => store.clear(id),
-      report(name, event) {
+      report(eventName, event) {
         const { caller } = event;
-        events.emit(name, caller === null ? event : { ...event, caller: { ...caller, ip: readIp(caller.ip) } });
+        events.emit(eventName, caller === null ? event : { ...event, caller: { ...caller, ip: readIp(caller.ip) } });
       },
     };
   };
+}
+
+/** Says once in a process that its counts are its own. The bus shows that there are others. */
+function warnOfMemory(): void {
+  const shared = sharedByCopies('throttle-warning', () => ({ isGiven: false }));
+  if (shared.isGiven) return;
+  shared.isGiven = true;
+  process.emitWarning(
+    "Each process counts attempts to sign in by itself, so that a guesser has as many attempts as there are processes. To count them together, set throttle: { store: 'database' }. To keep it so, set store: 'memory'.",
+    { type: 'TrpcSessionsWarning', code: 'TRPC_SESSIONS_THROTTLE' },
+  );
 }

@@ -9,10 +9,20 @@ const defaultMax = 50_000;
  * of new accounts or addresses, which costs an attempt each, evicts none that waits.
  */
 export function createMemoryAttempts(max: number = defaultMax): AttemptStore {
-  const free = new LRUCache<string, AttemptCount>({ max });
-  const waiting = new LRUCache<string, AttemptCount>({ max });
+  // Reserved with the first attempt: many managers have none.
+  let counts: Record<'free' | 'waiting', LRUCache<string, AttemptCount>> | undefined;
+
+  function open(): NonNullable<typeof counts> {
+    return (counts ??= { free: new LRUCache({ max }), waiting: new LRUCache({ max }) });
+  }
+
+  function read(id: string): AttemptCount | undefined {
+    const { free, waiting } = open();
+    return waiting.get(id) ?? free.get(id);
+  }
 
   function write(id: string, count: AttemptCount | undefined): void {
+    const { free, waiting } = open();
     free.delete(id);
     waiting.delete(id);
     if (count !== undefined) (count.waitUntil > 0 ? waiting : free).set(id, count);
@@ -20,17 +30,17 @@ export function createMemoryAttempts(max: number = defaultMax): AttemptStore {
 
   return {
     take(bucket, now) {
-      const { attempt, count } = decide(waiting.get(bucket.id) ?? free.get(bucket.id), bucket, now);
+      const { attempt, count } = decide(read(bucket.id), bucket, now);
       if (count !== undefined) write(bucket.id, count);
       return Promise.resolve(attempt);
     },
     giveBack(bucket, attempt) {
-      const count = waiting.get(bucket.id) ?? free.get(bucket.id);
+      const count = read(bucket.id);
       if (count !== undefined) write(bucket.id, without(count, bucket, attempt));
       return Promise.resolve();
     },
     clear(id) {
-      const had = waiting.has(id) || free.has(id);
+      const had = read(id) !== undefined;
       write(id, undefined);
       return Promise.resolve(had);
     },

@@ -15,6 +15,8 @@ export interface Dialect {
   lock(lock: UserLock): RawBuilder<unknown>;
   /** The isolation level of a transaction that takes the lock; `undefined` for the only one that there is. */
   readonly isolation: 'read committed' | undefined;
+  /** Ends an insert that does nothing if its key exists. */
+  ignoreExisting(key: string): RawBuilder<unknown>;
   /** How it orders sign-ins and revocations. */
   readonly createOrder: CreateRevocationOrder;
   /** How many counters of revocations it has. Each is locked until its transaction ends. 0 where it needs none. */

@@ -2,7 +2,9 @@ import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { LookedUpRow } from '../session/session.ts';
+import type { AttemptStore } from '../sign-in/attempts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
+import { createDatabaseAttempts } from './attempts.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
@@ -64,6 +66,8 @@ export interface Store {
   /** Finds up to `limit` rows that have expired or gone idle, and deletes them. `undefined` when none are left. */
   purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
+  /** Counts attempts to sign in. */
+  readonly attempts: AttemptStore;
 }
 
 /** Rows that were found to be purged, and how many of them this process deleted: another may have come first. */
@@ -92,7 +96,7 @@ export function createStore(
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = referenceTo(name) as 'sessions';
-  const { revocations, positions } = companionsOf(name);
+  const { revocations, positions, attempts } = companionsOf(name);
   const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
   const queries = createQueries(db, dialect, sessions, options);
   const order = dialect.createOrder(tables);
@@ -177,5 +181,6 @@ export function createStore(
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
+    attempts: createDatabaseAttempts({ db, dialect, table: referenceTo(attempts), writes, deletes }),
   };
 }

@@ -30,8 +30,10 @@ export function parseTableName(name: string = defaultTable, dialect?: string): T
 export function companionsOf({ schema, table }: TableName): {
   readonly revocations: TableName;
   readonly positions: TableName;
+  readonly attempts: TableName;
 } {
-  return { revocations: { schema, table: `${table}_revocations` }, positions: { schema, table: `${table}_positions` } };
+  const beside = (suffix: string): TableName => ({ schema, table: `${table}_${suffix}` });
+  return { revocations: beside('revocations'), positions: beside('positions'), attempts: beside('attempts') };
 }
 
 /** Writes a table's name as `sql.table` and Kysely's builders take it. */

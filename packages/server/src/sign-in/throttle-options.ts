@@ -1,3 +1,4 @@
+import type { AttemptStoreName } from '@trpc-sessions/core';
 import type { AccountOf } from './account-name.ts';
 import type { Limiter } from './limiter.ts';
 
@@ -12,6 +13,12 @@ export interface ThrottleOptions<TCredentials = unknown> {
    * no networks, for a server that sees only the address of its proxy. @defaultValue 30
    */
   readonly attemptsPerNetwork?: number | undefined;
+  /**
+   * Where attempts are counted. `'database'` and `'redis'` count those of all processes together. While they fail, each
+   * process counts by itself, and the manager's event `fault` reports it.
+   * @defaultValue `'redis'` if the manager's bus is a `redisBus`, or else `'memory'`
+   */
+  readonly store?: AttemptStoreName | undefined;
   /** Counts the attempts in its own way. @defaultValue the manager counts them */
   readonly limiter?: Limiter | undefined;
 }
@@ -20,6 +27,7 @@ const known: Readonly<Record<keyof ThrottleOptions, true>> = {
   account: true,
   attemptsPerAccount: true,
   attemptsPerNetwork: true,
+  store: true,
   limiter: true,
 };
 

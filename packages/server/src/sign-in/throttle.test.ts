@@ -1,7 +1,7 @@
 import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createSessionsPlugin } from '../plugin.ts';
 import type { LimiterBucket } from './limiter.ts';
@@ -239,6 +239,7 @@ describe('the option throttle', () => {
   test.each<[string, object]>([
     ['throttle.acount: there is no such option; the options are account, attemptsPerAccount', { acount: () => 'ada' }],
     ['throttle.account: expected a function', { account: 'ada' }],
+    ["throttle.store: expected 'memory', 'database' or 'redis', got \"disk\"", { store: 'disk' }],
     ['throttle.attemptsPerNetwork: expected a whole number of at least 1', { attemptsPerNetwork: 0 }],
   ])('is refused by name: %s', (message, throttle) => {
     expect(() => createApp(throttle)).toThrow(message);
@@ -260,6 +261,35 @@ describe('a procedure of the app', () => {
   test('counts no attempt that succeeded', async () => {
     const { sessions } = createApp();
     for (let n = 0; n < 40; n += 1) await (await sessions.throttle(from('203.0.113.5'), 'ada')).succeeded();
+  });
+});
+
+describe('a manager whose bus reaches other processes', () => {
+  const bus = { publish: () => Promise.resolve(), subscribe: () => () => Promise.resolve() };
+  const createPlugin = (throttle: ThrottleOptions | false | undefined, isLocal = false) =>
+    createSessionsPlugin({
+      manager: createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', bus: { ...bus, isLocal } }),
+      authenticate: () => null,
+      throttle,
+    });
+
+  test('and which counts attempts in memory says so once', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    // Another test file of this worker may have had the warning.
+    Reflect.deleteProperty(globalThis, Symbol.for('trpc-sessions.throttle-warning'));
+    createPlugin({ store: 'memory' });
+    createPlugin({ store: 'database' });
+    createPlugin(false);
+    createPlugin(undefined, true);
+    expect(warn).not.toHaveBeenCalled();
+    createPlugin(undefined);
+    createPlugin(undefined);
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]?.[0]).toContain("throttle: { store: 'database' }");
+  });
+
+  test("and which is no redisBus refuses store: 'redis'", () => {
+    expect(() => createPlugin({ store: 'redis' })).toThrow(/^throttle.store: 'redis' needs a manager whose bus/);
   });
 });
 

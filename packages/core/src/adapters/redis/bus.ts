@@ -2,15 +2,16 @@ import type { Bus } from '../../bus/bus.ts';
 import type { BusDriver } from '../../bus/driver.ts';
 import { readChannel } from '../../bus/channel.ts';
 import { createReconnectingBus, readHeartbeat, type ReconnectingBusOptions } from '../../bus/reconnecting-bus.ts';
-import { createIoredisDriver, type IoredisClient, type IoredisCluster } from './ioredis.ts';
-import { createNodeRedisDriver, type NodeRedisClient } from './node-redis.ts';
+import { createRedisAttempts, type RunScript } from './attempts.ts';
+import { createIoredisDriver, runOnIoredis, type IoredisClient, type IoredisCluster } from './ioredis.ts';
+import { createNodeRedisDriver, runOnNodeRedis, type NodeRedisClient } from './node-redis.ts';
 
 /** Options of {@link redisBus}. */
 export interface RedisBusOptions extends ReconnectingBusOptions {}
 
 /**
- * Publishes revoked sessions to all processes of an app through Redis or Valkey. Nothing is stored, and a message opens
- * nothing: it holds user ids and session ids.
+ * Publishes revoked sessions to all processes of an app through Redis or Valkey. A message opens nothing: it holds user ids and
+ * session ids. Attempts to sign in are counted there, too, under keyed hashes.
  *
  * It publishes with the app's own client, and subscribes on a duplicate of it. The client stays the app's: connect it,
  * handle its `'error'` event, and close it after the manager. After messages were lost, the bus empties the other
@@ -34,7 +35,11 @@ export interface RedisBusOptions extends ReconnectingBusOptions {}
  */
 export function redisBus(client: IoredisClient | IoredisCluster | NodeRedisClient, options: RedisBusOptions = {}): Bus {
   const channel = readChannel(options.channel);
-  return createReconnectingBus(createDriver(client, channel), readHeartbeat(options.heartbeat));
+  const runScript = scriptRunnerOf(client);
+  return {
+    ...createReconnectingBus(createDriver(client, channel), readHeartbeat(options.heartbeat)),
+    attempts: runScript && createRedisAttempts(runScript, channel),
+  };
 }
 
 function createDriver(client: IoredisClient | IoredisCluster | NodeRedisClient, channel: string): BusDriver {
@@ -42,4 +47,9 @@ function createDriver(client: IoredisClient | IoredisCluster | NodeRedisClient, 
   if ('status' in client && ('nodes' in client || typeof client.duplicate === 'function'))
     return createIoredisDriver(client, channel);
   throw new TypeError('client: expected a client of ioredis, or one that createClient() of redis returns');
+}
+
+/** A client of the app's own making may run no scripts: it then counts no attempts. */
+function scriptRunnerOf(client: IoredisClient | IoredisCluster | NodeRedisClient): RunScript | undefined {
+  return 'isReady' in client ? runOnNodeRedis(client) : runOnIoredis(client);
 }

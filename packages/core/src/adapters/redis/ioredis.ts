@@ -1,11 +1,13 @@
 import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
-import { publishIf } from './publish.ts';
+import type { RunScript } from './attempts.ts';
+import { publishIf, requireConnected } from './publish.ts';
 
 /** The part of an ioredis `Redis` that `redisBus` uses. */
 export interface IoredisClient {
   readonly status: string;
   publish(channel: string, message: string): Promise<unknown>;
   duplicate(override: IoredisOverride): IoredisSubscriber;
+  eval?(script: string, keys: number, ...parameters: string[]): Promise<unknown>;
 }
 
 /** The part of an ioredis `Cluster` that `redisBus` uses: each node passes a message on to all others. */
@@ -13,6 +15,7 @@ export interface IoredisCluster {
   readonly status: string;
   publish(channel: string, message: string): Promise<unknown>;
   nodes(): readonly Pick<IoredisClient, 'duplicate'>[];
+  eval?(script: string, keys: number, ...parameters: string[]): Promise<unknown>;
 }
 
 /** The options in which the listening connection differs from the app's own. */
@@ -35,10 +38,21 @@ export interface IoredisSubscriber {
 
 export function createIoredisDriver(client: IoredisClient | IoredisCluster, channel: string): BusDriver {
   return {
-    // A lazy client connects with its first command.
-    send: (message) => publishIf(['ready', 'wait'].includes(client.status), client, channel, message),
+    send: (message) => publishIf(isConnected(client), client, channel, message),
     silenceHint: 'publishing and subscribing must reach the same Redis',
     open: (events) => open(client, channel, events),
+  };
+}
+
+/** A lazy client connects with its first command. */
+const isConnected = ({ status }: { readonly status: string }): boolean => ['ready', 'wait'].includes(status);
+
+export function runOnIoredis(client: IoredisClient | IoredisCluster): RunScript | undefined {
+  if (typeof client.eval !== 'function') return undefined;
+  return async (script, key, parameters) => {
+    // Of an app that has just started, a command waits for the first connection.
+    requireConnected(isConnected(client) || ['connecting', 'connect'].includes(client.status));
+    return client.eval?.(script, 1, key, ...parameters);
   };
 }
 

@@ -1,11 +1,13 @@
 import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
-import { publishIf } from './publish.ts';
+import type { RunScript } from './attempts.ts';
+import { publishIf, requireConnected } from './publish.ts';
 
 /** The part of a client of the package `redis` that `redisBus` uses. */
 export interface NodeRedisClient {
   readonly isReady: boolean;
   publish(channel: string, message: string): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
+  eval?(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
 /** The part of a duplicate of such a client that `redisBus` uses. */
@@ -24,6 +26,14 @@ export function createNodeRedisDriver(client: NodeRedisClient, channel: string):
     send: (message) => publishIf(client.isReady, client, channel, message),
     silenceHint: 'publishing and subscribing must reach the same Redis',
     open: (events) => open(client.duplicate(), channel, events),
+  };
+}
+
+export function runOnNodeRedis(client: NodeRedisClient): RunScript | undefined {
+  if (typeof client.eval !== 'function') return undefined;
+  return async (script, key, parameters) => {
+    requireConnected(client.isReady);
+    return client.eval?.(script, { keys: [key], arguments: [...parameters] });
   };
 }
 

@@ -5,6 +5,11 @@ export async function publishIf(
   channel: string,
   message: string,
 ): Promise<void> {
-  if (!isConnected) throw new Error('bus: the Redis client is not connected');
+  requireConnected(isConnected);
   await client.publish(channel, message);
+}
+
+/** @throws {Error} the client is not connected */
+export function requireConnected(isConnected: boolean): void {
+  if (!isConnected) throw new Error('bus: the Redis client is not connected');
 }

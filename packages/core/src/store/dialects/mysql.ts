@@ -29,6 +29,7 @@ export const mysql: Dialect = {
     sql`insert into ${sql.table(revocations)} (user_id) values (${userId}) on duplicate key update user_id = user_id`,
   // Whatever the default: a snapshot from before the lock was granted would be stale.
   isolation: 'read committed',
+  ignoreExisting: (key) => sql`on duplicate key update ${sql.ref(key)} = ${sql.ref(key)}`,
   createOrder: (tables) =>
     createCounterOrder(tables, {
       async pickCounter(trx) {

@@ -30,6 +30,7 @@ export const postgres: Dialect = {
   // Whatever the default: a snapshot from before the lock was granted would be stale.
   isolation: 'read committed',
   createOrder: createTransactionOrder,
+  ignoreExisting: () => sql`on conflict do nothing`,
   positions: 0,
   describeTable(db, { schema, table }) {
     const home = schema === undefined ? sql`current_schema()` : sql`${schema}::text`;

@@ -43,6 +43,7 @@ export const sqlite: Dialect = {
       onExisting: (key) => sql`on conflict (${sql.ref(key)}) do update set`,
       inserted: (column) => sql`excluded.${sql.ref(column)}`,
     }),
+  ignoreExisting: () => sql`on conflict do nothing`,
   positions: 1,
   describeTable: (db, { table }) =>
     describeParts(
