@@ -14,9 +14,11 @@ let db: Kysely<object>;
 let manager: SessionManager;
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  const database = new SqliteDatabase(':memory:');
+  db = new Kysely<object>({ dialect: new SqliteDialect({ database }) });
   await migrateToLatest(db);
-  manager = createSessionManager({ db, keys });
+  // On the Database itself, look-ups wait for no end of a turn: the clock of some tests has no turns.
+  manager = createSessionManager({ db: database, keys });
   return () => db.destroy();
 });
 

@@ -14,6 +14,7 @@ import { createWatches } from './watches.ts';
 const minute = 60_000;
 const keys = 'a secret of more than thirty-two bytes';
 
+let database: SqliteDatabase.Database;
 let db: Kysely<object>;
 let manager: SessionManager;
 /** Another process on the same database, without a bus. */
@@ -21,9 +22,11 @@ let elsewhere: SessionManager;
 
 beforeEach(async () => {
   vi.useFakeTimers();
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  database = new SqliteDatabase(':memory:');
+  db = new Kysely<object>({ dialect: new SqliteDialect({ database }) });
   await migrateToLatest(db);
-  manager = createSessionManager({ db, keys, lifetime: '1h', idleTimeout: '10m' });
+  // On the Database itself, look-ups wait for no end of a turn: the clock of the tests has no turns.
+  manager = createSessionManager({ db: database, keys, lifetime: '1h', idleTimeout: '10m' });
   elsewhere = createSessionManager({ db, keys });
 });
 afterEach(async () => {
@@ -74,7 +77,7 @@ test('a session that another process revoked, without a bus, is found within a m
 
 test('after messages of the bus were lost, every session is checked once within a second', async () => {
   const bus = localBus();
-  manager = createSessionManager({ db, keys, bus });
+  manager = createSessionManager({ db: database, keys, bus });
   const { session, watches, start, ends } = await watch();
   const since = watches.moment();
   start(since);
@@ -92,7 +95,7 @@ test('after messages of the bus were lost, every session is checked once within 
 
 test('after messages of the bus were lost, a few sessions are looked up at once, and one that has ended comes first', async () => {
   const bus = localBus();
-  manager = createSessionManager({ db, keys, bus });
+  manager = createSessionManager({ db: database, keys, bus });
   const watches = createWatches(manager, 2000);
   const ends: string[] = [];
   const sessions: Session[] = [];
