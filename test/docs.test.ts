@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { sessionErrors, type SessionErrorEntry } from '@trpc-sessions/core';
 import { describe, expect, test } from 'vitest';
 import { dialectIn } from './language/dialect.ts';
@@ -19,6 +19,14 @@ test('the page of errors has the table of the code, row by row', () => {
   // However wide the formatter makes its columns.
   expect(read('docs/errors.md').replaceAll(/ +/g, ' ')).toContain(rows.join('\n'));
 });
+
+test.each(globSync('test/recipes/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }))(
+  'a page has the code of %s, which is tested',
+  (recipe) => {
+    const block = `\`\`\`ts title="${basename(recipe)}"\n${read(recipe)}\`\`\``;
+    expect(pages.filter((page) => read(page).includes(block))).toHaveLength(1);
+  },
+);
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {

@@ -56,5 +56,6 @@ export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schem
 export type { IpMode } from './session/ip-mode.ts';
 export type { Session } from './session/session.ts';
 export { appClaimsOf } from './token/signable-claims.ts';
+export type { PublicJwk, PublicKeys } from './token/public-keys.ts';
 export { maxIssuedLength, type AccessTokenClaims } from './token/access-token.ts';
 export type { VerifiedSession } from './manager/verify.ts';

@@ -5,6 +5,7 @@ export {
   type SessionsContext,
   type SessionsContextOptions,
 } from './request/context.ts';
+export { jwksHandler } from './request/jwks-handler.ts';
 export { testCaller } from './test-caller.ts';
 export type { TrustProxy } from './request/trust-proxy.ts';
 export type { CookieOptions } from './request/cookie-options.ts';

@@ -9,6 +9,7 @@ import { plainDatabase } from '../store/plain-database.ts';
 import { createStore } from '../store/store.ts';
 import { createTimeLimit } from '../store/time-limit.ts';
 import { createTokens } from '../token/access-token.ts';
+import { publicKeysOf, type PublicKeys } from '../token/public-keys.ts';
 import { createVerifiedTokens } from '../token/verified-tokens.ts';
 import { createChangeCredentials, type CredentialsChange } from './change-credentials.ts';
 import { createChanges, type SessionChanges } from './changes.ts';
@@ -144,6 +145,13 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges {
    * @throws {Error} the manager is closed, or the database forbids it
    */
   purgeExpired(options?: PurgeOptions): Promise<number>;
+  /**
+   * The public keys of the option `keys`, as a JWK Set: for services that verify tokens by themselves. They cannot know of
+   * revocations. A secret has no public key.
+   *
+   * @throws {SessionUsageError} a key has no JWK: it is of the type `rsa-pss`
+   */
+  publicKeys(): PublicKeys;
   /** The time of the manager's clock, in milliseconds: to compare with the times of a session. */
   now(): number;
   /** Listens to an event. Returns a function that unsubscribes. A listener that throws fails no request. */
@@ -261,6 +269,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     signInMark: () => store.mark(),
     guardSignIns: createGuardSignIns({ attempts: store.attempts, events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
+    publicKeys: () => publicKeysOf(settings.keys.all),
     now: clock,
     on: (event, listener) => events.on(event, listener),
     flush: () => lastSeen.flush(),

@@ -81,6 +81,7 @@ export interface Key {
 /** The keys of a manager. */
 export interface KeyRing {
   readonly signer: Key & { readonly signing: KeyObject };
+  readonly all: readonly Key[];
   /** The keys of a token's `kid` header, which may be absent: then those without one, all of one algorithm. */
   find(kid: string | undefined): readonly Key[];
 }
@@ -118,7 +119,7 @@ export function createKeyRing(keys: Keys): KeyRing {
   if (first.signing === undefined) {
     throw new TypeError('keys: the first key signs, so it needs a secret or a private key');
   }
-  return { signer: { ...first, signing: first.signing }, find: (kid) => ring.get(kid) ?? [] };
+  return { signer: { ...first, signing: first.signing }, all: list, find: (kid) => ring.get(kid) ?? [] };
 }
 
 function parseKey(input: KeyInput): Key {
