@@ -21,9 +21,12 @@ for (const file of files) {
   );
   total.failed += report.numFailedTests + broken.length;
   for (const { name, message } of broken) console.log(`Failed: ${name}: ${message}`);
-  const skipped = report.testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter((test) => test.status === 'skipped' || test.status === 'pending'),
-  );
+  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  // A test that failed before it passed keeps the message of the failure.
+  const flaky = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0);
+  for (const { fullName, failureMessages } of flaky)
+    console.log(`Flaky: ${fullName}: ${failureMessages[0].split('\n')[0]}`);
+  const skipped = tests.filter((test) => test.status === 'skipped' || test.status === 'pending');
   for (const suite of new Set(skipped.map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title)))
     console.log(`Skipped: ${suite}`);
 }
