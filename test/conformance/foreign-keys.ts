@@ -69,7 +69,7 @@ export function testForeignKeys(target: DatabaseTarget): void {
         await sql`create table users (id ${sql.raw(kind.type)} primary key)`.execute(database.plain);
         for (const id of kind.ids) await sql`insert into users (id) values (${id})`.execute(database.plain);
         for (const statement of kind.statements) await sql.raw(statement).execute(database.plain);
-        const manager: SessionManager = createSessionManager({ db: database.db, keys: secret, maxSessionsPerUser: 2 });
+        const manager: SessionManager = createSessionManager({ db: database.own, keys: secret, maxSessionsPerUser: 2 });
         const kept = await manager.issue({ userId: bob });
         for (let n = 0; n < 3; n += 1) await manager.issue({ userId: ada });
 

@@ -2,11 +2,12 @@ import {
   createSessionManager,
   localBus,
   memoryCache,
+  type AppDatabase,
   type IssuedSession,
   type SessionManager,
   type SessionsDatabase,
 } from '@trpc-sessions/core';
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import { expect, test, vi } from 'vitest';
 import { secret } from '../support/app.ts';
 import type { DatabaseTarget } from '../support/database.ts';
@@ -24,7 +25,7 @@ const calls: [string, Revoke][] = [
 ];
 
 /** Two processes with a cache each. Both have read the sessions of ada. */
-async function createWorld(db: Kysely<SessionsDatabase>) {
+async function createWorld(db: AppDatabase<SessionsDatabase>) {
   const bus = localBus();
   const create = () => createSessionManager({ db, keys: secret, bus, cache: memoryCache({ max: 100 }) });
   const nodes = [create(), create()] as const;
@@ -46,7 +47,7 @@ export function testRevokingInTransactions(target: DatabaseTarget): void {
   describeIf(target.available, `revoking in the app's transaction on ${target.name}`, target.howToEnable, () => {
     test.each(calls)('%s counts, and every process refuses the session after the commit', async (_, revoke) => {
       await using database = await target.create();
-      const { nodes, first, current, revoked, ended } = await createWorld(database.db);
+      const { nodes, first, current, revoked, ended } = await createWorld(database.own);
       const count = await database.db
         .transaction()
         .execute((trx) => revoke(nodes[0], first.session.id, current.session.id, trx));
@@ -60,7 +61,7 @@ export function testRevokingInTransactions(target: DatabaseTarget): void {
 
     test.each(calls)('%s leaves no trace after a rollback', async (_, revoke) => {
       await using database = await target.create();
-      const { nodes, first, current, ended, verifyAll } = await createWorld(database.db);
+      const { nodes, first, current, ended, verifyAll } = await createWorld(database.own);
       const rolledBack = database.db.transaction().execute(async (trx) => {
         await revoke(nodes[0], first.session.id, current.session.id, trx);
         throw new Error('rolled back by the app');
@@ -73,7 +74,7 @@ export function testRevokingInTransactions(target: DatabaseTarget): void {
 
     test('revokeOthers of a session that has been revoked is refused, and revokes nothing', async () => {
       await using database = await target.create();
-      const { nodes, first, current, verifyAll } = await createWorld(database.db);
+      const { nodes, first, current, verifyAll } = await createWorld(database.own);
       await nodes[0].revoke({ userId: 'ada', id: current.session.id });
       const refused = database.db
         .transaction()
@@ -84,7 +85,7 @@ export function testRevokingInTransactions(target: DatabaseTarget): void {
 
     test('revokes only sessions of the user', async () => {
       await using database = await target.create();
-      const { nodes, first, current, verifyAll } = await createWorld(database.db);
+      const { nodes, first, current, verifyAll } = await createWorld(database.own);
       await database.db.transaction().execute(async (trx) => {
         expect(await nodes[0].revoke({ userId: 'bob', id: first.session.id }, { trx })).toBe(false);
         expect(await nodes[0].revokeAll('bob', { trx })).toBe(0);
@@ -101,7 +102,7 @@ export function testRevokingWhileOthersRead(target: DatabaseTarget): void {
       '%s: until the commit every process accepts the session, and none caches it',
       async (_, revoke) => {
         await using database = await target.create();
-        const { nodes, first, current, verifyAll } = await createWorld(database.db);
+        const { nodes, first, current, verifyAll } = await createWorld(database.own);
         await database.db.transaction().execute(async (trx) => {
           await revoke(nodes[0], first.session.id, current.session.id, trx);
           await verifyAll(first);
@@ -114,7 +115,7 @@ export function testRevokingWhileOthersRead(target: DatabaseTarget): void {
 
     test('of two sessions that revoke each other at the same time, one stays', async () => {
       await using database = await target.create();
-      const { nodes, first, current } = await createWorld(database.db);
+      const { nodes, first, current } = await createWorld(database.own);
       const bothRead = Promise.withResolvers<void>();
       let reads = 0;
       const results = await Promise.allSettled(

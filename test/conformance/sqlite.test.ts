@@ -25,7 +25,7 @@ testSessions(sqliteDatabase, () => ({ cache: memoryCache({ max: 1000 }), bus: lo
 testSessions(sqliteReusingStatements, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testSessions(sqliteGuarded, ({ guard }) => ({ cache: memoryCache({ max: 1000, guard }) }));
 testColumns(sqlite);
-testForeignKeys(sqlite);
+for (const target of [sqlite, sqliteDatabase]) testForeignKeys(target);
 for (const target of [sqlite, sqliteCamelCase, sqliteDatabase]) {
   testOldCredentials(target);
   testChangeCredentials(target);
@@ -35,7 +35,7 @@ for (const target of [sqlite, sqliteReusingStatements, sqliteCamelCase, sqliteDa
 }
 for (const target of [sqlite, sqliteDatabase]) testPages(target);
 testPlans(sqlite);
-testRevokingInTransactions(sqlite);
+for (const target of [sqlite, sqliteDatabase]) testRevokingInTransactions(target);
 testFormerRelease(sqlite);
 testRowCounts(sqlite);
 testStaff(sqlite);

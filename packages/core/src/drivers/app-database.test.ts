@@ -89,6 +89,30 @@ describe('a Database of better-sqlite3', () => {
     await rm(folder, { recursive: true });
   });
 
+  test('no code of the app ever meets an open transaction of the manager', async () => {
+    const { sqlite, manager } = await open();
+    const mark = await manager.signInMark();
+    const signIns = Array.from({ length: 5 }, () => manager.issue({ userId: 'ada' }, { since: mark }));
+    const writing = Promise.allSettled([...signIns, manager.revokeAll('ada'), manager.purgeExpired()]);
+    const states = [];
+    for (let turns = 0; turns < 5000; turns += 1) {
+      states.push(sqlite.inTransaction);
+      await Promise.resolve();
+      if (turns % 1000 === 999) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    expect(states).not.toContain(true);
+  });
+
+  test('a sign-in that fails writes nothing', async () => {
+    const { sqlite, manager } = await open();
+    await manager.issue({ userId: 'ada' });
+    sqlite.exec(`create trigger refuse after insert on sessions begin select raise(abort, 'no more'); end`);
+    await expect(manager.issue({ userId: 'ada' })).rejects.toThrow('no more');
+    expect(sqlite.inTransaction).toBe(false);
+    expect(await manager.list('ada')).toHaveLength(1);
+  });
+
   test('a look-up is not read from an open transaction of the app, which may roll back', async () => {
     const { sqlite, manager } = await open();
     const { token } = await manager.issue({ userId: 'ada' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, QueryResult } from 'kysely';
 
 /** A connection that runs a query at once, within the process: nothing else runs in between. */
@@ -15,4 +16,14 @@ export interface DirectConnection {
   first<TRow>(query: CompiledQuery<TRow>): TRow | undefined;
   /** @throws the database's own error */
   run<TRow>(query: CompiledQuery<TRow>): QueryResult<TRow>;
+  /** Runs work as the only writer, in a transaction. If it throws, nothing is written. */
+  transaction<TResult>(work: () => TResult): TResult;
+}
+
+/** The longest pause between two looks whether a transaction has ended, in milliseconds. */
+const maxPause = 20;
+
+/** Waits until no transaction is open. Whatever must run outside of one looks again when it begins. */
+export async function untilNoTransaction(connection: Pick<DirectConnection, 'isInTransaction'>): Promise<void> {
+  for (let pause = 1; connection.isInTransaction(); pause = Math.min(maxPause, pause * 2)) await sleep(pause);
 }

@@ -190,7 +190,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const limitTime = createTimeLimit(settings.databaseTimeout);
   const store = createStore(db, dialect, settings.table, {
     readDb,
-    direct: directConnectionOf(settings.readDb),
+    direct: directConnectionOf(settings.db),
+    readDirect: directConnectionOf(settings.readDb),
     limitTime,
     lookUpData: settings.lookUpData,
   });

@@ -9,13 +9,15 @@ export interface SessionCap {
   readonly waitingSeenAt: (id: string) => number;
 }
 
+type SeenRow = Pick<LookedUpRow, 'id' | 'last_seen_at'>;
+
 /** Chooses the sessions that a new one evicts: the least recently seen beyond the cap. Returns their ids. */
 export function sessionsToEvict(
-  rows: readonly LookedUpRow[],
+  rows: readonly SeenRow[],
   newId: string,
   { max, waitingSeenAt }: SessionCap,
 ): readonly string[] {
-  const seenAt = ({ id, last_seen_at }: LookedUpRow): number => Math.max(last_seen_at, waitingSeenAt(id));
+  const seenAt = ({ id, last_seen_at }: SeenRow): number => Math.max(last_seen_at, waitingSeenAt(id));
   const others = rows.filter(({ id }) => id !== newId).toSorted((a, b) => seenAt(b) - seenAt(a));
   return others.slice(max - 1).map(({ id }) => id);
 }

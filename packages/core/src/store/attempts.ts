@@ -1,8 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import { decide, without, type AttemptBucket, type AttemptCount, type AttemptStore } from '../sign-in/attempts.ts';
+import { compileSql } from './compiled-query.ts';
 import type { Deletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
+import { ask, type Steps } from './steps.ts';
 import type { Writes } from './writes.ts';
 
 /** A driver may give a big integer as a text. */
@@ -15,7 +17,7 @@ export interface DatabaseAttemptsParts {
   readonly dialect: Dialect;
   /** The table of attempts, as `sql.table` takes it. */
   readonly table: string;
-  readonly writes: Pick<Writes, 'run'>;
+  readonly writes: Pick<Writes, 'runIn'>;
   readonly deletes: Pick<Deletes, 'run'>;
 }
 
@@ -34,10 +36,26 @@ export function createDatabaseAttempts({ db, dialect, table, writes, deletes }: 
   const returning = dialect.returnsDeleted ? sql`returning bucket` : sql``;
   let inserted = 0;
 
-  async function read(on: Kysely<SessionsDatabase>, id: string): Promise<AttemptCount | undefined> {
-    const { rows } = await sql<CountRow>`
-      select attempts, wait_until, expires_at from ${attempts} where bucket = ${id}
-    `.execute(on);
+  const find = compileSql<{ id: string }, CountRow>(
+    db,
+    (value) => sql`select attempts, wait_until, expires_at from ${attempts} where bucket = ${value('id')}`,
+  );
+  const insertZero = compileSql<{ id: string; expiresAt: number }, unknown>(
+    db,
+    (value) => sql`
+      insert into ${attempts} (bucket, attempts, wait_until, expires_at) values (${value('id')}, 0, 0, ${value('expiresAt')})
+      ${dialect.ignoreExisting('bucket')}
+    `,
+  );
+  const findExpired = compileSql<{ now: number }, { bucket: string }>(
+    db,
+    (value) => sql`
+      select bucket from ${attempts} where expires_at <= ${value('now')} order by expires_at limit ${sql.lit(purgeLimit)}
+    `,
+  );
+
+  function* read(id: string): Steps<AttemptCount | undefined> {
+    const { rows } = yield* ask(find({ id }));
     const [row] = rows;
     if (row === undefined) return undefined;
     return {
@@ -48,28 +66,16 @@ export function createDatabaseAttempts({ db, dialect, table, writes, deletes }: 
   }
 
   /** Inserts a count of zero, unless another has inserted one. */
-  async function insert(
-    on: Kysely<SessionsDatabase>,
-    { id, window }: AttemptBucket,
-    now: number,
-  ): Promise<AttemptCount> {
+  function* insert({ id, window }: AttemptBucket, now: number): Steps<AttemptCount> {
     const expiresAt = now + window;
-    await sql`
-      insert into ${attempts} (bucket, attempts, wait_until, expires_at) values (${id}, 0, 0, ${expiresAt})
-      ${dialect.ignoreExisting('bucket')}
-    `.execute(on);
+    yield* ask(insertZero({ id, expiresAt }));
     inserted += 1;
-    if (inserted % purgeEvery === 0) await purge(on, now);
+    if (inserted % purgeEvery === 0) yield* purge(now);
     return { attempts: 0, waitUntil: 0, expiresAt };
   }
 
   /** Replaces the count that was read, or deletes it. `false` if it has changed since. */
-  async function swap(
-    on: Kysely<SessionsDatabase>,
-    id: string,
-    before: AttemptCount,
-    after: AttemptCount | undefined,
-  ): Promise<boolean> {
+  function* swap(id: string, before: AttemptCount, after: AttemptCount | undefined): Steps<boolean> {
     const isBefore = sql`
       where bucket = ${id} and attempts = ${before.attempts} and wait_until = ${before.waitUntil}
       and expires_at = ${before.expiresAt} ${returning}
@@ -81,43 +87,41 @@ export function createDatabaseAttempts({ db, dialect, table, writes, deletes }: 
             update ${attempts} set attempts = ${after.attempts}, wait_until = ${after.waitUntil},
             expires_at = ${after.expiresAt} ${isBefore}
           `;
-    return (await deletes.run(on, query.compile(db))) > 0;
+    return (yield* deletes.run(query.compile(db))) > 0;
   }
 
   /** Few at a time: a sign-in waits for it. */
-  async function purge(on: Kysely<SessionsDatabase>, now: number): Promise<void> {
-    const { rows } = await sql<{ bucket: string }>`
-      select bucket from ${attempts} where expires_at <= ${now} order by expires_at limit ${sql.lit(purgeLimit)}
-    `.execute(on);
+  function* purge(now: number): Steps<void> {
+    const { rows } = yield* ask(findExpired({ now }));
     if (rows.length === 0) return;
     const ids = sql.join(rows.map(({ bucket }) => bucket));
-    await sql`delete from ${attempts} where bucket in (${ids}) and expires_at <= ${now}`.execute(on);
+    yield* ask(sql`delete from ${attempts} where bucket in (${ids}) and expires_at <= ${now}`.compile(db));
   }
 
   return {
     take: (bucket, now) =>
-      writes.run(async (on) => {
+      writes.runIn(undefined, function* () {
         for (let tries = 0; tries < maxTries; tries += 1) {
-          const before = (await read(on, bucket.id)) ?? (await insert(on, bucket, now));
+          const before = (yield* read(bucket.id)) ?? (yield* insert(bucket, now));
           const { attempt, count } = decide(before, bucket, now);
-          if (count === undefined || (await swap(on, bucket.id, before, count))) return attempt;
+          if (count === undefined || (yield* swap(bucket.id, before, count))) return attempt;
         }
         return { wait: bucket.firstWait, attempts: bucket.free, waitUntil: 0 };
       }),
 
     giveBack: (bucket, attempt) =>
-      writes.run(async (on) => {
+      writes.runIn(undefined, function* () {
         for (let tries = 0; tries < maxTries; tries += 1) {
-          const before = await read(on, bucket.id);
+          const before = yield* read(bucket.id);
           if (before === undefined) return;
-          if (await swap(on, bucket.id, before, without(before, bucket, attempt))) return;
+          if (yield* swap(bucket.id, before, without(before, bucket, attempt))) return;
         }
       }),
 
     clear: (id) =>
-      writes.run(async (on) => {
+      writes.runIn(undefined, function* () {
         const query = sql`delete from ${attempts} where bucket = ${id} ${returning}`;
-        return (await deletes.run(on, query.compile(db))) > 0;
+        return (yield* deletes.run(query.compile(db))) > 0;
       }),
   };
 }

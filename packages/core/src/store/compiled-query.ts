@@ -1,5 +1,6 @@
-import { sql, type Compilable, type CompiledQuery, type RawBuilder } from 'kysely';
+import { sql, type Compilable, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
 import { oneRowMark, statementMark } from '../drivers/statement-mark.ts';
+import type { SessionsDatabase } from './schema.ts';
 
 /** Stands for a value in a query that is being built: each run supplies the value. */
 export type Parameter<TParameters> = <TName extends keyof TParameters>(name: TName) => RawBuilder<TParameters[TName]>;
@@ -32,6 +33,14 @@ export function compileOnce<TParameters, TRow>(
     queryId,
     parameters: names.map((name, index) => (name === undefined ? values[index] : parameters[name])),
   });
+}
+
+/** Compiles SQL that is written as a text. */
+export function compileSql<TParameters, TRow>(
+  db: Kysely<SessionsDatabase>,
+  build: (parameter: Parameter<TParameters>) => RawBuilder<TRow>,
+): Statement<TParameters, TRow> {
+  return compileOnce((parameter) => ({ compile: () => build(parameter).compile(db) }));
 }
 
 /** The parameters of a statement on several ids, and the ids by number. */

@@ -1,37 +1,43 @@
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import { chunksOf } from '../chunks.ts';
+import { compileSql } from './compiled-query.ts';
 import type { Dialect } from './dialect.ts';
 import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
+import { ask, type Steps } from './steps.ts';
 
-/** Runs deletes on one connection. Each returns how many rows it deleted. */
+/** Runs deletes. Each returns how many rows it deleted. */
 export interface Deletes {
-  run(on: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number>;
+  run(query: CompiledQuery): Steps<number>;
   /** Deletes sessions of a user, however many. */
-  runForIds(on: Kysely<SessionsDatabase>, userId: string, ids: readonly string[]): Promise<number>;
+  runForIds(userId: string, ids: readonly string[]): Steps<number>;
 }
 
 /** SQLite has 32,766 parameters a statement, PostgreSQL 65,535. */
 export const maxIdsPerStatement = 1000;
 
-export function createDeletes({ returnsDeleted }: Dialect, queries: Queries): Deletes {
+/** @param db - only builds queries */
+export function createDeletes(
+  db: Kysely<SessionsDatabase>,
+  { returnsDeleted }: Dialect,
+  queries: Pick<Queries, 'deleteMany'>,
+): Deletes {
+  const countRows = compileSql<object, { count: unknown }>(db, () => sql`select row_count() as count`);
+
   /** A driver that leaves the number of rows out does not mean zero. */
-  async function run(on: Kysely<SessionsDatabase>, query: CompiledQuery): Promise<number> {
-    if (returnsDeleted) {
-      const { numAffectedRows, rows } = await on.executeQuery(query);
-      return Math.max(Number(numAffectedRows ?? 0), rows.length);
-    }
-    const { numAffectedRows } = await on.executeQuery(query);
+  function* run(query: CompiledQuery): Steps<number> {
+    const { numAffectedRows, rows } = yield* ask(query);
+    if (returnsDeleted) return Math.max(Number(numAffectedRows ?? 0), rows.length);
     if (numAffectedRows !== undefined) return Number(numAffectedRows);
-    const { rows } = await sql<{ count: unknown }>`select row_count() as count`.execute(on);
-    return Number(rows[0]?.count);
+    const counted = yield* ask(countRows({}));
+    return Number(counted.rows[0]?.count);
   }
 
   return {
     run,
-    async runForIds(on, userId, ids) {
+    *runForIds(userId, ids) {
       let count = 0;
-      for (const chunk of chunksOf(ids, maxIdsPerStatement)) count += await run(on, queries.deleteMany(userId, chunk));
+      for (const chunk of chunksOf(ids, maxIdsPerStatement)) count += yield* run(queries.deleteMany(userId, chunk));
       return count;
     },
   };

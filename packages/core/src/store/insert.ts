@@ -1,12 +1,10 @@
-import type { Kysely } from 'kysely';
 import { chunksOf } from '../chunks.ts';
 import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
 import type { SessionRow } from '../session/session.ts';
 import { maxIdsPerStatement, type Deletes } from './deletes.ts';
 import type { RevocationOrder } from './order/revocation-order.ts';
 import type { Queries } from './queries.ts';
-import { runRead } from './read-queries.ts';
-import type { SessionsDatabase } from './schema.ts';
+import { ask, type Steps } from './steps.ts';
 import type { SessionKey } from './update-queries.ts';
 import type { AppTransaction, Writes } from './writes.ts';
 
@@ -54,59 +52,53 @@ interface InsertParts {
 }
 
 export function createInsert({ queries, order, writes, deletes }: InsertParts): Insert {
-  async function evict(
-    on: Kysely<SessionsDatabase>,
-    row: SessionRow,
-    cap: SessionCap,
-    isLocked: boolean,
-  ): Promise<readonly string[]> {
+  function* evict(row: SessionRow, cap: SessionCap, isLocked: boolean): Steps<readonly string[]> {
     const { user_id: userId } = row;
-    const ids = sessionsToEvict(await runRead(on, queries.listToEvict(userId, cap.live)), row.id, cap);
+    const { rows } = yield* ask(queries.listToEvict(userId, cap.live));
+    const live = rows.map(({ id, last_seen_at }) => ({ id, last_seen_at: Number(last_seen_at) }));
+    const ids = sessionsToEvict(live, row.id, cap);
     if (isLocked) {
-      await deletes.runForIds(on, userId, ids);
+      yield* deletes.runForIds(userId, ids);
       return ids;
     }
     if (ids.length === 0) return [];
     // Other sign-ins may evict at the same time: together, they must not go below the cap.
     for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
-      await on.executeQuery(queries.evict(userId, chunk, cap.max, cap.live));
+      yield* ask(queries.evict(userId, chunk, cap.max, cap.live));
     }
-    const left = new Set((await runRead(on, queries.list(userId, cap.live))).map(({ id }) => id));
+    const listed = yield* ask(queries.list(userId, cap.live));
+    const left = new Set(listed.rows.map(({ id }) => id));
     return ids.filter((id) => !left.has(id));
   }
 
   /** Takes over what the user has given to the session that the new one replaces. */
-  async function takeOver(
-    on: Kysely<SessionsDatabase>,
-    row: SessionRow,
-    replaces: ReplacedRow | undefined,
-  ): Promise<SessionRow> {
+  function* takeOver(row: SessionRow, replaces: ReplacedRow | undefined): Steps<SessionRow> {
     if (replaces?.userId !== row.user_id) return row;
-    const [replaced] = await runRead(on, queries.findToReplace(replaces.userId, replaces.id));
+    const { rows } = yield* ask(queries.findToReplace(replaces.userId, replaces.id));
+    const [replaced] = rows;
     if (replaced === undefined) return row;
     return { ...row, name: replaced.name, data: replaces.keepsData ? replaced.data : row.data };
   }
 
   return (newRow, { cap, since, replaces }, trx) => {
     const userId = newRow.user_id;
-    const isRefused = async (on: Kysely<SessionsDatabase>): Promise<boolean> =>
-      since !== undefined && order.hasRevokedSince(on, userId, since);
-    const insertAndEvict = async (on: Kysely<SessionsDatabase>, isLocked: boolean): Promise<Inserted | undefined> => {
-      if (await isRefused(on)) return undefined;
-      const row = await takeOver(on, newRow, replaces);
-      await on.executeQuery(queries.insert(row));
+    function* isRefused(): Steps<boolean> {
+      return since !== undefined && (yield* order.hasRevokedSince(userId, since));
+    }
+    function* insertAndEvict(isLocked: boolean): Steps<Inserted | undefined> {
+      if (yield* isRefused()) return undefined;
+      const row = yield* takeOver(newRow, replaces);
+      yield* ask(queries.insert(row));
       // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
-      if (!isLocked && (await isRefused(on))) {
-        await deletes.runForIds(on, userId, [row.id]);
+      if (!isLocked && (yield* isRefused())) {
+        yield* deletes.runForIds(userId, [row.id]);
         return undefined;
       }
-      const replaced = replaces === undefined ? 0 : await deletes.runForIds(on, replaces.userId, [replaces.id]);
-      const evicted = cap === undefined ? [] : await evict(on, row, cap, isLocked);
+      const replaced = replaces === undefined ? 0 : yield* deletes.runForIds(replaces.userId, [replaces.id]);
+      const evicted = cap === undefined ? [] : yield* evict(row, cap, isLocked);
       return { evicted, hasReplaced: replaced > 0, row };
-    };
+    }
     const needsLock = cap !== undefined || since !== undefined || replaces !== undefined;
-    return needsLock
-      ? writes.runLocked(userId, trx, insertAndEvict)
-      : writes.runIn(trx, (on) => insertAndEvict(on, true));
+    return needsLock ? writes.runLocked(userId, trx, insertAndEvict) : writes.runIn(trx, () => insertAndEvict(true));
   };
 }

@@ -12,6 +12,12 @@ interface ListParameters extends StoredLiveSince {
   readonly userId: string;
 }
 
+/** A session that may be evicted. A driver may give a time as a text. */
+export interface EvictableRow {
+  readonly id: string;
+  readonly last_seen_at: number | string | bigint;
+}
+
 /** The queries that read sessions. */
 export interface ReadQueries {
   find(id: string): CompiledQuery<LookedUpRow>;
@@ -22,7 +28,7 @@ export interface ReadQueries {
   /** A page of the sessions, the newest first: an order that no request changes. */
   listPage(userId: string, live: LiveSince, page: Page, options?: RowOptions): CompiledQuery<LookedUpRow>;
   /** The list for a transaction that evicts from it: as it is now, whatever the transaction has read before. */
-  listToEvict(userId: string, live: LiveSince): CompiledQuery<LookedUpRow>;
+  listToEvict(userId: string, live: LiveSince): CompiledQuery<EvictableRow>;
   /** The session that a transaction keeps: as it is now, too. */
   findToKeep(userId: string, id: string): CompiledQuery<LookedUpRow>;
   /** The session that a new one replaces: as it is now, too, and with its data. */
@@ -88,7 +94,9 @@ export function createReadQueries(
   const listQuery = (rows: Rows, value: Parameter<ListParameters>): Rows =>
     liveRows(rows, value).orderBy('last_seen_at', 'desc').orderBy('created_at', 'desc').orderBy('id');
   const list = compileOnce<ListParameters, LookedUpRow>((value) => listQuery(whole, value));
-  const listToEvict = compileOnce<ListParameters, LookedUpRow>((value) => locked(listQuery(withoutData, value)));
+  const listToEvict = compileOnce<ListParameters, EvictableRow>((value) =>
+    locked(listQuery(rowOf(['id', 'last_seen_at']), value)).$castTo<EvictableRow>(),
+  );
 
   function pageQuery(rows: Rows, parameters: ListParameters, { limit, after }: Page): CompiledQuery<LookedUpRow> {
     const query = liveRows(rows, (name) => sql`${parameters[name]}`)

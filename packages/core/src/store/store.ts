@@ -15,6 +15,7 @@ import { createQueries, type LastSeenWrite } from './queries.ts';
 import { runRead, type ListOptions, type ReadOptions, type RowOptions } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { companionsOf, referenceTo, type TableName } from './table-name.ts';
+import { ask } from './steps.ts';
 import type { TimeLimit } from './time-limit.ts';
 import type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 import { createWrites, type AppTransaction } from './writes.ts';
@@ -80,8 +81,9 @@ export interface PurgedChunk {
 export interface StoreOptions extends ReadOptions {
   /** Another connection to the same database, for look-ups and lists. */
   readonly readDb?: Kysely<SessionsDatabase>;
-  /** The connection below `readDb`, if it runs queries at once. */
+  /** The connections below the two, if they run queries at once. */
   readonly direct?: DirectConnection | undefined;
+  readonly readDirect?: DirectConnection | undefined;
   readonly limitTime?: TimeLimit;
 }
 
@@ -92,16 +94,16 @@ export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   name: TableName,
-  { readDb = db, direct, limitTime = (work) => work({ check() {} }), ...options }: StoreOptions = {},
+  { readDb = db, direct, readDirect, limitTime = (work) => work({ check() {} }), ...options }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = referenceTo(name) as 'sessions';
   const { revocations, positions, attempts } = companionsOf(name);
   const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
   const queries = createQueries(db, dialect, sessions, options);
-  const order = dialect.createOrder(tables);
-  const deletes = createDeletes(dialect, queries);
-  const writes = createWrites(db, dialect, tables, limitTime);
+  const order = dialect.createOrder(db, tables);
+  const deletes = createDeletes(db, dialect, queries);
+  const writes = createWrites(db, dialect, tables, { limitTime, direct });
 
   const readRows = <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> =>
     limitTime(() => runRead(readDb, query));
@@ -118,8 +120,8 @@ export function createStore(
 
   return {
     find(id) {
-      if (direct === undefined || direct.isInTransaction()) return lookUpLater(id);
-      const row = direct.first(queries.find(id));
+      if (readDirect === undefined || readDirect.isInTransaction()) return lookUpLater(id);
+      const row = readDirect.first(queries.find(id));
       return row && readNumbers(row);
     },
 
@@ -133,37 +135,41 @@ export function createStore(
     listAllPage: (live, page, now) => readRows(queries.listAllPage(live, page, now)),
 
     update: (key, change, live, trx) =>
-      writes.runIn(trx, async (on) => {
-        await on.executeQuery(queries.update(key, change, live));
-        const [row] = await runRead(on, queries.get(key.userId, key.id, live));
-        return row;
+      writes.runIn(trx, function* () {
+        yield* ask(queries.update(key, change, live));
+        const { rows } = yield* ask(queries.get(key.userId, key.id, live));
+        return rows[0] && readNumbers(rows[0]);
       }),
-    reissue: (key, reissue) => writes.run(async (on) => (await deletes.run(on, queries.reissue(key, reissue))) > 0),
+    reissue: (key, reissue) =>
+      writes.runIn(undefined, function* () {
+        return (yield* deletes.run(queries.reissue(key, reissue))) > 0;
+      }),
 
     insert: createInsert({ queries, order, writes, deletes }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, trx) => writes.runIn(trx, (on) => deletes.runForIds(on, userId, ids)),
+    deleteMany: (userId, ids, trx) => writes.runIn(trx, () => deletes.runForIds(userId, ids)),
     deleteOthers: (userId, currentId, trx) =>
-      writes.runLocked(userId, trx, async (on) => {
-        await order.record(on, userId);
+      writes.runLocked(userId, trx, function* () {
+        yield* order.record(userId);
         // Two sessions may do this to each other at once: the second must find that it is gone.
-        const count = await deletes.run(on, queries.deleteOthers(userId, currentId));
+        const count = yield* deletes.run(queries.deleteOthers(userId, currentId));
         if (count > 0) return count;
-        const { rows } = await on.executeQuery(queries.findToKeep(userId, currentId));
+        const { rows } = yield* ask(queries.findToKeep(userId, currentId));
         return rows.length > 0 ? 0 : undefined;
       }),
     deleteAll: (userId, trx) =>
-      writes.runLocked(userId, trx, async (on) => {
-        await order.record(on, userId);
-        return deletes.run(on, queries.deleteAll(userId));
+      writes.runLocked(userId, trx, function* () {
+        yield* order.record(userId);
+        return yield* deletes.run(queries.deleteAll(userId));
       }),
 
     async findIssuedBefore(time, limit) {
       const { rows } = await limitTime(() => db.executeQuery(queries.findIssuedBefore(time, limit)));
       return rows.map(({ id, user_id: userId }) => ({ userId, id }));
     },
-    deleteIssuedBefore: (ids, time) => writes.run((on) => deletes.run(on, queries.deleteIssuedBefore(ids, time))),
+    deleteIssuedBefore: (ids, time) =>
+      writes.runIn(undefined, () => deletes.run(queries.deleteIssuedBefore(ids, time))),
 
     mark: () => limitTime(() => order.mark(db)),
     isMark: (text) => order.isMark(text),
@@ -177,7 +183,7 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return { ids, deleted: await writes.run((on) => deletes.run(on, queries.purge(ids, live))) };
+      return { ids, deleted: await writes.runIn(undefined, () => deletes.run(queries.purge(ids, live))) };
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),

@@ -1,25 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
+import { untilNoTransaction, type DirectConnection } from '../drivers/direct-connection.ts';
 import { SessionUsageError } from '../errors.ts';
 import type { Dialect, LockTables } from './dialect.ts';
 import { createTransactionSupport } from './interactive-transactions.ts';
 import { plainDatabase } from './plain-database.ts';
 import type { SessionsDatabase } from './schema.ts';
-import type { TimeLimit } from './time-limit.ts';
+import { ask, runAtOnce, runSteps, type Steps } from './steps.ts';
+import type { TimeLimit, Wait } from './time-limit.ts';
 
 /** A transaction that the app began and will end. Its own plugins are already off. */
 export type AppTransaction = Kysely<SessionsDatabase>;
 
-type Work<TResult> = (on: Kysely<SessionsDatabase>) => Promise<TResult>;
+type Work<TResult> = () => Steps<TResult>;
 
 /** Work under the user's lock. Without interactive transactions there is no lock, and each statement commits by itself. */
-export type LockedWork<TResult> = (on: Kysely<SessionsDatabase>, isLocked: boolean) => Promise<TResult>;
+export type LockedWork<TResult> = (isLocked: boolean) => Steps<TResult>;
 
 /** How a store runs its writes. */
 export interface Writes {
-  /** Runs a write on a connection, and retries it on a conflict. It never runs once its caller has given up. */
-  run<TResult>(work: Work<TResult>): Promise<TResult>;
-  /** Runs a write in the app's transaction, which only the app can retry, or by itself. */
+  /**
+   * Runs a write in the app's transaction, which only the app can retry, or by itself: then it is retried on a conflict, and never
+   * runs once its caller has given up.
+   */
   runIn<TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult>;
   /** Runs queries in a transaction, or one by one on a database without transactions. */
   runTogether(queries: readonly CompiledQuery[]): Promise<void>;
@@ -40,12 +43,19 @@ export interface Writes {
 /** How often a write is attempted that conflicts with concurrent ones. */
 const maxAttempts = 5;
 
+/** How writes use their database. */
+export interface WriteOptions {
+  readonly limitTime: TimeLimit;
+  /** The connection below, if it runs queries at once: then no other work of the process comes into a transaction of ours. */
+  readonly direct: DirectConnection | undefined;
+}
+
 /** @param tables - the tables that a user's lock names */
 export function createWrites(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   tables: LockTables,
-  limitTime: TimeLimit,
+  { limitTime, direct }: WriteOptions,
 ): Writes {
   const transactions = createTransactionSupport();
 
@@ -72,55 +82,79 @@ export function createWrites(
     );
   }
 
-  const run = <TResult>(work: Work<TResult>): Promise<TResult> =>
-    limitTime((wait) =>
-      retryConflicts(dialect, () =>
-        db.connection().execute((connection) => {
-          wait.check();
-          return work(connection);
-        }),
-      ),
+  /** Runs a write on a connection of its own, as soon as one is free. */
+  const runOn = <TResult>(wait: Wait, write: (connection: Kysely<SessionsDatabase>) => Promise<TResult>) =>
+    retryConflicts(dialect, () =>
+      db.connection().execute((connection) => {
+        wait.check();
+        return write(connection);
+      }),
     );
 
+  /** Runs a write at once, or when the transaction that is open has ended. */
+  const runDirectly = <TResult>(wait: Wait, on: DirectConnection, write: () => TResult): Promise<TResult> =>
+    retryConflicts(dialect, async () => {
+      // Another may begin before this continues.
+      while (on.isInTransaction()) await untilNoTransaction(on);
+      wait.check();
+      return write();
+    });
+
+  const runIn: Writes['runIn'] = (trx, work) =>
+    limitTime((wait) => {
+      if (trx !== undefined) return runSteps(trx, work());
+      if (direct !== undefined) return runDirectly(wait, direct, () => runAtOnce(direct, work()));
+      return runOn(wait, (connection) => runSteps(connection, work()));
+    });
+
   return {
-    run,
-    runIn: (trx, work) => (trx === undefined ? run(work) : limitTime(() => work(trx))),
+    runIn,
 
     async runTogether(queries) {
       if (queries.length === 0) return;
-      await run(async (connection) => {
-        if (queries.length === 1) return runEach(connection, queries);
-        return transactions.run(
-          (begun) =>
-            withFirstError((guard) =>
-              connection.transaction().execute((trx) => {
-                begun();
-                return guard(() => runEach(trx, queries));
-              }),
-            ),
-          () => runEach(connection, queries),
+      // One needs no transaction.
+      if (queries.length === 1) return runIn(undefined, () => askEach(queries));
+      await limitTime((wait) => {
+        if (direct !== undefined) {
+          return runDirectly(wait, direct, () => direct.transaction(() => runAtOnce(direct, askEach(queries))));
+        }
+        return runOn(wait, (connection) =>
+          transactions.run(
+            (begun) =>
+              withFirstError((guard) =>
+                connection.transaction().execute((trx) => {
+                  begun();
+                  return guard(() => runSteps(trx, askEach(queries)));
+                }),
+              ),
+            () => runSteps(connection, askEach(queries)),
+          ),
         );
       });
     },
 
     runLocked: (userId, trx, work) =>
       limitTime(async (wait) => {
-        const workNow: typeof work = (on, isLocked) => {
-          wait.check();
-          return work(on, isLocked);
-        };
         if (trx !== undefined) {
           await takeLock(userId, trx);
-          return workNow(trx, true);
+          wait.check();
+          return runSteps(trx, work(true));
         }
-        return retryConflicts(dialect, () =>
-          db.connection().execute((connection) => {
-            wait.check();
-            return transactions.run(
-              (begun) => transactionWithLock(connection, userId, begun, (on) => workNow(on, true)),
-              () => workNow(connection, false),
-            );
-          }),
+        if (direct !== undefined) {
+          return runDirectly(wait, direct, () => direct.transaction(() => runAtOnce(direct, work(true))));
+        }
+        return runOn(wait, (connection) =>
+          transactions.run(
+            (begun) =>
+              transactionWithLock(connection, userId, begun, (on) => {
+                wait.check();
+                return runSteps(on, work(true));
+              }),
+            () => {
+              wait.check();
+              return runSteps(connection, work(false));
+            },
+          ),
         );
       }),
 
@@ -160,9 +194,8 @@ async function retryConflicts<TResult>(dialect: Dialect, write: () => Promise<TR
   }
 }
 
-/** Runs queries one after the other, on the connection that they share. */
-async function runEach(db: Kysely<SessionsDatabase>, queries: readonly CompiledQuery[]): Promise<void> {
-  for (const query of queries) await db.executeQuery(query);
+function* askEach(queries: readonly CompiledQuery[]): Steps<void> {
+  for (const query of queries) yield* ask(query);
 }
 
 /**

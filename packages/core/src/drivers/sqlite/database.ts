@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Kysely,
   SqliteAdapter,
@@ -7,7 +6,7 @@ import {
   SqliteQueryCompiler,
   type SqliteDatabase as KyselyDatabase,
 } from 'kysely';
-import type { DirectConnection } from '../direct-connection.ts';
+import { untilNoTransaction, type DirectConnection } from '../direct-connection.ts';
 import { hasFunctions } from '../has-functions.ts';
 import { createDirectConnection, type DirectDatabase } from './direct-connection.ts';
 import { reuseStatements } from './statements.ts';
@@ -33,32 +32,30 @@ export interface OpenedSqlite<TDatabase> {
 /** Opens a Kysely on a database of the app's, and sets the database up for it. Nothing of ours closes it. */
 export function openSqlite<TDatabase>(database: SqliteDatabase): OpenedSqlite<TDatabase> {
   useWriteAheadLog(database);
+  const direct = createDirectConnection(database);
   const db = new Kysely<TDatabase>({
     dialect: {
-      createDriver: () => new PatientDriver({ database: reuseStatements(database) }, database),
+      createDriver: () => new PatientDriver({ database: reuseStatements(database) }, direct),
       createAdapter: () => new SqliteAdapter(),
       createQueryCompiler: () => new SqliteQueryCompiler(),
       createIntrospector: (of) => new SqliteIntrospector(of),
     },
   });
-  return { db, direct: createDirectConnection(database) };
+  return { db, direct };
 }
-
-/** The longest pause between two looks whether a transaction has ended, in milliseconds. */
-const maxPause = 20;
 
 /** The app has the same connection. Ours waits until no transaction of the app's is open: it could roll our writes back. */
 class PatientDriver extends SqliteDriver {
-  readonly #database: SqliteDatabase;
+  readonly #direct: DirectConnection;
 
-  constructor(config: ConstructorParameters<typeof SqliteDriver>[0], database: SqliteDatabase) {
+  constructor(config: ConstructorParameters<typeof SqliteDriver>[0], direct: DirectConnection) {
     super(config);
-    this.#database = database;
+    this.#direct = direct;
   }
 
   override async acquireConnection(): ReturnType<SqliteDriver['acquireConnection']> {
     const connection = await super.acquireConnection();
-    for (let pause = 1; this.#database.inTransaction; pause = Math.min(maxPause, pause * 2)) await sleep(pause);
+    await untilNoTransaction(this.#direct);
     return connection;
   }
 }

@@ -1,5 +1,6 @@
 import type { CompiledQuery, QueryResult, SqliteDatabase } from 'kysely';
 import type { DirectConnection } from '../direct-connection.ts';
+import { isStatement, statementMark } from '../statement-mark.ts';
 
 type Statement = ReturnType<SqliteDatabase['prepare']> & {
   /** The first row. */
@@ -12,13 +13,20 @@ export interface DirectDatabase {
   prepare(sql: string): Statement;
 }
 
-/** Runs statements of ours, each prepared once. There are few: their texts are compiled once, too. */
+const begin = `begin immediate${statementMark}`;
+const commit = `commit${statementMark}`;
+const rollback = `rollback${statementMark}`;
+
+/** Runs statements of ours, each prepared once. */
 export function createDirectConnection(database: DirectDatabase): DirectConnection {
   const statements = new Map<string, Statement>();
 
   function prepare(sql: string): Statement {
-    let statement = statements.get(sql);
-    if (statement === undefined) statements.set(sql, (statement = database.prepare(sql)));
+    const kept = statements.get(sql);
+    if (kept !== undefined) return kept;
+    const statement = database.prepare(sql);
+    // The text of any other may never come again.
+    if (isStatement(sql)) statements.set(sql, statement);
     return statement;
   }
 
@@ -31,6 +39,19 @@ export function createDirectConnection(database: DirectDatabase): DirectConnecti
       if (!statement.reader) return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the query says
       return { rows: statement.all(parameters) as TRow[] };
+    },
+    transaction(work) {
+      // A reader that becomes a writer later may find that another has written.
+      prepare(begin).run([]);
+      try {
+        const result = work();
+        prepare(commit).run([]);
+        return result;
+      } catch (error) {
+        // A full disk makes SQLite roll back by itself.
+        if (database.inTransaction) prepare(rollback).run([]);
+        throw error;
+      }
     },
   };
 }

@@ -1,6 +1,8 @@
 import { sql, type Kysely } from 'kysely';
+import { compileSql } from '../compiled-query.ts';
 import type { Dialect } from '../dialect.ts';
 import { createCounterOrder } from '../order/counters.ts';
+import { ask } from '../steps.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
 
@@ -30,18 +32,21 @@ export const mysql: Dialect = {
   // Whatever the default: a snapshot from before the lock was granted would be stale.
   isolation: 'read committed',
   ignoreExisting: (key) => sql`on duplicate key update ${sql.ref(key)} = ${sql.ref(key)}`,
-  createOrder: (tables) =>
-    createCounterOrder(tables, {
-      async pickCounter(trx) {
-        // A free one, so that no revocation waits for another user's open transaction.
-        const { rows } = await sql<{ slot: number }>`
-          select slot from ${sql.table(tables.positions)} order by slot limit 1 for update skip locked
-        `.execute(trx);
+  createOrder(db, tables) {
+    // A free one, so that no revocation waits for another user's open transaction.
+    const findFree = compileSql<object, { slot: number }>(
+      db,
+      () => sql`select slot from ${sql.table(tables.positions)} order by slot limit 1 for update skip locked`,
+    );
+    return createCounterOrder(db, tables, {
+      *pickCounter() {
+        const { rows } = yield* ask(findFree({}));
         return rows[0]?.slot ?? 0;
       },
       onExisting: () => sql`on duplicate key update`,
       inserted: (column) => sql`values(${sql.ref(column)})`,
-    }),
+    });
+  },
   positions: 32,
   describeTable(db, { schema, table }) {
     const home = schema === undefined ? sql`database()` : sql`${schema}`;

@@ -37,9 +37,12 @@ export const sqlite: Dialect = {
   lock: ({ sessions }) => sql`delete from ${sql.table(sessions)} where 1 = 0`,
   isolation: undefined,
   // One writer, so one counter.
-  createOrder: (tables) =>
-    createCounterOrder(tables, {
-      pickCounter: () => Promise.resolve(0),
+  createOrder: (db, tables) =>
+    createCounterOrder(db, tables, {
+      // oxlint-disable-next-line require-yield -- it asks nothing
+      *pickCounter() {
+        return 0;
+      },
       onExisting: (key) => sql`on conflict (${sql.ref(key)}) do update set`,
       inserted: (column) => sql`excluded.${sql.ref(column)}`,
     }),

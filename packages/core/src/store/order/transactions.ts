@@ -1,4 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
+import { compileSql } from '../compiled-query.ts';
+import type { SessionsDatabase } from '../schema.ts';
+import { ask } from '../steps.ts';
 import type { OrderTables, RevocationOrder } from './revocation-order.ts';
 
 const shape = /^(?<xmin>\d{1,18}):(?<xmax>\d{1,18}):(?<running>(?:\d{1,18}(?:,\d{1,18})*)?)$/;
@@ -9,31 +12,39 @@ const shape = /^(?<xmin>\d{1,18}):(?<xmax>\d{1,18}):(?<running>(?:\d{1,18}(?:,\d
  *
  * @see https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  */
-export function createTransactionOrder({ revocations }: OrderTables): RevocationOrder {
+export function createTransactionOrder(db: Kysely<SessionsDatabase>, { revocations }: OrderTables): RevocationOrder {
   const users = sql.table(revocations);
+  const record = compileSql<{ userId: string }, unknown>(
+    db,
+    (value) => sql`
+      insert into ${users} (user_id, position) values (${value('userId')}, txid_current())
+      on conflict (user_id) do update set position = excluded.position
+    `,
+  );
+  // An id that the server has not reached is of another one, from which the table was restored.
+  const findSince = compileSql<{ userId: string; mark: string }, unknown>(
+    db,
+    (value) => sql`
+      select 1 from ${users} where user_id = ${value('userId')}
+      and position < txid_snapshot_xmax(txid_current_snapshot())
+      and not txid_visible_in_snapshot(position, ${value('mark')}::txid_snapshot)
+    `,
+  );
 
   return {
-    async mark(db) {
-      const { rows } = await sql<{ mark: string }>`select txid_current_snapshot()::text as mark`.execute(db);
+    async mark(on) {
+      const { rows } = await sql<{ mark: string }>`select txid_current_snapshot()::text as mark`.execute(on);
       const mark = rows[0]?.mark;
       if (mark === undefined) throw new Error('the database gave no snapshot');
       return mark;
     },
 
-    async record(on, userId) {
-      await sql`
-        insert into ${users} (user_id, position) values (${userId}, txid_current())
-        on conflict (user_id) do update set position = excluded.position
-      `.execute(on);
+    *record(userId) {
+      yield* ask(record({ userId }));
     },
 
-    async hasRevokedSince(on, userId, mark) {
-      // An id that the server has not reached is of another one, from which the table was restored.
-      const { rows } = await sql`
-        select 1 from ${users} where user_id = ${userId}
-        and position < txid_snapshot_xmax(txid_current_snapshot())
-        and not txid_visible_in_snapshot(position, ${mark}::txid_snapshot)
-      `.execute(on);
+    *hasRevokedSince(userId, mark) {
+      const { rows } = yield* ask(findSince({ userId, mark }));
       return rows.length > 0;
     },
 
