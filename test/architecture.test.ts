@@ -59,6 +59,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     cache: ['session', 'duration', 'known-options'],
     token: ['errors', 'cache'],
     drivers: ['duration', 'known-options', 'shared-by-copies'],
+    edge: ['errors', 'duration', 'known-options', 'session', 'token'],
     store: ['errors', 'chunks', 'known-options', 'session', 'sign-in', 'drivers'],
     adapters: ['bus', 'cache', 'sign-in', 'drivers'],
     manager: [

@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown';
 const entry = {
   index: 'src/index.ts',
   password: 'src/password/password.ts',
+  edge: 'src/edge/index.ts',
   sqlite: 'src/adapters/sqlite/index.ts',
   redis: 'src/adapters/redis/index.ts',
   postgres: 'src/adapters/postgres/index.ts',

@@ -10,6 +10,12 @@ export type { AppDatabase } from './drivers/app-database.ts';
 export type { AnyMysqlPool } from './drivers/mysql/database.ts';
 export type { SqliteDatabase } from './drivers/sqlite/database.ts';
 export { parseTimeout, type Duration } from './duration.ts';
+export {
+  readSessionCookie,
+  sessionCookieName,
+  sessionCookieValue,
+  type CookieScope,
+} from './session/session-cookie.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {
   isSessionError,
@@ -57,5 +63,6 @@ export type { IpMode } from './session/ip-mode.ts';
 export type { Session } from './session/session.ts';
 export { appClaimsOf } from './token/signable-claims.ts';
 export type { PublicJwk, PublicKeys } from './token/public-keys.ts';
-export { maxIssuedLength, type AccessTokenClaims } from './token/access-token.ts';
+export { maxIssuedLength } from './token/access-token.ts';
+export type { AccessTokenClaims } from './token/token-rules.ts';
 export type { VerifiedSession } from './manager/verify.ts';

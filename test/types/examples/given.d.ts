@@ -66,6 +66,7 @@ declare global {
   const user: { id: string };
   const userId: string;
   const currentId: string;
+  const token: string;
   const hash: string;
   const passwordHash: string;
   const since: string;

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { isSessionError, SessionError } from '../errors.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { Store } from '../store/store.ts';
-import { isSessionId } from '../token/lookup-id.ts';
+import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import { endedBy, type Revocation, type Revocations } from './revoke.ts';
 import { requireUserId } from './user-id.ts';

@@ -10,7 +10,7 @@ import {
 } from '../session/page.ts';
 import { sessionOf, type LookedUpRow, type Session } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
-import { isSessionId } from '../token/lookup-id.ts';
+import { isSessionId } from '../token/lookup-id-shape.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import { requireUserId } from './user-id.ts';
 

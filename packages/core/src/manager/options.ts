@@ -10,6 +10,7 @@ import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
 import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
+import { readRecipient } from '../token/token-rules.ts';
 
 /** Decides how many live sessions a user may have. */
 export type MaxSessions = (
@@ -151,7 +152,7 @@ const guardedTouchDelay = 1000;
  */
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings<TDatabase> {
   requireKnownOptions('createSessionManager', options, known);
-  const { issuer, audience, lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
+  const { lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
   const db = kyselyOf('db', options.db);
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
   const idleTimeout = options.idleTimeout === undefined ? Infinity : parseDuration('idleTimeout', options.idleTimeout);
@@ -161,12 +162,6 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
       : parseDuration('touchInterval', options.touchInterval, 0);
   if (touchInterval >= idleTimeout) {
     throw new RangeError('touchInterval: must be shorter than idleTimeout, or sessions in use would go idle');
-  }
-  if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
-    throw new TypeError('issuer: expected a text; leave it out to check none');
-  }
-  if (audience !== undefined && !isAudience(audience)) {
-    throw new TypeError('audience: expected a text or a list of texts; leave it out to check none');
   }
   if (cache !== undefined && cache.guard === undefined && bus === undefined) {
     throw new TypeError(
@@ -184,8 +179,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     readDb: options.readDb === undefined ? db : kyselyOf('readDb', options.readDb),
     dialect,
     keys: createKeyRing(options.keys),
-    issuer,
-    audience,
+    ...readRecipient(options),
     lifetime,
     idleTimeout,
     touchInterval,
@@ -207,11 +201,6 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
 /** Whole milliseconds, as in columns and cursors. `Date.now` is read at each call: tests replace it. */
 function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number {
   return clock === undefined ? () => Date.now() : () => Math.floor(clock());
-}
-
-function isAudience(audience: unknown): boolean {
-  const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
-  return list.length > 0 && list.every((entry) => typeof entry === 'string' && entry !== '');
 }
 
 function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched' | 'inline' {

@@ -7,7 +7,7 @@ import type { EndedSessions } from '../session/ended-sessions.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, SessionKey, Store } from '../store/store.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
-import { isSessionId } from '../token/lookup-id.ts';
+import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';

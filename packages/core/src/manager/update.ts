@@ -7,7 +7,7 @@ import { storeData } from '../session/stored-data.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { Store } from '../store/store.ts';
 import { DatabaseTimeoutError } from '../store/time-limit.ts';
-import { isSessionId } from '../token/lookup-id.ts';
+import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';

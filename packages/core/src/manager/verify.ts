@@ -7,7 +7,7 @@ import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts';
 import { changedDevice } from '../session/stored-device.ts';
 import type { Store } from '../store/store.ts';
-import type { AccessTokenClaims } from '../token/access-token.ts';
+import type { AccessTokenClaims } from '../token/token-rules.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import { createRefusalOf } from './refusal.ts';

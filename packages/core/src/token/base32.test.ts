@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { base32 } from './base32.ts';
-import { createLookupId, isLookupId, sessionIdOf } from './lookup-id.ts';
+import { createLookupId, sessionIdOf } from './lookup-id.ts';
+import { isLookupId } from './lookup-id-shape.ts';
 
 // RFC 4648 §10, in lower case.
 test.each([

@@ -2,21 +2,10 @@ import { hash, randomBytes } from 'node:crypto';
 import { base32 } from './base32.ts';
 
 const size = 20;
-const shape = /^[a-z2-7]{32}$/;
 
 /** Makes a lookup id: 20 random bytes (160 bits), as 32 lower-case characters. It is a secret: only the token holds it. */
 export function createLookupId(): string {
   return base32(randomBytes(size));
-}
-
-/** Answers whether a claim is shaped like a lookup id. */
-export function isLookupId(value: unknown): value is string {
-  return typeof value === 'string' && shape.test(value);
-}
-
-/** Answers whether a text is shaped like the id of a session: no other needs to be looked for. */
-export function isSessionId(value: unknown): value is string {
-  return isLookupId(value);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createGenerationalMap, type Linked } from '../cache/generational-map.ts';
 import type { RowHolder } from '../cache/session-cache.ts';
-import type { AccessTokenClaims, Tokens } from './access-token.ts';
+import type { Tokens } from './access-token.ts';
+import type { AccessTokenClaims } from './token-rules.ts';
 import { sessionIdOf } from './lookup-id.ts';
 import { requireValidTime, validTimeOf } from './valid-time.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { maxIssuedLength } from '@trpc-sessions/core';
+import { maxIssuedLength, sessionCookieName } from '@trpc-sessions/core';
 
 /** The session cookie: always `HttpOnly`. */
 export interface CookieOptions {
@@ -89,7 +89,7 @@ export function readCookieOptions(cookie: boolean | CookieOptions | undefined): 
   if (!secure && partitioned) throw wrong('cookie.partitioned', 'browsers keep such a cookie only with secure: true');
 
   const isOfHost = domain === undefined && path === '/';
-  const name = options.name ?? `${secure ? (isOfHost ? '__Host-' : '__Secure-') : ''}session`;
+  const name = options.name ?? sessionCookieName({ domain, path, secure });
   if (typeof name !== 'string' || !cookieName.test(name))
     throw wrong('cookie.name', "expected a name such as 'session'");
   if (/^__(?:host|secure)-/i.test(name) && !secure) {

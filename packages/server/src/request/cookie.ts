@@ -1,4 +1,10 @@
-import { redactToken, type RedactedToken, type Session } from '@trpc-sessions/core';
+import {
+  readSessionCookie,
+  redactToken,
+  sessionCookieValue,
+  type RedactedToken,
+  type Session,
+} from '@trpc-sessions/core';
 import { parseCookie, stringifySetCookie, type SetCookie } from 'cookie';
 import type { CookieSettings } from './cookie-options.ts';
 import { isFromBrowser, isFromOtherSite, isFromOwnPage, isWithoutTls, urlOf } from './page-origin.ts';
@@ -30,9 +36,6 @@ export interface SessionCookie {
 /** Methods that change nothing: any page may make a browser send them (RFC 9110 §9.2.1). */
 const safeMethods = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS']);
 
-/** Ends the value of a cookie that ends with the browser's session: browsers send no attributes back. No token ends so. */
-const transientMark = '.';
-
 export function sessionCookie(request: IncomingRequest, settings: CookieSettings): SessionCookie {
   const { name, domain, path, sameSite, secure, partitioned } = settings;
   const attributes = {
@@ -46,8 +49,7 @@ export function sessionCookie(request: IncomingRequest, settings: CookieSettings
   };
   const isTrusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, settings);
   const value = isTrusted ? valueOf(request, name) : null;
-  const isTransient = value?.endsWith(transientMark) === true;
-  const token = isTransient ? value.slice(0, -transientMark.length) : value;
+  const { token, isPersistent } = value === null ? { token: null, isPersistent: true } : readSessionCookie(value);
   /** The calls of a batch share their response: one that renews must not bring back a cookie that another replaced. */
   let isReplaced = false;
 
@@ -57,19 +59,20 @@ export function sessionCookie(request: IncomingRequest, settings: CookieSettings
   }
 
   function writeToken(newToken: string, expires: Date, persistent: boolean): void {
-    write(persistent ? { value: newToken, expires } : { value: `${newToken}${transientMark}` });
+    const newValue = sessionCookieValue(newToken, persistent);
+    write(persistent ? { value: newValue, expires } : { value: newValue });
   }
 
   return {
     token: token === null ? null : redactToken(token),
-    isPersistent: token !== null && !isTransient,
+    isPersistent: token !== null && isPersistent,
     problem: () => problemOf(request, settings, isTrusted),
     set(newToken, { expiresAt }, { persistent = settings.persistent } = {}) {
       isReplaced = true;
       writeToken(newToken, expiresAt, persistent);
     },
     renew(newToken, { expiresAt }) {
-      if (!isReplaced) writeToken(newToken, expiresAt, !isTransient);
+      if (!isReplaced) writeToken(newToken, expiresAt, isPersistent);
     },
     clear() {
       isReplaced = true;

@@ -1,0 +1,26 @@
+/** The attributes that decide a cookie's name, as a server has set them. */
+export interface CookieScope {
+  readonly domain?: string | undefined;
+  readonly path: string;
+  readonly secure: boolean;
+}
+
+/** Returns the strictest name that browsers keep for such a cookie (RFC 6265bis §4.1.3). */
+export function sessionCookieName({ domain, path, secure }: CookieScope): string {
+  if (!secure) return 'session';
+  return domain === undefined && path === '/' ? '__Host-session' : '__Secure-session';
+}
+
+/** Ends the value of a cookie that ends with the browser's session: browsers send no attributes back. No token ends so. */
+const transientMark = '.';
+
+/** Returns the value of a cookie. */
+export function sessionCookieValue(token: string, isPersistent: boolean): string {
+  return isPersistent ? token : `${token}${transientMark}`;
+}
+
+/** Reads the value of a cookie. */
+export function readSessionCookie(value: string): { readonly token: string; readonly isPersistent: boolean } {
+  const isPersistent = !value.endsWith(transientMark);
+  return { token: isPersistent ? value : value.slice(0, -transientMark.length), isPersistent };
+}
