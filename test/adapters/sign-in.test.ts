@@ -21,6 +21,7 @@ async function createWorld() {
     auth: sessions.router,
     signUp: t.procedure.mutation(({ ctx }) => sessions.signIn(ctx, { id: 'ada', claims: { plan: 'free' } })),
     leave: t.procedure.mutation(({ ctx }) => sessions.signOut(ctx)),
+    upgrade: t.procedure.mutation(({ ctx }) => sessions.reissue(ctx, { claims: { plan: 'paid' }, grace: '0s' })),
   });
   const contextOf = (opts: object) => sessionsContext(opts, { cookie: true });
   const trpc = createHTTPHandler({ router, createContext: contextOf, basePath: '/trpc/' });
@@ -140,5 +141,40 @@ describe('signOut', () => {
     expect(await w.manager.list('ada')).toEqual([]);
     // Twice is no error.
     expect((await leave()).status).toBe(200);
+  });
+});
+
+describe('reissue', () => {
+  const upgrade = (origin: string, headers: Record<string, string>) =>
+    fetch(`${origin}/trpc/upgrade`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+
+  test('sets the cookie again, as persistent as it came', async () => {
+    await using w = await createWorld();
+    const transient = cookieOf(await w.comeBack(await w.manager.signInMark()));
+    const signedUp = await fetch(`${w.origin}/trpc/signUp`, {
+      method: 'POST',
+      headers: { origin: w.origin, 'content-type': 'application/json' },
+    });
+    for (const [cookie, isPersistent] of [
+      [transient, false],
+      [cookieOf(signedUp), true],
+    ] as const) {
+      const response = await upgrade(w.origin, { cookie, origin: w.origin });
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('set-cookie')?.includes('Expires')).toBe(isPersistent);
+      const renewed = w.client({ cookie: cookieOf(response) }).auth.sessions.current;
+      expect(await renewed.query()).toMatchObject({ claims: { plan: 'paid' } });
+      await expect(w.client({ cookie }).auth.sessions.current.query()).rejects.toThrow(/ended|sign/i);
+    }
+  });
+
+  test('sets no cookie for a request with a token of its own', async () => {
+    await using w = await createWorld();
+    const { token } = await w.client({}).signUp.mutate();
+    const response = await upgrade(w.origin, { authorization: `Bearer ${token}` });
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([200, null]);
   });
 });

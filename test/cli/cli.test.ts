@@ -241,6 +241,28 @@ test('a reader that closes the pipe early is no failure', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test('list shows the names of sessions, if there are any', async () => {
+  await using app = await createApp(sqlite);
+  await cliJson(['migrate'], app);
+  const manager = app.manager();
+  const [first, second] = [
+    await manager.issue({ userId: 'ada' }),
+    await manager.issue({ userId: 'ada', data: { a: 1 } }),
+  ];
+  const listed = async () => (await cli(['list', '--user', 'ada'], app)).stdout.trimEnd().split('\n');
+  expect((await listed())[0]).toMatch(/^ID +DEVICE /);
+
+  await manager.update({ userId: 'ada', id: second.session.id, name: 'My laptop' });
+  const [header, ...lines] = await listed();
+  expect(header).toMatch(/^ID {32}NAME {7}DEVICE /);
+  expect(lines).toHaveLength(2);
+  expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${first.session.id}  - {10}- `)));
+  expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${second.session.id}  My laptop  - `)));
+  const json = (await cli(['list', '--user', 'ada', '--json'], app)).stdout;
+  expect(JSON.parse(json).sessions.map(({ name }: { name: string | null }) => name)).toContain('My laptop');
+  expect(json).not.toContain('"data"');
+});
+
 test('the name of a device cannot control the terminal', async () => {
   await using app = await createApp(sqlite);
   await cliJson(['migrate'], app);

@@ -40,7 +40,7 @@ export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { IssuedBefore } from './manager/revoke-issued-before.ts';
 export type { GetInput } from './manager/list.ts';
-export type { ReissueInput } from './manager/reissue.ts';
+export type { ReissuedSession, ReissueInput } from './manager/reissue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
 export type { UpdateInput, UpdateOptions } from './manager/update.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';

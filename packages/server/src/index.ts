@@ -51,6 +51,7 @@ export type { Limiter, LimiterAnswer, LimiterBucket } from './sign-in/limiter.ts
 export type { SignInAttempt } from './sign-in/throttle.ts';
 export type { ThrottleOptions } from './sign-in/throttle-options.ts';
 export type { ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
+export type { Reissue, ReissueOptions } from './procedures/reissue.ts';
 export type { SignOut } from './procedures/sign-out.ts';
 export type { SessionsProcedure } from './procedures/procedure.ts';
 export type { RecordOf, SessionsRecord, SessionsRouter, SessionsRouterRecord } from './procedures/router.ts';
@@ -66,6 +67,7 @@ export type {
 export type {
   CurrentSessionInfo,
   PageInput,
+  RenameInput,
   RevokeInput,
   RevokeResult,
   SessionInfoPage,

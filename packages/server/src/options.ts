@@ -16,6 +16,8 @@ const managerMethods = [
   'verify',
   'list',
   'get',
+  'update',
+  'reissue',
   'revoke',
   'revokeMany',
   'revokeOthers',

@@ -82,6 +82,7 @@ describe('the router', () => {
       'ip',
       'lastSeenAt',
       'location',
+      'name',
       'userAgent',
     ]);
     expect(await as(token).auth.sessions.list()).toEqual([session]);

@@ -15,6 +15,7 @@ import { checkOptions } from './options.ts';
 import type { IsAdmin } from './procedures/admin.ts';
 import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
+import { createReissue, type Reissue } from './procedures/reissue.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import { createThrottle } from './sign-in/throttle.ts';
 import type { ThrottleOptions } from './sign-in/throttle-options.ts';
@@ -95,6 +96,8 @@ export interface SessionsPlugin<
   readonly signIn: SignIn<TKey>;
   /** Signs the caller out, from any procedure or route. */
   readonly signOut: SignOut<TKey>;
+  /** Signs a new token for the caller's session, with other claims, from any procedure or route. */
+  readonly reissue: Reissue<TKey>;
   /** Limits the attempts to sign in of a procedure or a route of the app's own. `login` does so by itself. */
   readonly throttle: ThrottleSignIn<TKey>;
 }
@@ -161,6 +164,7 @@ export function createSessionsPlugin<
     ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
     signIn: createSignIn(manager, callerOf, signInSteps),
     signOut: createSignOut({ manager, verifier, callerOf }),
+    reissue: createReissue({ manager, verifier, callerOf, locator, signInSteps }),
     throttle: createThrottleSignIn(callerOf, throttle),
   };
 }

@@ -36,6 +36,9 @@ export interface SessionClient<TLogin = PasswordLogin> {
   readonly sessions: {
     readonly list: { readonly query: ReceiveQuery<readonly ReceivedSessionInfo[]> };
     readonly current: { readonly query: ReceiveQuery<ReceivedCurrentSession> };
+    readonly rename: {
+      readonly mutate: (input: { id: string; name: string | null }) => Promise<ReceivedSessionInfo>;
+    };
     readonly revoke: { readonly mutate: (input: { id: string }) => Promise<unknown> };
     readonly revokeOthers: { readonly mutate: () => Promise<unknown> };
   };

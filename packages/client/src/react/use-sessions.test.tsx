@@ -63,6 +63,27 @@ describe('useSessions', () => {
     expect(app.tokens.get()).toBe('ada-1');
   });
 
+  test('names a session, as the server has cleaned the name', async () => {
+    await using app = await startApp();
+    const { current } = await signedIn(app);
+    const nameOf = (id: string) => current().sessions.find((session) => session.id === id)?.name;
+    expect(nameOf('ada-2')).toBeNull();
+    await act(() => current().rename('ada-2', ' My laptop '));
+    await waitFor(() => expect(nameOf('ada-2')).toBe('My laptop'));
+    await act(() => current().rename(current().sessions[2]!, 'My phone'));
+    await act(() => current().rename('ada-2', null));
+    await act(() => current().refetch());
+    expect(current().sessions.map(({ name }) => name)).toEqual([null, null, 'My phone']);
+    expectTypeOf(current().rename).returns.resolves.toBeVoid();
+  });
+
+  test('rejects where a session to name is unknown, and leaves the list as it is', async () => {
+    await using app = await startApp();
+    const { current } = await signedIn(app);
+    await act(() => expect(current().rename('bob-1', 'Mine')).rejects.toMatchObject({ data: { code: 'NOT_FOUND' } }));
+    expect(current().sessions.map(({ name }) => name)).toEqual([null, null, null]);
+  });
+
   test('revokes all other sessions', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
-import { listKey, listQuery } from './queries.ts';
+import { currentKey, listKey, listQuery } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
 import { hasToken } from './token-version.ts';
 
@@ -22,6 +22,11 @@ export interface UseSessionsResult {
   readonly revoke: (session: string | Pick<SessionInfo, 'id'>) => Promise<void>;
   /** Revokes all sessions except the current one. */
   readonly revokeOthers: () => Promise<void>;
+  /**
+   * Names a session, given as an object or by its id. An empty name or `null` removes it. Rejects if the server refuses or cannot be
+   * reached.
+   */
+  readonly rename: (session: string | Pick<SessionInfo, 'id'>, name: string | null) => Promise<void>;
   /** Whether a revocation is in progress. */
   readonly isRevoking: boolean;
   /** Fetches the list again. */
@@ -29,7 +34,7 @@ export interface UseSessionsResult {
 }
 
 /**
- * Lists the user's sessions, and revokes one or all others.
+ * Lists the user's sessions, names one, and revokes one or all others.
  *
  * @throws {Error} outside a `SessionProvider`
  * @example
@@ -78,6 +83,24 @@ export function useSessions(): UseSessionsResult {
     networkMode,
   });
 
+  const { mutateAsync: renameOne } = useMutation({
+    mutationFn: async (input: { readonly id: string; readonly name: string | null }) => {
+      // The server cleans a name.
+      const { id, name } = await client.sessions.rename.mutate(input);
+      queryClient.setQueryData<readonly SessionInfo[]>(listKey(tokenVersion), (list) =>
+        list?.map((session) => (session.id === id ? { ...session, name } : session)),
+      );
+      for (const queryKey of [listKey(tokenVersion), currentKey(tokenVersion)]) {
+        void queryClient.invalidateQueries({ queryKey });
+      }
+    },
+    networkMode,
+  });
+
+  const rename = useCallback<UseSessionsResult['rename']>(
+    (session, name) => renameOne({ id: typeof session === 'string' ? session : session.id, name }),
+    [renameOne],
+  );
   const revoke = useCallback<UseSessionsResult['revoke']>(
     (session) => revokeOne(typeof session === 'string' ? session : session.id),
     [revokeOne],
@@ -91,6 +114,7 @@ export function useSessions(): UseSessionsResult {
     sessions,
     isPending: tokenVersion !== null && isPending,
     error: tokenVersion === null ? null : error,
+    rename,
     revoke,
     revokeOthers,
     isRevoking: isRevokingOne || isRevokingOthers,

@@ -44,6 +44,7 @@ const device = { type: null, name: 'Laptop', vendor: null, model: null, os: neve
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { tokens = memoryTokenStore(), ownLinks = false } = options;
   const users = new Map<string, string>();
+  const names = new Map<string, string | null>();
 
   function signIn(username: string): string {
     const token = `${username}-${users.size + 1}`;
@@ -53,7 +54,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 
   function infoOf(id: string, current: boolean): SessionInfo {
     const at = new Date(1_000);
-    const rest = { ip: null, createdIp: null, device, location: null, userAgent: null };
+    const name = names.get(id) ?? null;
+    const rest = { ip: null, createdIp: null, device, name, location: null, userAgent: null };
     return { id, current, createdAt: at, lastSeenAt: at, expiresAt: at, ...rest };
   }
 
@@ -81,6 +83,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     sessions: t.router({
       list: authenticated.query(({ ctx }) => idsOf(ctx.user).map((id) => infoOf(id, id === ctx.token))),
       current: authenticated.query(({ ctx }) => ({ ...infoOf(ctx.token, true), userId: ctx.user, claims: {} })),
+      rename: authenticated.input(namedId).mutation(({ ctx, input: { id, name } }) => {
+        if (users.get(id) !== ctx.user) throw new TRPCError({ code: 'NOT_FOUND' });
+        names.set(id, name?.trim() ?? null);
+        return infoOf(id, id === ctx.token);
+      }),
       revoke: authenticated.input(texts('id')).mutation(({ ctx, input }) => {
         if (users.get(input.id) !== ctx.user) throw new TRPCError({ code: 'NOT_FOUND' });
         return { revoked: Number(users.delete(input.id)) };
@@ -150,6 +157,12 @@ function isCode(trouble: TRPCError['code'] | SessionErrorReason): trouble is TRP
 }
 
 /** Returns a parser of objects with these texts. */
+/** The input of `rename`. */
+function namedId(value: unknown): { id: string; name: string | null } {
+  const name: unknown = Reflect.get(Object(value), 'name');
+  return { ...texts('id')(value), name: name === null ? null : texts('name')(value).name };
+}
+
 function texts<TName extends string>(...names: TName[]): (value: unknown) => Record<TName, string> {
   const hasTexts = (value: unknown): value is Record<TName, string> =>
     typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'string');

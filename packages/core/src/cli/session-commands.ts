@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { parseDuration, type Duration } from '../duration.ts';
 import { liveSince, type LiveSince } from '../session/liveness.ts';
-import { sessionOf } from '../session/session.ts';
+import { sessionOf, type Session } from '../session/session.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
@@ -17,23 +17,43 @@ import { orUsageError, readTable, type Values } from './options.ts';
 import { formatAgo, formatTable, formatTime, plural } from './output.ts';
 import { readStats } from './stats.ts';
 
+/** A column of the list. */
+interface ListColumn {
+  readonly header: string;
+  readonly cell: (session: Session) => string;
+}
+
+function listColumns(now: number): readonly ListColumn[] {
+  return [
+    { header: 'ID', cell: ({ id }) => id },
+    { header: 'NAME', cell: ({ name }) => name ?? '-' },
+    { header: 'DEVICE', cell: ({ device }) => device.name ?? '-' },
+    { header: 'IP', cell: ({ ip }) => ip ?? '-' },
+    { header: 'LAST SEEN', cell: ({ lastSeenAt }) => formatAgo(lastSeenAt, now) },
+    { header: 'CREATED (UTC)', cell: ({ createdAt }) => formatTime(createdAt) },
+    { header: 'EXPIRES (UTC)', cell: ({ expiresAt }) => formatTime(expiresAt) },
+  ];
+}
+
 /** Lists the live sessions of a user. */
 export function list(values: Values, context: CommandContext): Promise<Outcome> {
   const userId = readUser(values);
   return withSessions(values, context, async ({ store, live }) => {
-    const rows = await store.list(userId, live);
+    const rows = await store.list(userId, live, { data: false });
     const sessions = rows.map(sessionOf);
     const json = { userId, sessions };
     if (sessions.length === 0) return { json, text: 'The user has no live sessions.' };
-    const cells = sessions.map(({ id, device, ip, lastSeenAt, createdAt, expiresAt }) => [
-      id,
-      device.name ?? '-',
-      ip ?? '-',
-      formatAgo(lastSeenAt, live.expiresAfter),
-      formatTime(createdAt),
-      formatTime(expiresAt),
-    ]);
-    return { json, text: formatTable(['ID', 'DEVICE', 'IP', 'LAST SEEN', 'CREATED (UTC)', 'EXPIRES (UTC)'], cells) };
+    // Few apps have users name their sessions.
+    const hasNames = sessions.some(({ name }) => name !== null);
+    const columns = listColumns(live.expiresAfter).filter(({ header }) => header !== 'NAME' || hasNames);
+    const cells = sessions.map((session) => columns.map(({ cell }) => cell(session)));
+    return {
+      json,
+      text: formatTable(
+        columns.map(({ header }) => header),
+        cells,
+      ),
+    };
   });
 }
 

@@ -1,9 +1,8 @@
 import type { CallerInfo } from '../session/caller.ts';
 import type { LivenessRules } from '../session/liveness.ts';
 import type { Session } from '../session/session.ts';
-import type { IssuedSession } from './issue.ts';
 import { createRefusalOf } from './refusal.ts';
-import { createReissue, type ReissueInput, type ReissueParts } from './reissue.ts';
+import { createReissue, type ReissuedSession, type ReissueInput, type ReissueParts } from './reissue.ts';
 import { createUpdate, type UpdateInput, type UpdateOptions, type UpdateParts } from './update.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 
@@ -17,7 +16,7 @@ export interface SessionChanges {
    *
    * @example
    * ```ts
-   * await manager.update({ userId, id, name: 'My laptop', data: { theme: 'dark' } });
+   * await manager.update({ userId, id: session.id, name: 'My laptop', data: { theme: 'dark' } });
    * ```
    */
   update<TOwn>(input: UpdateInput, options?: UpdateOptions<TOwn>): Promise<Session | null>;
@@ -31,10 +30,10 @@ export interface SessionChanges {
    *
    * @example
    * ```ts
-   * const { token } = await manager.reissue(oldToken, { claims: { role: 'editor' } });
+   * const { token } = await manager.reissue(caller.token, { claims: { role: 'editor' } });
    * ```
    */
-  reissue(token: CallerInfo['token'] | undefined, input: ReissueInput): Promise<IssuedSession>;
+  reissue(token: CallerInfo['token'] | undefined, input: ReissueInput): Promise<ReissuedSession>;
 }
 
 /** The parts that change sessions. */

@@ -25,8 +25,14 @@ export interface ReissueInput {
   readonly grace?: Duration | undefined;
 }
 
+/** A session and its new access token. */
+export interface ReissuedSession extends IssuedSession {
+  /** The app's own claims of the new token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /** Signs a new token for a session. */
-export type Reissue = (token: CallerInfo['token'] | undefined, input: ReissueInput) => Promise<IssuedSession>;
+export type Reissue = (token: CallerInfo['token'] | undefined, input: ReissueInput) => Promise<ReissuedSession>;
 
 const knownInput = { claims: true, grace: true } as const;
 
@@ -100,10 +106,10 @@ export function createReissue(parts: ReissueParts): Reissue {
       // Of requests that reissue the same token, one replaces it, and the others get the same generation. Without a grace, no token
       // of that generation may stay good: it may have the old claims.
       const isReplaced = generationOf(claims) !== current;
-      if (isReplaced && grace > 0) return { token: sign(current), session: sessionOf(row) };
+      if (isReplaced && grace > 0) return { token: sign(current), session: sessionOf(row), claims: own };
       const signed = sign(current + 1);
       const replaced = await replace(row, verified, grace);
-      if (replaced !== undefined) return { token: signed, session: sessionOf(replaced) };
+      if (replaced !== undefined) return { token: signed, session: sessionOf(replaced), claims: own };
     }
   };
 }

@@ -89,7 +89,7 @@ export function createSessionWatch(
   /** Returns why the session has ended; `undefined` while it is live. */
   async function findEnd(): Promise<SessionError | undefined> {
     // This look-up does not count as use: an open stream keeps no session from going idle.
-    const live = await manager.get({ userId, id });
+    const live = await manager.get({ userId, id, data: false });
     // Without the caller, who has sent no request: the event `rejected` must not name it.
     if (live === null) return refusalIn(manager.verify(token));
     const refused = await refusalIn(checkAccount?.({ session: live, claims }));

@@ -102,7 +102,7 @@ export function createAdmin(
     list: admin
       .input(userPageInput)
       .query(({ ctx, input: { userId, limit = defaultLimit, cursor = null } }) =>
-        pageOf(manager.list(userId, { limit, cursor }), ctx.session.id),
+        pageOf(manager.list(userId, { limit, cursor, data: false }), ctx.session.id),
       ),
 
     page: admin

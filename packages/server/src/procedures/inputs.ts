@@ -63,6 +63,13 @@ export const idInput: z.ZodObject<{ id: z.ZodString }> = z.object(
   { error: 'expected { id }, the id of a session' },
 );
 
+const renameError = `expected a text of up to ${maxTextLength} characters, or null for none`;
+
+export const renameInput: z.ZodObject<{ id: z.ZodString; name: z.ZodNullable<z.ZodString> }> = z.object(
+  { id: sessionId, name: z.string({ error: renameError }).max(maxTextLength, { error: renameError }).nullable() },
+  { error: 'expected { id, name }' },
+);
+
 export const revokeInput: z.ZodXor<[z.ZodObject<{ id: z.ZodString }>, z.ZodObject<{ ids: z.ZodArray<z.ZodString> }>]> =
   z.xor([z.object({ id: sessionId }), z.object({ ids: sessionIds })], {
     error: `expected { id }, the id of a session, or { ids }, a list of up to ${maxIds} of them; not both`,

@@ -15,6 +15,8 @@ export interface SessionInfo {
   /** The IP address signed in from. */
   readonly createdIp: string | null;
   readonly device: Device;
+  /** The name that the user gave it; `null` for none. The device has a name of its own. */
+  readonly name: string | null;
   /** The place of `ip`, such as "Lisbon, Portugal"; `null` unless the app has a locator. */
   readonly location: string | null;
   readonly userAgent: string | null;
@@ -22,7 +24,7 @@ export interface SessionInfo {
 
 /** Makes the part of a session that its user sees. Field by field, so that no new field slips out. */
 export async function sessionInfoOf(session: Session, currentId: string, locator: Locator): Promise<SessionInfo> {
-  const { id, createdAt, lastSeenAt, expiresAt, ip, createdIp, device, userAgent } = session;
+  const { id, createdAt, lastSeenAt, expiresAt, ip, createdIp, device, name, userAgent } = session;
   return {
     id,
     current: id === currentId,
@@ -32,6 +34,7 @@ export async function sessionInfoOf(session: Session, currentId: string, locator
     ip,
     createdIp,
     device,
+    name,
     location: await locator(ip),
     userAgent,
   };

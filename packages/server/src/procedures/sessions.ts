@@ -6,7 +6,7 @@ import { fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import { createCookieRenewal } from '../request/cookie-renewal.ts';
-import { idInput, pageInput, revokeInput, withInputError } from './inputs.ts';
+import { idInput, pageInput, renameInput, revokeInput, withInputError } from './inputs.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
@@ -20,6 +20,13 @@ export interface PageInput {
 
 /** The input of `sessions.revoke`. */
 export type RevokeInput = { readonly id: string } | { readonly ids: readonly string[] };
+
+/** The input of `sessions.rename`. */
+export interface RenameInput {
+  readonly id: string;
+  /** The new name. It is cleaned, and cut after 64 characters. An empty text or `null` removes it. */
+  readonly name: string | null;
+}
 
 /** How many sessions were ended. */
 export interface RevokeResult {
@@ -47,6 +54,8 @@ export interface SessionProcedures<TClaims = unknown> {
   page: TRPCQueryProcedure<SessionsProcedure<PageInput | void, SessionInfoPage>>;
   get: TRPCQueryProcedure<SessionsProcedure<{ id: string }, SessionInfo>>;
   current: TRPCQueryProcedure<SessionsProcedure<void, CurrentSessionInfo<TClaims>>>;
+  /** Names a session of the caller's own, and returns it. */
+  rename: TRPCMutationProcedure<SessionsProcedure<RenameInput, SessionInfo>>;
   revoke: TRPCMutationProcedure<SessionsProcedure<RevokeInput, RevokeResult>>;
   revokeOthers: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
 }
@@ -73,7 +82,7 @@ export function createSessions<TClaims>({
 
   return {
     list: authenticated.query(async ({ ctx }) => {
-      const sessions = await fromManager(manager.list(ctx.userId, { max: maxListed }));
+      const sessions = await fromManager(manager.list(ctx.userId, { max: maxListed, data: false }));
       const isAmong = sessions.some(({ id }) => id === ctx.session.id);
       // The session that asks is always listed. Where others were seen later, it takes the place of the last.
       const listed = isAmong || sessions.length < maxListed ? sessions : [...sessions.slice(0, -1), ctx.session];
@@ -81,13 +90,13 @@ export function createSessions<TClaims>({
     }),
 
     page: withInput.input(pageInput).query(async ({ ctx, input: { limit = defaultLimit, cursor = null } = {} }) => {
-      const page = await fromManager(manager.list(ctx.userId, { limit, cursor }), 'BAD_REQUEST');
+      const page = await fromManager(manager.list(ctx.userId, { limit, cursor, data: false }), 'BAD_REQUEST');
       const sessions = page.sessions.map((session) => sessionInfoOf(session, ctx.session.id, locator));
       return { sessions: await Promise.all(sessions), nextCursor: page.nextCursor };
     }),
 
     get: withInput.input(idInput).query(async ({ ctx, input }) => {
-      const session = await fromManager(manager.get({ userId: ctx.userId, id: input.id }));
+      const session = await fromManager(manager.get({ userId: ctx.userId, id: input.id, data: false }));
       if (session === null) throw notFound();
       return sessionInfoOf(session, ctx.session.id, locator);
     }),
@@ -97,6 +106,14 @@ export function createSessions<TClaims>({
       const info = await sessionInfoOf(ctx.session, ctx.session.id, locator);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the claims are typed by the app that signs them
       return { ...info, userId: ctx.userId, claims: appClaimsOf(ctx.claims) as TClaims };
+    }),
+
+    rename: withInput.input(renameInput).mutation(async ({ ctx, input: { id, name } }) => {
+      const session = await fromManager(manager.update({ userId: ctx.userId, id, name }));
+      if (session === null) throw notFound();
+      // The other calls of the batch may show its name.
+      verifier.invalidate(ctx.caller);
+      return sessionInfoOf(session, ctx.session.id, locator);
     }),
 
     revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {

@@ -23,6 +23,11 @@ export interface SignInUser<TClaims> {
   readonly lifetime?: Duration | undefined;
   /** Whether the cookie outlives the browser's session. @defaultValue the context's `cookie.persistent` */
   readonly persistent?: boolean | undefined;
+  /**
+   * Your own data, kept on the session and not in the token: JSON of up to 4,096 bytes. @defaultValue that of the same user's session
+   * that the new one replaces, or none
+   */
+  readonly data?: unknown;
 }
 
 /** How a user signs in. */
@@ -96,9 +101,9 @@ export function createSignInSteps({ manager, verifier, locator }: SignInParts): 
       if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
     },
 
-    issue: (caller, { id: userId, claims, lifetime }, { device, since, replace = true }) =>
+    issue: (caller, { id: userId, claims, lifetime, data }, { device, since, replace = true }) =>
       manager.issue(
-        { userId, claims: { ...claims }, lifetime, caller, device },
+        { userId, claims: { ...claims }, lifetime, caller, device, data },
         { since, replaces: replace ? replacedBy(caller) : undefined },
       ),
 
