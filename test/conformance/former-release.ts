@@ -46,8 +46,11 @@ export function testFormerRelease(target: DatabaseTarget): void {
       await former.insertAgain(session.id);
       expect((await manager.verify(token)).session).toEqual(session);
       expect(await manager.list('ada')).toEqual([session]);
+      // It does not know of reissued tokens: to it, the row is that of any live session.
+      const renewed = await manager.reissue(token, { grace: '0s' });
+      expect(await former.lookUp(session.id)).toMatchObject({ user_id: 'ada' });
       await former.writeLastSeen(session.id, '203.0.113.8');
-      expect((await manager.verify(token)).session).toEqual({ ...session, ip: '203.0.113.8' });
+      expect((await manager.verify(renewed.token)).session).toEqual({ ...renewed.session, ip: '203.0.113.8' });
     });
   });
 }

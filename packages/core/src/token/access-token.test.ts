@@ -280,13 +280,23 @@ describe.each([
 });
 
 describe('signing', () => {
-  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id'])(
+  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'lookup_id', 'lookup_generation'])(
     'an app claim may not overwrite %s',
     (name) => {
       expect(() => tokensOf().sign(registered, { [name]: 'mine' })).toThrow(SessionUsageError);
       expect(() => tokensOf().sign(registered, { [name]: undefined })).toThrow(`"${name}" is a registered claim`);
     },
   );
+
+  test('only a reissued token has a generation, and only a whole number is one', () => {
+    const tokens = tokensOf();
+    expect(tokens.verify(tokens.sign(registered, {}))).not.toHaveProperty('lookup_generation');
+    expect(tokens.verify(tokens.sign({ ...registered, generation: 2 }, {}))).toMatchObject({ lookup_generation: 2 });
+    for (const generation of [null, 0, -1, 1.5, '1', true, [1], 2 ** 53]) {
+      const forged = forge({ alg: 'HS256', typ: tokenType }, { ...claims, lookup_generation: generation });
+      expect(reasonOf(tokens, forged)).toBe('invalid_token');
+    }
+  });
 
   test('a token that would not fit a cookie is refused, with the sizes and the largest claims', () => {
     const signLarge = (): string => tokensOf().sign(registered, { permissions: 'x'.repeat(6000), role: 'admin' });
