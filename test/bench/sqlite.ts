@@ -52,10 +52,10 @@ export function openFile(file: string, options: SqliteDatabase.Options = {}): Sq
 const device =
   '{"type":"desktop","name":"Chrome on Windows","vendor":null,"model":null,"os":{"name":"Windows","version":null},"browser":{"name":"Chrome","version":"131"},"app":{"name":null,"version":null}}';
 
-/** Ten sessions a user. One in ten has expired. */
+/** The id and the other columns, in their order. Ten sessions a user, and one in ten has expired. */
 export function* rowsOf(
   count: number,
-): Generator<readonly [string, string, number, number, number, string, string, string, string]> {
+): Generator<readonly [string, string, string, string, string, string, number, number, number]> {
   const now = Date.now();
   const day = 86_400_000;
   for (let n = 0; n < count; n += 1) {
@@ -64,13 +64,13 @@ export function* rowsOf(
     yield [
       id,
       `user${Math.floor(n / 10)}`,
-      now - day,
-      now - 1000,
-      expires,
       caller.ip,
       caller.ip,
       caller.userAgent,
       device,
+      now - day,
+      now - 1000,
+      expires,
     ];
   }
 }

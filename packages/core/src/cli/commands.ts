@@ -26,8 +26,8 @@ export const commands: Readonly<Record<string, Command>> = {
       readTable(values, url);
       const db = await openDatabase(url, { create: true });
       try {
-        const { migrateToLatest } = await import('../store/migrations.ts');
-        const results = await migrateToLatest(db, { table });
+        const { migrate } = await import('../store/migrations.ts');
+        const results = await migrate(db, { table });
         const applied = results.map(({ migrationName }) => migrationName);
         const text =
           applied.length === 0 ? 'Already up to date.' : applied.map((name) => `Applied ${name}.`).join('\n');

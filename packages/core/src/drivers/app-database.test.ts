@@ -43,6 +43,19 @@ test('a connection of a pool that breaks while idle does not end the process', (
   expect(() => pool.emit('error', new Error('terminated'))).not.toThrow();
 });
 
+test('an app’s Kysely on SQLite keeps its mode, and a warning says once that WAL mode is better', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-wal-'));
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const database = new SqliteDatabase(join(folder, 'app.db'));
+  const db = new Kysely({ dialect: new SqliteDialect({ database }) });
+  await migrateToLatest(db);
+  await migrateToLatest(db);
+  expect(database.pragma('journal_mode', { simple: true })).toBe('delete');
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^trpc-sessions: .*journal_mode = wal/));
+  await db.destroy();
+  await rm(folder, { recursive: true });
+});
+
 describe('a Database of better-sqlite3', () => {
   async function open() {
     const sqlite = new SqliteDatabase(':memory:');
@@ -111,6 +124,20 @@ describe('a Database of better-sqlite3', () => {
     await expect(manager.issue({ userId: 'ada' })).rejects.toThrow('no more');
     expect(sqlite.inTransaction).toBe(false);
     expect(await manager.list('ada')).toHaveLength(1);
+  });
+
+  test('a purge writes the log of SQLite back after each chunk, so that no request has to', async () => {
+    const asked: unknown[] = [];
+    const sqlite = new SqliteDatabase(':memory:', { verbose: (text) => void asked.push(text) });
+    await migrateToLatest(sqlite);
+    let now = Date.now();
+    const manager = createSessionManager({ db: sqlite, keys, lifetime: '1m', clock: () => now });
+    for (let n = 0; n < 150; n += 1) await manager.issue({ userId: `u${n}` });
+    now += 3_600_000;
+    asked.length = 0;
+    expect(await manager.purgeExpired()).toBe(150);
+    const order = asked.flatMap((text) => /^delete|wal_checkpoint/.exec(String(text)) ?? []);
+    expect(order).toEqual(['delete', 'wal_checkpoint', 'delete', 'wal_checkpoint']);
   });
 
   test('a look-up is not read from an open transaction of the app, which may roll back', async () => {

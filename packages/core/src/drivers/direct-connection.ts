@@ -18,6 +18,8 @@ export interface DirectConnection {
   run<TRow>(query: CompiledQuery<TRow>): QueryResult<TRow>;
   /** Runs work as the only writer, in a transaction. If it throws, nothing is written. */
   transaction<TResult>(work: () => TResult): TResult;
+  /** Writes the log of changes back to the database file: whoever fills the log would wait for all of it. */
+  checkpoint(): void;
 }
 
 /** The longest pause between two looks whether a transaction has ended, in milliseconds. */

@@ -45,7 +45,7 @@ const maxChunkSize = 10_000;
 const maxRestPerWork = { blocking: 99, remote: 9 };
 const growth = 1.5;
 /** How long a chunk may block requests, in milliseconds: a smaller one follows a longer one. */
-const maxBlocking = 5;
+const maxBlocking = 4;
 const minChunkSize = 5;
 
 export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged, onFault }: PurgeParts): Purges {

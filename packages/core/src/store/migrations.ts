@@ -14,6 +14,7 @@ import { retryConflicts, withoutMigrationLock } from './migrations/without-lock.
 import { plainDatabase } from './plain-database.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { parseTableName } from './table-name.ts';
+import { warnOfJournal } from './warn-of-journal.ts';
 
 /** The options of {@link createMigrations} and {@link migrateToLatest}. */
 export interface MigrationOptions {
@@ -89,6 +90,16 @@ export async function migrateToLatest<TDatabase>(
 ): Promise<readonly MigrationResult[]> {
   requireKnownOptions('migrateToLatest', options, known);
   const db = kyselyOf('migrateToLatest', database);
+  const results = await migrate(db, options);
+  await warnOfJournal(db, detectDialect(db));
+  return results;
+}
+
+/** {@link migrateToLatest} for the command line, which is no app. */
+export async function migrate<TDatabase>(
+  db: Kysely<TDatabase>,
+  options: MigrationOptions,
+): Promise<readonly MigrationResult[]> {
   const dialect = detectDialect(db);
   const name = parseTableName(options.table, dialect.name);
   const plain = plainDatabase(db);

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
@@ -183,7 +184,13 @@ export function createStore(
       if (rows.length === 0) ({ rows } = await find('idle'));
       if (rows.length === 0) return undefined;
       const ids = rows.map(({ id }) => id);
-      return { ids, deleted: await writes.runIn(undefined, () => deletes.run(queries.purge(ids, live))) };
+      const deleted = await writes.runIn(undefined, () => deletes.run(queries.purge(ids, live)));
+      if (direct !== undefined) {
+        // Requests that wait come in between.
+        await immediate();
+        if (!direct.isInTransaction()) direct.checkpoint();
+      }
+      return { ids, deleted };
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),

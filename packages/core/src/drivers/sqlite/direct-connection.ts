@@ -16,6 +16,8 @@ export interface DirectDatabase {
 const begin = `begin immediate${statementMark}`;
 const commit = `commit${statementMark}`;
 const rollback = `rollback${statementMark}`;
+// Without waiting for a reader or writer.
+const checkpoint = `pragma wal_checkpoint(passive)${statementMark}`;
 
 /** Runs statements of ours, each prepared once. */
 export function createDirectConnection(database: DirectDatabase): DirectConnection {
@@ -53,5 +55,6 @@ export function createDirectConnection(database: DirectDatabase): DirectConnecti
         throw error;
       }
     },
+    checkpoint: () => void prepare(checkpoint).all([]),
   };
 }
