@@ -37,6 +37,7 @@ export type {
   UpdatedEvent,
 } from './manager/events.ts';
 export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
+export type { KeysOption } from './token/late-keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { IssuedBefore } from './manager/revoke-issued-before.ts';
 export type { GetInput } from './manager/list.ts';

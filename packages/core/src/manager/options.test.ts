@@ -64,7 +64,8 @@ describe('misuse is refused when the manager is created, by the name of the opti
     ['a lifetime that no database can write', { lifetime: '8500y' }, RangeError, /^lifetime: must be at most 1000y/],
     ['a database that is not a Kysely instance', { db: {} }, TypeError, /^db: /],
     ['no database', { db: undefined }, TypeError, /^db: /],
-    ['no keys', { keys: undefined }, TypeError, /^keys: /],
+    ['an empty secret', { keys: '' }, RangeError, /^keys: /],
+    ['no key in the list', { keys: [] }, TypeError, /^keys: /],
     [
       'a mistyped option',
       { lifeTime: '1d' },
@@ -88,8 +89,17 @@ test('the cap is 100 sessions a user by default, and Infinity lifts it', async (
   expect(readOptions({ db, keys, maxSessionsPerUser: Infinity }).maxSessions).toBeUndefined();
 });
 
-test('every option may be undefined but db and keys', () => {
-  const names = ['readDb', 'issuer', 'audience', 'lifetime', 'idleTimeout', 'touchInterval', 'maxSessionsPerUser'];
+test('every option may be undefined but db', () => {
+  const names = [
+    'readDb',
+    'keys',
+    'issuer',
+    'audience',
+    'lifetime',
+    'idleTimeout',
+    'touchInterval',
+    'maxSessionsPerUser',
+  ];
   names.push('clockTolerance', 'cache', 'bus', 'table', 'clock');
   const options = Object.fromEntries(names.map((name) => [name, undefined]));
   expect(() => createSessionManager({ db, keys, ...options })).not.toThrow();

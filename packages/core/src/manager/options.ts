@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Bus } from '../bus/bus.ts';
+import { createLateBus } from '../bus/late-bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
 import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
@@ -9,7 +10,8 @@ import { createReadIp, type IpMode, type ReadIp } from '../session/ip-mode.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import type { Dialect } from '../store/dialect.ts';
 import { parseTableName, type TableName } from '../store/table-name.ts';
-import { createKeyRing, type KeyRing, type Keys } from '../token/keys.ts';
+import type { KeyRing } from '../token/keys.ts';
+import { isLate, readKeys, type KeysOption } from '../token/late-keys.ts';
 import { readRecipient } from '../token/token-rules.ts';
 
 /** Decides how many live sessions a user may have. */
@@ -30,8 +32,12 @@ export interface SessionManagerOptions<TDatabase> {
    * transaction there. Not a replica: one that lags accepts revoked sessions. @defaultValue `db`
    */
   readonly readDb?: AppDatabase<TDatabase> | undefined;
-  /** An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. To rotate, put a new one first. */
-  readonly keys: Keys;
+  /**
+   * An HS256 secret of at least 32 bytes, or a list of keys: the first signs, all verify. To rotate, put a new one first. A
+   * function is called for the first token, and a missing secret is an error then: a module may be imported while a framework
+   * builds the app. The bus is connected with that first token too.
+   */
+  readonly keys: KeysOption;
   /** The `iss` of tokens, which is also required of them (RFC 7519 §4.1.1). @defaultValue not set, not checked */
   readonly issuer?: string | undefined;
   /** The `aud` of tokens. A token must have one of them (RFC 7519 §4.1.3). @defaultValue not set, not checked */
@@ -153,6 +159,7 @@ const guardedTouchDelay = 1000;
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings<TDatabase> {
   requireKnownOptions('createSessionManager', options, known);
   const { lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
+  const lateBus = bus !== undefined && isLate(options.keys) ? createLateBus(bus) : undefined;
   const db = kyselyOf('db', options.db);
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
   const idleTimeout = options.idleTimeout === undefined ? Infinity : parseDuration('idleTimeout', options.idleTimeout);
@@ -178,7 +185,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     db,
     readDb: options.readDb === undefined ? db : kyselyOf('readDb', options.readDb),
     dialect,
-    keys: createKeyRing(options.keys),
+    keys: readKeys(options.keys, () => lateBus?.start()),
     ...readRecipient(options),
     lifetime,
     idleTimeout,
@@ -192,7 +199,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     lookUpData: readFlag('lookUpData', options.lookUpData),
     maxSessions: readCap(maxSessionsPerUser ?? defaultMaxSessions),
     cache,
-    bus,
+    bus: lateBus ?? bus,
     table: parseTableName(options.table, dialect.name),
     clock: readClock(clock),
   });

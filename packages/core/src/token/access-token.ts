@@ -57,12 +57,8 @@ export interface Tokens {
 
 export function createTokens(rules: TokenRules): Tokens {
   const { keys, issuer, audience, clock } = rules;
-  const { signer } = keys;
-  const signOptions: jwt.SignOptions = {
-    algorithm: signer.alg,
-    header: { alg: signer.alg, typ: tokenType },
-    ...(signer.kid !== undefined && { keyid: signer.kid }),
-  };
+  /** Made for the first token: the keys may be read then. */
+  let signOptions: jwt.SignOptions | undefined;
   const fixedClaims = {
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),
@@ -82,6 +78,8 @@ export function createTokens(rules: TokenRules): Tokens {
         exp: expiresAt,
       };
       // As a text: of an object, jsonwebtoken replaces an `iat` of zero.
+      const { signer } = keys;
+      signOptions ??= signOptionsOf(signer);
       const token = jwt.sign(JSON.stringify({ ...own, ...ours }), signer.signing, signOptions);
       if (token.length > maxIssuedLength) {
         throw new SessionUsageError(
@@ -111,6 +109,10 @@ export function createTokens(rules: TokenRules): Tokens {
       return hideLookupId(verified, token);
     },
   };
+}
+
+function signOptionsOf({ alg, kid }: Key): jwt.SignOptions {
+  return { algorithm: alg, header: { alg, typ: tokenType }, ...(kid !== undefined && { keyid: kid }) };
 }
 
 /** Only tokens without a key id have several keys: secrets of one algorithm, old and new. */
