@@ -82,6 +82,7 @@ declare global {
     username: string,
     password?: string,
   ) => Promise<{ id: string; passwordHash: string; isStaff: boolean } | null>;
+  const start: (ctx: server.SessionsContext, headers: Headers) => Promise<server.SignInResult>;
   const findAccount: (id: string) => Promise<{ name: string } | null>;
   const findMember: typeof findUser;
   const fromPassword: (credentials: PasswordCredentials) => null;

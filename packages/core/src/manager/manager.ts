@@ -155,7 +155,7 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges {
   /** The time of the manager's clock, in milliseconds: to compare with the times of a session. */
   now(): number;
   /** Listens to an event. Returns a function that unsubscribes. A listener that throws fails no request. */
-  on<TName extends keyof SessionEvents>(event: TName, listener: (event: SessionEvents[TName]) => void): () => void;
+  on<TName extends keyof SessionEvents>(event: TName, listener: (event: SessionEvents[TName]) => unknown): () => void;
   /** Resolves when the last-seen writes that wait are written. It never rejects: a failed write emits `fault`, and is retried. */
   flush(): Promise<void>;
   /** Flushes pending writes, stops timers and unsubscribes from the bus. The database stays open: it is yours. */
