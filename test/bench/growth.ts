@@ -34,7 +34,7 @@ const apart = 0.1;
 /** @param watched - how long look-ups are watched while purging, in milliseconds */
 export async function growth(rows: number, rounds: number, watched = 20_000): Promise<Growth> {
   await using file = await createFile(rows);
-  const manager = createSessionManager({ db: file.db, keys: secret, maxSessionsPerUser: Infinity });
+  const manager = createSessionManager({ db: file.own, keys: secret, maxSessionsPerUser: Infinity });
   const samples = await createSamples(manager, 2000);
   const next = cycle(samples);
   const users = cycle(Array.from({ length: 1000 }, (_, n) => `user${n * Math.max(1, Math.floor(rows / 10_000))}`));
@@ -56,18 +56,18 @@ export async function growth(rows: number, rounds: number, watched = 20_000): Pr
   const whilePurging = await watchPurging(file, samples, watched);
   let withCheckpointsElsewhere: Lateness;
   {
-    await using _ = checkpointElsewhere(file.raw);
+    await using _ = checkpointElsewhere(file.own);
     withCheckpointsElsewhere = await watchPurging(file, samples, watched);
   }
 
-  const alone = createSessionManager({ db: file.db, keys: secret });
+  const alone = createSessionManager({ db: file.own, keys: secret });
   const begun = performance.now();
   const purged = await alone.purgeExpired();
   const purge = purged === 0 ? Number.NaN : ((performance.now() - begun) * 1000) / purged;
   return { rows, lookup, list, revoke, purge, whilePurging, withCheckpointsElsewhere };
 }
 
-async function watchPurging({ db }: BenchFile, samples: readonly Sample[], watched: number): Promise<Lateness> {
+async function watchPurging({ own: db }: BenchFile, samples: readonly Sample[], watched: number): Promise<Lateness> {
   const manager = createSessionManager({ db, keys: secret });
   const next = cycle(samples);
   let purged = 0;

@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 const rows = Number(values.rows);
-const rounds = values.quick ? 5 : 31;
+const rounds = values.quick ? 5 : 21;
 const sampleCount = 1000;
 const groups: Record<string, readonly Timing[]> = {};
 const isWanted = (part: string): boolean => values.only === undefined || values.only.split(',').includes(part);

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createSessionManager } from '@trpc-sessions/core';
 import { columns, secret } from './floor.ts';
 import type { Candidate } from './measure.ts';
@@ -10,8 +11,9 @@ const count = 10;
 
 /** Groups of ways to list, begin and end sessions on SQLite. The first of each is its floor. */
 export async function management(bench: BenchFile): Promise<Record<string, Candidate[]>> {
-  const { db, raw } = bench;
-  const manager = createSessionManager({ db, keys: secret, maxSessionsPerUser: Infinity });
+  const { own, raw } = bench;
+  const manager = createSessionManager({ db: own, keys: secret, maxSessionsPerUser: Infinity });
+  const capped = createSessionManager({ db: own, keys: secret, maxSessionsPerUser: 10 });
   const betterAuth = await createBetterAuth(bench, false);
   const insert = raw.prepare(`insert into sessions (id, ${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   let made = 0;
@@ -43,8 +45,15 @@ export async function management(bench: BenchFile): Promise<Record<string, Candi
       { ...betterAuth.list, name: `${betterAuth.list.name} (of 20)` },
     ],
     issue: [
-      { name: 'floor: prepared INSERT', run: () => Promise.resolve(insertOne('issuer')) },
-      { name: 'trpc-sessions issue', run: () => manager.issue({ userId: 'issuer', caller }) },
+      {
+        name: 'floor: createHmac, prepared INSERT',
+        run() {
+          createHmac('sha256', secret).update(caller.userAgent).digest('base64url');
+          return Promise.resolve(insertOne('issuer'));
+        },
+      },
+      { name: 'trpc-sessions issue, no cap', run: () => manager.issue({ userId: 'issuer', caller }) },
+      { name: 'trpc-sessions issue, a cap of 10 that evicts', run: () => capped.issue({ userId: 'capped', caller }) },
     ],
     'nine others written, and ended': [
       {

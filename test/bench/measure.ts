@@ -12,6 +12,8 @@ export interface Timing {
   readonly median: number;
   readonly p10: number;
   readonly p90: number;
+  /** The time on a processor, all threads of this process together: the median, in microseconds an operation. */
+  readonly cpu: number;
   /** The time divided by the first candidate's, the floor's: the median of the ratios of the rounds. */
   readonly ratio: number;
 }
@@ -42,22 +44,33 @@ export async function measure(
 ): Promise<Timing[]> {
   const sizes = new Map<Candidate, number>();
   for (const candidate of candidates) sizes.set(candidate, await calibrate(candidate, inFlight));
-  const times = new Map<Candidate, number[]>(candidates.map((candidate) => [candidate, []]));
+  const turns = new Map<Candidate, Turn[]>(candidates.map((candidate) => [candidate, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const candidate of shuffled(candidates)) {
-      times.get(candidate)?.push(await time(candidate, sizes.get(candidate) ?? 1, inFlight));
+      const size = sizes.get(candidate) ?? 1;
+      // No candidate pays for the garbage of the one before it, nor for what the collection has left cold.
+      await collectGarbage();
+      await time(candidate, size, inFlight);
+      turns.get(candidate)?.push(await time(candidate, size, inFlight));
     }
   }
-  const floor = times.get(candidates[0]!) ?? [];
+  const floor = turns.get(candidates[0]!) ?? [];
   return candidates.map((candidate) => {
-    const own = times.get(candidate) ?? [];
-    const ratios = own.map((value, round) => value / (floor[round] ?? Number.NaN));
+    const own = turns.get(candidate) ?? [];
+    const times = own.map(({ wall }) => wall);
     return {
       name: candidate.name,
-      median: quantile(own, 0.5),
-      p10: quantile(own, 0.1),
-      p90: quantile(own, 0.9),
-      ratio: quantile(ratios, 0.5),
+      median: quantile(times, 0.5),
+      p10: quantile(times, 0.1),
+      p90: quantile(times, 0.9),
+      cpu: quantile(
+        own.map(({ cpu }) => cpu),
+        0.5,
+      ),
+      ratio: quantile(
+        times.map((value, round) => value / (floor[round]?.wall ?? Number.NaN)),
+        0.5,
+      ),
     };
   });
 }
@@ -66,7 +79,7 @@ export async function measure(
 async function calibrate(candidate: Candidate, inFlight: number): Promise<number> {
   let count = Math.max(4, inFlight);
   for (;;) {
-    const taken = (await time(candidate, count, inFlight)) * count;
+    const taken = (await time(candidate, count, inFlight)).wall * count;
     if (taken >= turn * 1000 * 5 || count >= 1_000_000)
       return Math.max(inFlight, Math.round((count * turn * 1000) / taken));
     count *= 2;
@@ -74,8 +87,14 @@ async function calibrate(candidate: Candidate, inFlight: number): Promise<number
 }
 
 /** Microseconds an operation. */
-async function time(candidate: Candidate, count: number, inFlight: number): Promise<number> {
+interface Turn {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function time(candidate: Candidate, count: number, inFlight: number): Promise<Turn> {
   await candidate.prepare?.(count);
+  const cpuBefore = process.cpuUsage();
   const start = performance.now();
   if (inFlight === 1) {
     for (let done = 1; done <= count; done += 1) {
@@ -92,7 +111,9 @@ async function time(candidate: Candidate, count: number, inFlight: number): Prom
     };
     await Promise.all(Array.from({ length: inFlight }, worker));
   }
-  return ((performance.now() - start) * 1000) / count;
+  const wall = ((performance.now() - start) * 1000) / count;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { wall, cpu: (user + system) / count };
 }
 
 function macrotask(): Promise<void> {

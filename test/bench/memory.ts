@@ -5,7 +5,7 @@ import type { BenchFile } from './sqlite.ts';
 import { createSamples } from './tokens.ts';
 
 /** Bytes of memory that a cached session takes, its verified token included. Needs `--expose-gc`. */
-export async function memoryPerSession({ db }: BenchFile, count: number): Promise<number> {
+export async function memoryPerSession({ own: db }: BenchFile, count: number): Promise<number> {
   const issuer = createSessionManager({ db, keys: secret });
   // Outside of the heap: the texts of the samples would change their size when they are read.
   const tokens = (await createSamples(issuer, count)).map(({ token }) => Buffer.from(token));

@@ -21,12 +21,16 @@ export function describeMachine(): string {
 /** One group as a table of Markdown. */
 export function tableOf(name: string, timings: readonly Timing[]): string {
   const rows = timings.map(
-    ({ name: candidate, median, p10, p90, ratio }) =>
-      `| ${candidate} | ${micro(median)} | ${micro(p10)} to ${micro(p90)} | ${ratioOf(ratio)} |`,
+    ({ name: candidate, median, p10, p90, cpu, ratio }) =>
+      `| ${candidate} | ${micro(median)} | ${micro(p10)} to ${micro(p90)} | ${micro(cpu)} | ${ratioOf(ratio)} |`,
   );
-  return [`### ${name}`, '', '| | microseconds | p10 to p90 | ratio |', '| --- | ---: | ---: | ---: |', ...rows].join(
-    '\n',
-  );
+  return [
+    `### ${name}`,
+    '',
+    '| | microseconds | p10 to p90 | CPU | ratio |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
 }
 
 export function growthTable(growth: readonly Growth[]): string {

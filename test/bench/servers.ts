@@ -4,16 +4,16 @@ import {
   localBus,
   memoryCache,
   migrateToLatest,
+  type AppDatabase,
   type SessionManagerOptions,
   type SessionsDatabase,
 } from '@trpc-sessions/core';
-import { reuseStatements as reuseMysqlStatements } from '@trpc-sessions/core/mysql';
-import { reuseStatements as reusePostgresStatements } from '@trpc-sessions/core/postgres';
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely';
 import { createPool } from 'mysql2';
 import pg from 'pg';
 import { checkSignature, columns, secret } from './floor.ts';
 import type { Candidate } from './measure.ts';
+import { createBetterAuthOn } from './peers/better-auth.ts';
 import { copyOf, caller, createSamples, cycle, type Sample } from './tokens.ts';
 import { createNaive, createOurs } from './verify.ts';
 
@@ -33,19 +33,22 @@ function openPool(url: string): pg.Pool {
 
 /** Every way to verify one request on PostgreSQL. The first is the floor. */
 export async function verifyOnPostgres(url: string, rows: number, sampleCount: number): Promise<BenchServer> {
-  const pool = openPool(url);
+  const pools: pg.Pool[] = [];
+  const open = (): pg.Pool => {
+    const opened = openPool(url);
+    pools.push(opened);
+    return opened;
+  };
+  const pool = open();
   const plain = new Kysely<SessionsDatabase>({
     dialect: new PostgresDialect({ pool: openPool(url) }),
   });
-  const db = new Kysely<SessionsDatabase>({
-    dialect: new PostgresDialect({
-      pool: reusePostgresStatements(openPool(url)),
-    }),
-  });
+  const db = open();
   await migrateToLatest(db);
+  const betterAuth = [await createBetterAuthOn(open(), false), await createBetterAuthOn(open(), true)];
   await pool.query(
-    `insert into sessions (id, ${columns}) select substr(md5(n::text), 1, 32), 'user' || n / 10, now(), now(), now() + interval '30 days',
-       $1, $1, $2, '{"type":"desktop","name":"Chrome on Windows"}' from generate_series(1, ${rows}) n`,
+    `insert into sessions (id, ${columns}) select substr(md5(n::text), 1, 32), 'user' || n / 10,
+       $1, $1, $2, '{"type":"desktop","name":"Chrome on Windows"}', now(), now(), now() + interval '30 days' from generate_series(1, ${rows}) n`,
     [caller.ip, caller.userAgent],
   );
   await pool.query('analyze sessions');
@@ -61,9 +64,10 @@ export async function verifyOnPostgres(url: string, rows: number, sampleCount: n
         return found[0];
       }),
       ...createAlternatives(db, plain, samples),
+      ...betterAuth.map(({ getSession }) => getSession),
     ],
     async [Symbol.asyncDispose]() {
-      await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
+      await Promise.all([...pools.map((each) => each.end()), plain.destroy()]);
     },
   };
 }
@@ -73,18 +77,18 @@ export async function verifyOnMysql(url: string, rows: number, sampleCount: numb
   const open = () => createPool({ uri: url, connectionLimit: poolSize });
   const pool = open().promise();
   const plain = new Kysely<SessionsDatabase>({ dialect: new MysqlDialect({ pool: open() }) });
-  const db = new Kysely<SessionsDatabase>({ dialect: new MysqlDialect({ pool: reuseMysqlStatements(open()) }) });
+  const db = open();
   await migrateToLatest(db);
   const values = Array.from({ length: rows }, (_, n) => [
     createHash('md5').update(String(n)).digest('hex'),
     `user${Math.floor(n / 10)}`,
-    '2026-11-01',
-    '2026-11-01',
-    '2036-11-01',
     caller.ip,
     caller.ip,
     caller.userAgent,
     '{"type":"desktop","name":"Chrome on Windows"}',
+    '2026-11-01',
+    '2026-11-01',
+    '2036-11-01',
   ]);
   for (let start = 0; start < rows; start += 5000) {
     await pool.query(`insert into sessions (id, ${columns}) values ?`, [values.slice(start, start + 5000)]);
@@ -100,14 +104,14 @@ export async function verifyOnMysql(url: string, rows: number, sampleCount: numb
       ...createAlternatives(db, plain, samples),
     ],
     async [Symbol.asyncDispose]() {
-      await Promise.all([pool.end(), db.destroy(), plain.destroy()]);
+      await Promise.all([pool.end(), db.promise().end(), plain.destroy()]);
     },
   };
 }
 
 /** Ours, and the usual code without us. */
 function createAlternatives(
-  db: Kysely<SessionsDatabase>,
+  db: AppDatabase<SessionsDatabase>,
   plain: Kysely<SessionsDatabase>,
   samples: readonly Sample[],
 ): Candidate[] {
@@ -115,8 +119,8 @@ function createAlternatives(
     createSessionManager({ db, keys: secret, ...options });
   const cached = manager({ cache: memoryCache({ max: 10_000 }), bus: localBus() });
   return [
-    createOurs('trpc-sessions', manager({}), samples),
-    createOurs('trpc-sessions, without reuseStatements', manager({ db: plain }), samples),
+    createOurs("trpc-sessions, the README's lines", manager({}), samples),
+    createOurs('trpc-sessions, a plain Kysely', manager({ db: plain }), samples),
     createOurs('trpc-sessions, cache and bus', cached, samples),
     createNaive('naive: jsonwebtoken with a KeyObject, Kysely', plain, createSecretKey(Buffer.from(secret)), samples),
     createNaive('naive: jsonwebtoken with a text, Kysely', plain, secret, samples),

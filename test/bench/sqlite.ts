@@ -13,6 +13,8 @@ import { caller } from './tokens.ts';
 export interface BenchFile extends AsyncDisposable {
   readonly file: string;
   readonly raw: SqliteDatabase.Database;
+  /** A connection for a manager alone, as in the README. */
+  readonly own: SqliteDatabase.Database;
   /** With `reuseStatements`. */
   readonly db: Kysely<SessionsDatabase>;
   /** Without. */
@@ -26,14 +28,17 @@ export async function createFile(rows: number): Promise<BenchFile> {
   const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: reuseStatements(raw) }) });
   const second = openFile(file);
   const plain = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: second }) });
+  const own = openFile(file);
   await migrateToLatest(db);
   fill(raw, rows);
   return {
     file,
     raw,
+    own,
     db,
     plain,
     async [Symbol.asyncDispose]() {
+      own.close();
       await Promise.all([db.destroy(), plain.destroy()]);
       await rm(folder, { recursive: true, force: true });
     },

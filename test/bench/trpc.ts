@@ -37,9 +37,9 @@ export async function trpc(
   bench: BenchFile,
   sampleCount: number,
 ): Promise<{ readonly groups: Record<string, Candidate[]>; close(): void }> {
-  const { db, raw } = bench;
-  const asking = createSessionManager({ db, keys: secret });
-  const cached = createSessionManager({ db, keys: secret, cache: memoryCache({ max: 10_000 }), bus: localBus() });
+  const { own, raw } = bench;
+  const asking = createSessionManager({ db: own, keys: secret });
+  const cached = createSessionManager({ db: own, keys: secret, cache: memoryCache({ max: 10_000 }), bus: localBus() });
   const samples = await createSamples(asking, sampleCount);
   const next = cycle(samples);
   const betterAuth = await createBetterAuth(bench, false);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { betterAuth } from 'better-auth';
+import { betterAuth, type BetterAuthOptions } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { openFile, type BenchFile } from '../sqlite.ts';
 import { cycle } from '../tokens.ts';
@@ -17,12 +17,23 @@ export interface BetterAuth {
   readonly revokeOthers: (count: number) => Candidate;
   /** Those of a request that is signed in. */
   readonly headers: () => Headers;
-  readonly auth: { readonly api: { getSession(options: { headers: Headers }): Promise<unknown> } };
+  readonly auth: {
+    readonly api: {
+      getSession(options: { headers: Headers }): Promise<unknown>;
+      revokeOtherSessions(options: { headers: Headers }): Promise<unknown>;
+    };
+  };
 }
 
-/** better-auth on SQLite, as its own documentation sets it up. */
-export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean): Promise<BetterAuth> {
-  const database = openFile(`${file}.better-auth-${cookieCache ? 'cached' : 'asking'}.db`);
+type Requests = Pick<BetterAuth, 'getSession' | 'list' | 'headers' | 'auth'> & {
+  readonly cookies: readonly string[];
+};
+
+/** better-auth on a database, as its own documentation sets it up. */
+export async function createBetterAuthOn(
+  database: NonNullable<BetterAuthOptions['database']>,
+  cookieCache: boolean,
+): Promise<Requests> {
   const auth = betterAuth({
     database,
     secret,
@@ -34,7 +45,12 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
   });
   const { runMigrations } = await getMigrations(auth.options);
   await runMigrations();
-  const body = { email: 'ada@example.com', password: 'lovelace-1815', name: 'Ada' };
+  // On a server, two of them share the database.
+  const body = {
+    email: `ada-${cookieCache ? 'cached' : 'asking'}@example.com`,
+    password: 'lovelace-1815',
+    name: 'Ada',
+  };
   await auth.api.signUpEmail({ body });
   const cookies: string[] = [];
   for (let n = 0; n < sampleCount; n += 1) {
@@ -46,6 +62,24 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
         .join('; '),
     );
   }
+  const next = cycle(cookies);
+  const headers = (): Headers => new Headers({ cookie: next() });
+  return {
+    auth,
+    headers,
+    cookies,
+    getSession: {
+      name: cookieCache ? 'better-auth getSession, cookie cache' : 'better-auth getSession',
+      run: () => auth.api.getSession({ headers: headers() }),
+    },
+    list: { name: 'better-auth listSessions', run: () => auth.api.listSessions({ headers: headers() }) },
+  };
+}
+
+/** The same on SQLite. */
+export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean): Promise<BetterAuth> {
+  const database = openFile(`${file}.better-auth-${cookieCache ? 'cached' : 'asking'}.db`);
+  const { cookies, ...requests } = await createBetterAuthOn(database, cookieCache);
   const writeOthers = database.transaction((count: number) => {
     const row = database.prepare('select * from session limit 1').get() as Record<string, unknown>;
     const names = Object.keys(row);
@@ -54,15 +88,8 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
     );
     for (let n = 0; n < count; n += 1) insert.run({ ...row, id: randomUUID(), token: randomUUID() });
   });
-  const next = cycle(cookies);
-  const headers = (): Headers => new Headers({ cookie: next() });
   return {
-    auth,
-    headers,
-    getSession: {
-      name: cookieCache ? 'better-auth getSession, cookie cache' : 'better-auth getSession',
-      run: () => auth.api.getSession({ headers: headers() }),
-    },
+    ...requests,
     revokeOthers(count) {
       // The session that ends the others stays: it is always the same one.
       const [cookie = ''] = cookies;
@@ -70,10 +97,9 @@ export async function createBetterAuth({ file }: BenchFile, cookieCache: boolean
         name: 'better-auth revokeOtherSessions',
         run() {
           writeOthers(count);
-          return auth.api.revokeOtherSessions({ headers: new Headers({ cookie }) });
+          return requests.auth.api.revokeOtherSessions({ headers: new Headers({ cookie }) });
         },
       };
     },
-    list: { name: 'better-auth listSessions', run: () => auth.api.listSessions({ headers: headers() }) },
   };
 }
