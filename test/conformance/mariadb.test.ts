@@ -3,6 +3,7 @@ import { mysql, mysqlPool, mysqlReusingStatements } from '../support/database.ts
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
+import { testHistory } from './history.ts';
 import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials, testOldCredentialsInTransactions } from './old-credentials.ts';
 import { testPages } from './pages.ts';
@@ -34,3 +35,4 @@ testStaff(mysql);
 testReissuing(mysql);
 testUpdating(mysql);
 testUpdatingInTransactions(mysql);
+testHistory(mysql);

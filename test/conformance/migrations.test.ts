@@ -104,21 +104,23 @@ function testMigrations(target: CliTarget): void {
           '0002_sessions': migrations.trpc_sessions_0001_sessions,
           '0003_revocations': migrations.trpc_sessions_0002_revocations,
           '0004_session_details': migrations.trpc_sessions_0003_session_details,
+          '0005_session_history': migrations.trpc_sessions_0005_session_history,
         };
-        const third = { ...second, '0005_posts': own('posts') };
+        const third = { ...second, '0006_posts': own('posts') };
         const steps = [first, second, third].map((all) => ({ provider: { getMigrations: async () => all } }));
         const applied = [];
         for (const props of steps) applied.push(await migrate(app, props));
 
         expect(applied).toEqual([
           ['0001_users'],
-          ['0002_sessions', '0003_revocations', '0004_session_details'],
-          ['0005_posts'],
+          ['0002_sessions', '0003_revocations', '0004_session_details', '0005_session_history'],
+          ['0006_posts'],
         ]);
         await use(app.db, 'sessions');
         const migrator = new Migrator({ db: app.db, ...steps[2]! });
         expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual([
-          '0005_posts',
+          '0006_posts',
+          '0005_session_history',
           '0004_session_details',
           '0003_revocations',
           '0002_sessions',
@@ -127,7 +129,8 @@ function testMigrations(target: CliTarget): void {
           '0002_sessions',
           '0003_revocations',
           '0004_session_details',
-          '0005_posts',
+          '0005_session_history',
+          '0006_posts',
         ]);
       });
 
@@ -173,6 +176,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-23_sessions', oursOf('trpc_sessions_0001_sessions')],
     ['2026-11-23_sessions_revocations', oursOf('trpc_sessions_0002_revocations')],
     ['2026-11-23_sessions_session_details', oursOf('trpc_sessions_0003_session_details')],
+    ['2026-11-23_sessions_session_history', oursOf('trpc_sessions_0005_session_history')],
     ['2026-11-24_posts', own('posts')],
   ] as const) {
     await writeFile(join(folder, `${name}.mjs`), code);
@@ -184,6 +188,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-23_sessions'],
     ['2026-11-23_sessions_revocations'],
     ['2026-11-23_sessions_session_details'],
+    ['2026-11-23_sessions_session_history'],
     ['2026-11-24_posts'],
   ]);
   await use(app.db, 'app_sessions');
@@ -266,7 +271,9 @@ describe('a user without the right to create tables', () => {
       const role = `app_${process.pid}`;
       await sql`create role ${sql.id(role)} login`.execute(app.db);
       try {
-        await sql`grant ${sql.raw(rights)} on sessions, sessions_revocations to ${sql.id(role)}`.execute(app.db);
+        await sql`grant ${sql.raw(rights)} on sessions, sessions_revocations, sessions_history to ${sql.id(role)}`.execute(
+          app.db,
+        );
         await sql`grant select on trpc_sessions_migration to ${sql.id(role)}`.execute(app.db);
         const url = Object.assign(new URL(app.url), { username: role }).href;
         const db = new Kysely<SessionsDatabase>({ dialect: postgres.open(url) });
@@ -292,7 +299,7 @@ describe('a user without the right to create tables', () => {
       await sql`create user ${account}`.execute(app.db);
       try {
         for (const { db } of [app, other]) {
-          for (const table of ['sessions', 'sessions_revocations', 'sessions_positions']) {
+          for (const table of ['sessions', 'sessions_revocations', 'sessions_positions', 'sessions_history']) {
             await sql`grant ${sql.raw(rights)} on ${sql.table(table)} to ${account}`.execute(db);
           }
           await sql`grant select on trpc_sessions_migration to ${account}`.execute(db);

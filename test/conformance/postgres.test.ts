@@ -3,6 +3,7 @@ import { postgres, postgresInSchema, postgresPool, postgresReusingStatements } f
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
+import { testHistory } from './history.ts';
 import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials, testOldCredentialsInTransactions } from './old-credentials.ts';
 import { testPages } from './pages.ts';
@@ -38,3 +39,4 @@ testStaff(postgres);
 testReissuing(postgres);
 testUpdating(postgres);
 testUpdatingInTransactions(postgres);
+for (const target of [postgres, postgresInSchema]) testHistory(target);

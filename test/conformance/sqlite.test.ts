@@ -5,10 +5,12 @@ import {
   sqliteDatabase,
   sqliteGuarded,
   sqliteReusingStatements,
+  sqliteWithoutTransactions,
 } from '../support/database.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
+import { testHistory } from './history.ts';
 import { testIssuingInTransactions } from './issuing-in-transactions.ts';
 import { testChangeCredentials, testOldCredentials } from './old-credentials.ts';
 import { testPages } from './pages.ts';
@@ -42,3 +44,4 @@ testStaff(sqlite);
 testReissuing(sqlite);
 testUpdating(sqlite);
 testUpdatingInTransactions(sqlite);
+for (const target of [sqlite, sqliteCamelCase, sqliteDatabase, sqliteWithoutTransactions]) testHistory(target);

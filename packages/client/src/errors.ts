@@ -1,4 +1,4 @@
-import type { SessionErrorReason, sessionErrors } from '@trpc-sessions/server';
+import type { EndCause, EndedBy, SessionEnd, SessionErrorReason, sessionErrors } from '@trpc-sessions/server';
 
 /** The server's table, as a type: the table below compiles only if it agrees. */
 type EndsSession = { readonly [TReason in SessionErrorReason]: (typeof sessionErrors)[TReason]['endsSession'] };
@@ -46,6 +46,41 @@ export function endsSession(reason: SessionErrorReason | null): boolean {
 export function retryAfter(error: unknown): number | null {
   const seconds = property(sessionErrorData(error), 'retryAfter');
   return typeof seconds === 'number' ? seconds : null;
+}
+
+const bys = { self: true, another_device: true, staff: true, system: true } as const satisfies Record<EndedBy, true>;
+
+/**
+ * Returns how the session of a refused call ended, or `null` if the server did not say: who ended it, when and why. The cause may be
+ * one of a newer server's.
+ *
+ * @example
+ * ```ts
+ * import { endedOf } from '@trpc-sessions/client';
+ *
+ * try {
+ *   await trpc.auth.sessions.list.query();
+ * } catch (error) {
+ *   if (endedOf(error)?.by === 'another_device') show('Another of your devices signed this one out.');
+ * }
+ * ```
+ */
+export function endedOf(error: unknown): SessionEnd | null {
+  return readEnd(property(sessionErrorData(error), 'ended'));
+}
+
+/** Reads an end by shape: without a transformer, its time is a text. */
+export function readEnd(value: unknown): SessionEnd | null {
+  const [at, cause, by] = [property(value, 'at'), property(value, 'cause'), property(value, 'by')];
+  if (typeof cause !== 'string' || !isBy(by) || !(at instanceof Date || typeof at === 'string')) return null;
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return null;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a newer server may have more causes: they pass
+  return { at: time, cause: cause as EndCause, by };
+}
+
+function isBy(value: unknown): value is EndedBy {
+  return typeof value === 'string' && Object.hasOwn(bys, value);
 }
 
 /** Returns whether an error may be a refusal of this plugin. Without a name, any plugin is the one. */

@@ -1,4 +1,4 @@
-export { endsSession, retryAfter, sessionErrorReason } from './errors.ts';
+export { endedOf, endsSession, retryAfter, sessionErrorReason } from './errors.ts';
 export { sessionConnectionParams, sessionHeaders, type RequestOperations } from './links/headers.ts';
 export { sessionLink, type SessionLinkOptions } from './links/session-link.ts';
 export { sessionWsLink, type SessionWsLink, type SessionWsLinkOptions } from './links/session-ws-link.ts';
@@ -12,4 +12,4 @@ export {
 } from './tokens/local-storage.ts';
 export { memoryTokenStore } from './tokens/memory.ts';
 export type { AsyncTokenStore, TokenStore } from './tokens/token-store.ts';
-export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
+export type { EndCause, EndedBy, SessionEnd, SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

@@ -87,6 +87,22 @@ export interface SessionErrorEntry {
 /** Why a request or a sign-in was refused. */
 export type SessionErrorReason = keyof typeof sessionErrors;
 
+/**
+ * Why a session ended. `revoked`, `others` and `all`: as in the event `revoked`. `evicted`: by `maxSessionsPerUser`. `replaced`: by
+ * a new sign-in of the same client. `staff`: by another user. `idle`: it was unused for too long. A newer release may have more.
+ */
+export type EndCause = 'revoked' | 'others' | 'all' | 'evicted' | 'replaced' | 'staff' | 'idle';
+
+/** Who ended a session: its own device, another device of the user, another user, or the app by itself. */
+export type EndedBy = 'self' | 'another_device' | 'staff' | 'system';
+
+/** How a session ended. It does not hold the device, the address or the place of the one who ended it. */
+export interface SessionEnd {
+  readonly at: Date;
+  readonly cause: EndCause;
+  readonly by: EndedBy;
+}
+
 /** The details of a {@link SessionError}, beside its reason. */
 export interface SessionErrorOptions {
   /** Replaces the table's message. Put nothing secret in it: it reaches the client. */
@@ -95,6 +111,8 @@ export interface SessionErrorOptions {
   readonly cause?: unknown;
   /** Seconds until another attempt is welcome (RFC 9110 §10.2.3); for `too_many_attempts`. */
   readonly retryAfter?: number;
+  /** How the session ended; for `revoked_session`. */
+  readonly ended?: SessionEnd | undefined;
 }
 
 /**
@@ -116,6 +134,8 @@ export class SessionError extends Error {
   readonly reason: SessionErrorReason;
   /** Seconds until another attempt is welcome, if known. */
   readonly retryAfter: number | undefined;
+  /** How the session ended, if that is known; for `revoked_session`. Another device of the user is not described. */
+  readonly ended: SessionEnd | undefined;
 
   /** `instanceof` holds for an error of another copy of this package, too. */
   static override [Symbol.hasInstance](error: unknown): boolean {
@@ -126,6 +146,7 @@ export class SessionError extends Error {
     super(options.message ?? sessionErrors[reason].message, 'cause' in options ? { cause: options.cause } : undefined);
     this.reason = reason;
     this.retryAfter = options.retryAfter;
+    this.ended = options.ended;
   }
 }
 

@@ -18,9 +18,12 @@ export {
 } from './session/session-cookie.ts';
 export type { EndedSessions } from './session/ended-sessions.ts';
 export {
+  type EndCause,
+  type EndedBy,
   isSessionError,
   isSessionUsageError,
   SessionError,
+  type SessionEnd,
   sessionErrors,
   SessionUsageError,
   type SessionErrorEntry,
@@ -44,6 +47,7 @@ export type { GetInput } from './manager/list.ts';
 export type { ReissuedSession, ReissueInput } from './manager/reissue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
 export type { UpdateInput, UpdateOptions } from './manager/update.ts';
+export type { SessionHistory } from './manager/history.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export {
   createMigrations,

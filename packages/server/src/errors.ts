@@ -1,6 +1,7 @@
 import {
   isSessionError,
   type SessionError,
+  type SessionEnd,
   type SessionErrorReason,
   sessionErrors,
   isSessionUsageError,
@@ -16,6 +17,11 @@ export interface SessionErrorData {
   readonly reason: SessionErrorReason;
   /** Seconds until another attempt is welcome, for `too_many_attempts`. */
   readonly retryAfter?: number;
+  /**
+   * How the session ended, for `revoked_session`, if that is recorded. `at` is a Date here, and an ISO string on the wire where the app
+   * has no transformer.
+   */
+  readonly ended?: SessionEnd;
   /** The `contextKey` of the plugin that refused, if it has one: an app may have two plugins. */
   readonly plugin?: string;
 }
@@ -139,13 +145,14 @@ export function createErrorFormatter(
   return (opts) => {
     const cause: unknown = opts.error.cause;
     if (!isSessionError(cause)) return undefined;
-    const { reason, retryAfter } = cause;
+    const { reason, retryAfter, ended } = cause;
     // A refusal is no bug to debug: the stack, which tRPC adds in development, is left out.
     const { stack: _, ...data } = opts.shape.data;
     const shape = { ...opts.shape, data };
     const session: SessionErrorData = {
       reason,
       ...(retryAfter !== undefined && { retryAfter }),
+      ...(ended !== undefined && { ended }),
       ...(plugin !== undefined && { plugin }),
     };
     const { data: ofApp, ...rest } = shapeOf(appFormatter, { ...opts, shape });

@@ -86,7 +86,10 @@ export type {
   DeviceType,
   Duration,
   RedactedToken,
+  EndCause,
+  EndedBy,
   Session,
+  SessionEnd,
   SessionErrorReason,
   sessionErrors,
 } from '@trpc-sessions/core';

@@ -63,7 +63,8 @@ export function revoke(values: Values, context: CommandContext): Promise<Outcome
   const { id: ids, all = false } = values;
   if ((ids === undefined) !== all) throw new UsageError('revoke takes either --id <session> or --all');
   return withSessions(values, context, async ({ store }) => {
-    const revoked = await (ids === undefined ? store.deleteAll(userId) : store.deleteMany(userId, ids));
+    const ending = { at: Date.now(), cause: 'staff' } as const;
+    const revoked = await (ids === undefined ? store.deleteAll(userId, ending) : store.deleteMany(userId, ids, ending));
     if (all || revoked > 0) return { json: { revoked }, text: `Revoked ${plural(revoked, 'session')}.` };
     return { json: { revoked }, text: 'the user has no such session', exitCode: exitCodes.failed };
   });
@@ -84,7 +85,7 @@ export function purge(values: Values, context: CommandContext): Promise<Outcome>
       const started = performance.now();
       const chunk = await store.purge(live, purgeChunk);
       complete = chunk === undefined;
-      purged += chunk?.deleted ?? 0;
+      purged += chunk === undefined || chunk.areRecords === true ? 0 : chunk.deleted;
       if (chunk !== undefined) requireProgress(chunk);
       context.progress(`Purging: ${plural(purged, 'session')}`);
       // Rests for as long as the chunk took: the app's writes wait for its locks. Signals arrive meanwhile.

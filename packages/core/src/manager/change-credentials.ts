@@ -4,7 +4,7 @@ import { plainDatabase } from '../store/plain-database.ts';
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
-import { endedBy, type Revocation, type Revocations } from './revoke.ts';
+import { endedBy, endingOf, type Revocation, type Revocations } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
 
 /** The input of {@link SessionManager.changeCredentials}. */
@@ -26,6 +26,7 @@ export function createChangeCredentials<TDatabase>(
   db: Kysely<TDatabase>,
   store: Pick<Store, 'transactionOf' | 'deleteOthers' | 'deleteAll'>,
   revocations: Pick<Revocations, 'announce' | 'announcePossible'>,
+  clock: () => number,
 ): ChangeCredentials {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app's types of its database, as the callback names them
   const databaseOf = <TOwn>(): Kysely<TOwn> => db as unknown as Kysely<TOwn>;
@@ -45,7 +46,10 @@ export function createChangeCredentials<TDatabase>(
       const result = await store.transactionOf(databaseOf<TOwn>(), userId, async (trx) => {
         const changed = await change(trx);
         const on = plainDatabase(trx);
-        revoked = await (keep === undefined ? store.deleteAll(userId, on) : store.deleteOthers(userId, keep, on));
+        const ending = endingOf(revocation, clock());
+        revoked = await (keep === undefined
+          ? store.deleteAll(userId, ending, on)
+          : store.deleteOthers(userId, keep, ending, on));
         if (revoked === undefined) throw new SessionError('revoked_session');
         return changed;
       });

@@ -29,7 +29,10 @@ export interface SessionEvents {
   /** Rows of expired sessions were deleted. */
   purged: { readonly count: number };
   /** Background work failed: no caller waits for it, so only this event reports it. */
-  fault: { readonly task: 'last-seen' | 'bus' | 'purge' | 'throttle' | 'listener'; readonly error: unknown };
+  fault: {
+    readonly task: 'last-seen' | 'bus' | 'purge' | 'throttle' | 'history' | 'listener';
+    readonly error: unknown;
+  };
 }
 
 /** A request that was refused. */
@@ -77,6 +80,8 @@ export interface RevokedEvent {
   /** The ids to revoke, or those that were evicted. */
   readonly ids?: readonly string[];
   readonly exceptId?: string;
+  /** The id of the session that revoked them, if the call named one. */
+  readonly bySession?: string;
   /** How many sessions were revoked. */
   readonly count: number;
 }

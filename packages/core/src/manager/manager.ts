@@ -14,6 +14,7 @@ import { createVerifiedTokens } from '../token/verified-tokens.ts';
 import { createChangeCredentials, type CredentialsChange } from './change-credentials.ts';
 import { createChanges, type SessionChanges } from './changes.ts';
 import { createEvents, type SessionEvents } from './events.ts';
+import { createHistory, type SessionHistory } from './history.ts';
 import { createIssue, type IssuedSession, type IssueInput, type IssueOptions } from './issue.ts';
 import { createLastSeenWrites } from './last-seen.ts';
 import { createLists, type GetInput } from './list.ts';
@@ -30,7 +31,7 @@ import { createVerify, type VerifiedSession } from './verify.ts';
  *
  * @typeParam TDatabase - the app's database
  */
-export interface SessionManager<TDatabase = unknown> extends SessionChanges {
+export interface SessionManager<TDatabase = unknown> extends SessionChanges, SessionHistory {
   /**
    * Signs a user in: writes a session and signs its access token. The token is returned once and stored nowhere.
    *
@@ -194,6 +195,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     readDirect: directConnectionOf(settings.readDb),
     limitTime,
     lookUpData: settings.lookUpData,
+    history: settings.history,
   });
   const tokens = createTokens(settings);
   const events = createEvents();
@@ -215,10 +217,12 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     bus: settings.bus,
     scope: settings.table.table,
     events,
+    clock,
   });
+  const history = createHistory(store, events, clock);
   const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
   const changes = createChanges({ store, tokens, verifyToken, lastSeen, revocations }, settings);
-  const changeCredentials = createChangeCredentials(settings.db, store, revocations);
+  const changeCredentials = createChangeCredentials(settings.db, store, revocations, clock);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(
     {
@@ -226,6 +230,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       find: (id) => store.find(id),
       cache,
       lastSeen,
+      findEnd: (token) => history.findEnd(token),
       onRefused({ reason }, caller) {
         const { userAgent = null, clientHints = null } = caller ?? {};
         const ip = settings.readIp(caller?.ip);
@@ -267,6 +272,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       revocations.announcePossible({ userId });
       events.emit('missed', { userId });
     },
+    forgetUser: (userId) => history.forgetUser(userId),
     signInMark: () => store.mark(),
     guardSignIns: createGuardSignIns({ attempts: store.attempts, events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),

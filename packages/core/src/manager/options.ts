@@ -90,6 +90,11 @@ export interface SessionManagerOptions<TDatabase> {
    * @defaultValue `'sessions'`
    */
   readonly table?: string | undefined;
+  /**
+   * Whether it is recorded how a session ended: its device, its addresses, the cause and by whom. Its refusals then say so, until its
+   * token expires, and for at most 30 days. `false` records nothing. @defaultValue `true`
+   */
+  readonly history?: boolean | undefined;
   /** The time in milliseconds since 1970. There is no other clock. @defaultValue `Date.now` */
   readonly clock?: (() => number) | undefined;
 }
@@ -113,6 +118,7 @@ const known: Readonly<Record<keyof SessionManagerOptions<unknown>, true>> = {
   cache: true,
   bus: true,
   table: true,
+  history: true,
   clock: true,
 };
 
@@ -142,6 +148,7 @@ export interface Settings<TDatabase = unknown> {
   readonly cache: MemoryCache | undefined;
   readonly bus: Bus | undefined;
   readonly table: TableName;
+  readonly history: boolean;
   readonly clock: () => number;
 }
 
@@ -201,6 +208,7 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     cache,
     bus: lateBus ?? bus,
     table: parseTableName(options.table, dialect.name),
+    history: readHistory(options.history),
     clock: readClock(clock),
   });
 }
@@ -208,6 +216,11 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
 /** Whole milliseconds, as in columns and cursors. `Date.now` is read at each call: tests replace it. */
 function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number {
   return clock === undefined ? () => Date.now() : () => Math.floor(clock());
+}
+
+function readHistory(history: unknown = true): boolean {
+  if (typeof history === 'boolean') return history;
+  throw new TypeError('history: expected true or false');
 }
 
 function readLastSeenWrites(writes: 'batched' | 'inline' = 'batched'): 'batched' | 'inline' {

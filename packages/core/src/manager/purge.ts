@@ -76,7 +76,7 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       const started = performance.now();
       const chunk = await deleteChunk(limit);
       if (chunk === undefined) return;
-      onDeleted(chunk.deleted);
+      if (chunk.areRecords !== true) onDeleted(chunk.deleted);
       requireProgress(chunk);
       const work = performance.now() - started;
       // Requests that wait run now, and are counted.

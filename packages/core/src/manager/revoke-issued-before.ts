@@ -26,11 +26,12 @@ export interface RevokeIssuedBeforeParts {
 const chunkSize = 200;
 
 export function createRevokeIssuedBefore({ store, revocations, clock }: RevokeIssuedBeforeParts): RevokeIssuedBefore {
-  async function deleteChunk(found: readonly SessionKey[], before: number): Promise<number> {
+  async function deleteChunk(found: readonly SessionKey[], before: number, by: string | undefined): Promise<number> {
     try {
       return await store.deleteIssuedBefore(
         found.map(({ id }) => id),
         before,
+        { at: clock(), cause: by === undefined ? 'revoked' : 'staff', byUser: by },
       );
     } catch (error) {
       for (const [userId, ids] of idsByUser(found)) {
@@ -53,7 +54,7 @@ export function createRevokeIssuedBefore({ store, revocations, clock }: RevokeIs
     for (;;) {
       const found = await store.findIssuedBefore(before, chunkSize);
       if (found.length === 0) return count;
-      const deleted = await deleteChunk(found, before);
+      const deleted = await deleteChunk(found, before, options.by);
       count += deleted;
       for (const [userId, ids] of idsByUser(found)) {
         // Another process may have deleted some of them. If it has deleted all, it announces them.

@@ -4,6 +4,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError } from '../errors.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { Ending } from '../session/session-end.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, SessionKey, Store } from '../store/store.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
@@ -28,9 +29,14 @@ export interface RevokeOptions<TDatabase> {
    * @defaultValue the user of the sessions
    */
   readonly by?: string | undefined;
+  /**
+   * The id of the user's session that revokes. The refusals of the revoked sessions then say whether it was another device.
+   * @defaultValue none; for `revokeOthers`, `currentId`
+   */
+  readonly bySession?: string | undefined;
 }
 
-const knownOptions = { trx: true, by: true } as const;
+const knownOptions = { trx: true, by: true, bySession: true } as const;
 
 /** Everything that happens when sessions are revoked, by this process or by another. */
 export interface Revocations {
@@ -67,9 +73,18 @@ export interface RevocationParts {
   /** Names the table in messages on the bus, without its schema: processes may write that in two ways. */
   readonly scope: string;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
+  readonly clock: () => number;
 }
 
-export function createRevocations({ store, limitTime, cache, bus, scope, events }: RevocationParts): Revocations {
+export function createRevocations({
+  store,
+  limitTime,
+  cache,
+  bus,
+  scope,
+  events,
+  clock,
+}: RevocationParts): Revocations {
   const broadcast = createBroadcast(bus, scope.toLowerCase(), {
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
@@ -123,14 +138,16 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
   /** Deletes and announces it. A delete that failed may have committed all the same. */
   async function revoke<TDatabase>(
     requested: Revocation,
-    { trx, by }: RevokeOptions<TDatabase>,
-    deleteRows: (on: AppTransaction | undefined) => Promise<number>,
+    { trx, by, bySession }: RevokeOptions<TDatabase>,
+    deleteRows: (ending: Ending, on: AppTransaction | undefined) => Promise<number>,
   ): Promise<number> {
     requireUserId(requested.userId);
-    const revocation = revokedBy(by, requested);
+    const revocation = revokedBy(by, isSessionId(bySession) ? { ...requested, bySession } : requested);
     const isPending = trx !== undefined;
     try {
-      return announce(await deleteRows(trx && plainDatabase(trx)), revocation, { isPending });
+      return announce(await deleteRows(endingOf(revocation, clock()), trx && plainDatabase(trx)), revocation, {
+        isPending,
+      });
     } catch (error) {
       // After a timeout, it may commit yet.
       const mayCommitLater = isPending || error instanceof DatabaseTimeoutError;
@@ -145,15 +162,15 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
       requireUserId(userId);
       const possible = ids.filter(isSessionId);
       if (possible.length === 0) return 0;
-      return revoke({ userId, ids: possible, cause: 'revoked' }, options, (on) =>
-        store.deleteMany(userId, possible, on),
+      return revoke({ userId, ids: possible, cause: 'revoked' }, options, (ending, on) =>
+        store.deleteMany(userId, possible, ending, on),
       );
     },
     async revokeOthers({ userId, currentId }, options = {}) {
       requireCallOptions('revokeOthers', options, knownOptions);
       const revokeNow = (): Promise<number> =>
-        revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (on) => {
-          const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, on) : undefined;
+        revoke({ userId, exceptId: currentId, cause: 'others' }, options, async (ending, on) => {
+          const count = isSessionId(currentId) ? await store.deleteOthers(userId, currentId, ending, on) : undefined;
           if (count !== undefined) return count;
           cache?.invalidate({ userId, ids: [currentId] });
           throw new SessionError('revoked_session');
@@ -163,7 +180,7 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
     async revokeAll(userId, options = {}) {
       requireCallOptions('revokeAll', options, knownOptions);
       const revokeNow = (): Promise<number> =>
-        revoke({ userId, cause: 'all' }, options, (on) => store.deleteAll(userId, on));
+        revoke({ userId, cause: 'all' }, options, (ending, on) => store.deleteAll(userId, ending, on));
       return options.trx === undefined ? revokingAll.run(userId, revokeNow, keyOf('all', options)) : revokeNow();
     },
     announce,
@@ -178,9 +195,9 @@ export function createRevocations({ store, limitTime, cache, bus, scope, events 
   };
 }
 
-/** Equal work of two users is not the same: the event names who did it. */
-function keyOf(work: string, { by }: { readonly by?: string | undefined }): string {
-  return by === undefined ? work : `${work} by ${by}`;
+/** Equal work of two users or sessions is not the same: the event names who did it. */
+function keyOf(work: string, { by, bySession }: Pick<RevokeOptions<unknown>, 'by' | 'bySession'>): string {
+  return JSON.stringify([work, by, bySession]);
 }
 
 /**
@@ -192,6 +209,11 @@ export function revokedBy(by: string | undefined, revocation: Revocation): Revoc
   if (by === undefined) return revocation;
   requireUserId(by, 'by');
   return { ...revocation, cause: 'staff', by };
+}
+
+/** The end that is recorded with a revocation. */
+export function endingOf({ cause, exceptId, by, bySession = exceptId }: Revocation, at: number): Ending {
+  return { at, cause, bySession, byUser: by };
 }
 
 /** The sessions of a revocation, as other processes hear of them. */

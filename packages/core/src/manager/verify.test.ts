@@ -23,6 +23,7 @@ function createWorld(find: (id: string) => Promise<SessionRow | undefined>) {
       find,
       cache: undefined,
       lastSeen,
+      findEnd: () => Promise.resolve(undefined),
       onRefused,
     },
     {

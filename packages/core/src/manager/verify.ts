@@ -1,5 +1,5 @@
 import type { SessionCache } from '../cache/session-cache.ts';
-import { isSessionError, SessionError } from '../errors.ts';
+import { isSessionError, SessionError, type SessionEnd } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import type { ReadIp } from '../session/ip-mode.ts';
 import type { LivenessRules } from '../session/liveness.ts';
@@ -27,6 +27,8 @@ export interface VerifyParts {
   readonly find: Store['find'];
   readonly cache: SessionCache | undefined;
   readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
+  /** Finds how the session of a token ended, whose row does not exist. */
+  readonly findEnd: (token: VerifiedToken) => Promise<SessionEnd | undefined>;
   readonly onRefused: (error: SessionError, caller: Partial<CallerInfo> | undefined) => void;
 }
 
@@ -44,7 +46,7 @@ export interface VerifyRules extends LivenessRules {
  * is enough to accept a request; only the database refuses one.
  */
 export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
-  const { verifyToken, find, cache, lastSeen, onRefused } = parts;
+  const { verifyToken, find, cache, lastSeen, findEnd, onRefused } = parts;
   const { clock, touchInterval, writesInline, readIp } = rules;
   const refusalOf = createRefusalOf(lastSeen, rules);
 
@@ -73,13 +75,12 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     return writesInline ? lastSeen.flushBriefly().then(() => verified) : verified;
   }
 
-  /** Verifies a row that was looked up, or of which none was found. */
+  /** Verifies a row that was looked up. */
   function verifyRow(
-    row: LookedUpRow | undefined,
+    row: LookedUpRow,
     verified: VerifiedToken,
     caller: Partial<CallerInfo> | undefined,
   ): VerifiedSession | Promise<VerifiedSession> {
-    if (row === undefined) throw new SessionError('revoked_session');
     const now = clock();
     const reason = refusalOf(row, verified, now);
     if (reason !== undefined) throw new SessionError(reason);
@@ -87,12 +88,14 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   }
 
   async function verifyLater(
-    found: Promise<LookedUpRow | undefined>,
+    found: Promise<LookedUpRow | undefined> | undefined,
     verified: VerifiedToken,
     caller: Partial<CallerInfo> | undefined,
   ): Promise<VerifiedSession> {
     try {
-      return await verifyRow(await found, verified, caller);
+      const row = await found;
+      if (row === undefined) throw new SessionError('revoked_session', { ended: await findEnd(verified) });
+      return await verifyRow(row, verified, caller);
     } catch (error) {
       report(error, caller);
       throw error;
@@ -118,7 +121,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       }
       const { id } = verified;
       const found = cache === undefined ? find(id) : cache.load(verified, async () => find(id));
-      if (found instanceof Promise) return verifyLater(found, verified, caller);
+      if (found === undefined || found instanceof Promise) return verifyLater(found, verified, caller);
       return Promise.resolve(verifyRow(found, verified, caller));
     } catch (error) {
       report(error, caller);

@@ -1,50 +1,115 @@
-import { sql, type CompiledQuery, type Kysely } from 'kysely';
+import {
+  expressionBuilder,
+  sql,
+  type CompiledQuery,
+  type Expression,
+  type Kysely,
+  type RawBuilder,
+  type SqlBool,
+} from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
+import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
-import { compileForIds, compileOnce, type BuildForIds, type StatementForIds } from './compiled-query.ts';
-import type { Dialect } from './dialect.ts';
-import { createEvictQuery } from './evict-query.ts';
+import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
+import type { Dialect, StoredTime } from './dialect.ts';
+import { evictedOf, type EvictParameters } from './evict-query.ts';
+import { createHistoryQueries, type HistoryQueries, type HistoryTables, type StoredEnding } from './history-queries.ts';
 import { isExpired, isIdle, storeLiveSince, type StoredLiveSince } from './liveness-sql.ts';
 import type { SessionsDatabase } from './schema.ts';
 
-/** The queries that delete sessions, and find those to purge. */
+/**
+ * The statements of a deletion, in their order. The last one deletes; one before it records how the sessions end, unless the
+ * last does both.
+ */
+export type Deletion = readonly CompiledQuery[];
+
+/** The queries that delete sessions, and find those to purge. Without an ending, they record none. */
 export interface DeleteQueries {
   /** Deletes as many of the sessions as the user has above the cap at that moment, the least recently seen first. */
-  evict(userId: string, ids: readonly string[], max: number, live: LiveSince): CompiledQuery;
-  deleteMany(userId: string, ids: readonly string[]): CompiledQuery;
+  evict(userId: string, ids: readonly string[], max: number, live: LiveSince, ending?: Ending): Deletion;
+  deleteMany(userId: string, ids: readonly string[], ending?: Ending): Deletion;
   /** Deletes the user's other sessions on condition that the current one exists. */
-  deleteOthers(userId: string, currentId: string): CompiledQuery;
-  deleteAll(userId: string): CompiledQuery;
+  deleteOthers(userId: string, currentId: string, ending?: Ending): Deletion;
+  deleteAll(userId: string, ending?: Ending): Deletion;
   /** Up to `limit` rows that have expired, or that have gone idle: each query has its own index. */
   findPurgeable(why: 'expired' | 'idle', live: LiveSince, limit: number): CompiledQuery<Pick<SessionRow, 'id'>>;
   /** Deletes those of the rows that are still expired or idle. */
-  purge(ids: readonly string[], live: LiveSince): CompiledQuery;
+  purge(ids: readonly string[], live: LiveSince, ending?: Ending): Deletion;
+  /** Deletes those of the sessions that were issued before a time. */
+  deleteIssuedBefore(ids: readonly string[], time: number, ending?: Ending): Deletion;
+  readonly history: HistoryQueries;
 }
+
+/** Selects the sessions to delete. */
+type Condition<TParameters> = (value: Parameter<TParameters & StoredEnding>) => Expression<SqlBool>;
+type ConditionForIds<TParameters> = (
+  ids: RawBuilder<string>,
+  value: Parameter<TParameters & StoredEnding>,
+) => Expression<SqlBool>;
 
 /** Compiles the queries that delete sessions. */
 export function createDeleteQueries(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
-  sessions: 'sessions',
+  tables: HistoryTables,
 ): DeleteQueries {
-  const { writeTime, locksKept, returnsDeleted, maxListedIds } = dialect;
-  const forIds = <TParameters extends object, TRow>(
-    build: BuildForIds<TParameters, TRow>,
-  ): StatementForIds<TParameters, TRow> => compileForIds(build, maxListedIds);
+  const { writeTime, locksKept, returnsDeleted, maxListedIds, deletesInSteps } = dialect;
+  const { sessions } = tables;
+  const history = createHistoryQueries(db, dialect, tables);
+  const column = expressionBuilder<SessionsDatabase, 'sessions'>();
 
   // Drivers may leave out how many rows a query changed: the rows count themselves where they can.
-  const deleteFrom = () => {
-    const query = db.deleteFrom(sessions);
+  const deleteWhere = (condition: Expression<SqlBool>) => {
+    const query = db.deleteFrom(sessions).where(condition);
     return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();
   };
 
-  const deleteMany = forIds<{ userId: string }, unknown>((ids, value) =>
-    deleteFrom().where('user_id', '=', value('userId')).where('id', 'in', ids),
+  function deletion<TParameters extends object>(condition: Condition<TParameters>) {
+    type All = TParameters & StoredEnding;
+    const remove = compileOnce<All, unknown>((value) => deleteWhere(condition(value)));
+    const steps = deletesInSteps
+      ? [compileOnce<All, unknown>((value) => history.record(condition(value), value)), remove]
+      : [compileOnce<All, unknown>((value) => history.deleteAndRecord(condition(value), value))];
+    return (parameters: TParameters, ending: Ending | undefined): Deletion =>
+      withEnding(parameters, ending, (all: All, isRecorded) =>
+        (isRecorded ? steps : [remove]).map((step) => step(all)),
+      );
+  }
+
+  function deletionForIds<TParameters extends object>(condition: ConditionForIds<TParameters>) {
+    type All = TParameters & StoredEnding;
+    const remove = compileForIds<All, unknown>((ids, value) => deleteWhere(condition(ids, value)), maxListedIds);
+    const steps = deletesInSteps
+      ? [
+          compileForIds<All, unknown>((ids, value) => history.record(condition(ids, value), value), maxListedIds),
+          remove,
+        ]
+      : [
+          compileForIds<All, unknown>(
+            (ids, value) => history.deleteAndRecord(condition(ids, value), value),
+            maxListedIds,
+          ),
+        ];
+    return (ids: readonly string[], parameters: TParameters, ending: Ending | undefined): Deletion =>
+      withEnding(parameters, ending, (all: All, isRecorded) =>
+        (isRecorded ? steps : [remove]).map((step) => step(ids, all)),
+      );
+  }
+
+  function withEnding<TParameters extends object>(
+    parameters: TParameters,
+    ending: Ending | undefined,
+    run: (all: TParameters & StoredEnding, isRecorded: boolean) => Deletion,
+  ): Deletion {
+    const stored = history.store(ending ?? { at: 0, cause: 'revoked' });
+    return run({ ...parameters, ...stored }, ending !== undefined);
+  }
+
+  const deleteMany = deletionForIds<{ userId: string }>((ids, value) =>
+    column.and([column('user_id', '=', value('userId')), column('id', 'in', ids)]),
   );
 
-  const evict = createEvictQuery(db, dialect, sessions);
-
-  const deleteOthers = compileOnce<{ userId: string; currentId: string }, unknown>((value) => {
+  const deleteOthers = deletion<{ userId: string; currentId: string }>((value) => {
     const current = db
       .selectFrom(sessions)
       .select('id')
@@ -52,30 +117,38 @@ export function createDeleteQueries(
       .where('user_id', '=', value('userId'));
     // In a table of its own: MySQL reads no table that a statement deletes from.
     const kept = db.selectFrom((locksKept ? current.forUpdate() : current).as('kept')).select(sql.lit(1).as('kept'));
-    return deleteFrom()
-      .where('user_id', '=', value('userId'))
-      .where('id', '<>', value('currentId'))
-      .where((column) => column.exists(kept));
+    return column.and([
+      column('user_id', '=', value('userId')),
+      column('id', '<>', value('currentId')),
+      column.exists(kept),
+    ]);
   });
 
-  const purge = forIds<StoredLiveSince, unknown>((ids, value) => {
+  const purge = deletionForIds<StoredLiveSince>((ids, value) => {
     const bounds = { expiresAfter: value('expiresAfter'), seenAfter: value('seenAfter') };
-    return deleteFrom()
-      .where('id', 'in', ids)
-      .where((column) => column.or([isExpired(bounds), isIdle(bounds)]));
+    return column.and([column('id', 'in', ids), column.or([isExpired(bounds), isIdle(bounds)])]);
   });
 
-  const deleteAll = compileOnce<{ userId: string }, unknown>((value) =>
-    deleteFrom().where('user_id', '=', value('userId')),
+  const deleteIssuedBefore = deletionForIds<{ time: StoredTime }>((ids, value) =>
+    column.and([column('id', 'in', ids), column('created_at', '<', value('time'))]),
+  );
+
+  const deleteAll = deletion<{ userId: string }>((value) => column('user_id', '=', value('userId')));
+
+  const evict = deletionForIds<EvictParameters>((ids, value) =>
+    column.and([
+      column('user_id', '=', value('userId')),
+      column('id', 'in', evictedOf(db, dialect, sessions)(ids, value)),
+    ]),
   );
 
   const stored = (live: LiveSince): StoredLiveSince => storeLiveSince(live, writeTime);
 
   return {
-    evict: (userId, ids, max, live) => evict(ids, { userId, max, ...stored(live) }),
-    deleteMany: (userId, ids) => deleteMany(ids, { userId }),
-    deleteOthers: (userId, currentId) => deleteOthers({ userId, currentId }),
-    deleteAll: (userId) => deleteAll({ userId }),
+    evict: (userId, ids, max, live, ending) => evict(ids, { userId, max, ...stored(live) }, ending),
+    deleteMany: (userId, ids, ending) => deleteMany(ids, { userId }, ending),
+    deleteOthers: (userId, currentId, ending) => deleteOthers({ userId, currentId }, ending),
+    deleteAll: (userId, ending) => deleteAll({ userId }, ending),
     findPurgeable: (why, live, limit) =>
       db
         .selectFrom(sessions)
@@ -83,6 +156,8 @@ export function createDeleteQueries(
         .where(why === 'expired' ? isExpired(stored(live)) : isIdle(stored(live)))
         .limit(limit)
         .compile(),
-    purge: (ids, live) => purge(ids, stored(live)),
+    purge: (ids, live, ending) => purge(ids, stored(live), ending),
+    deleteIssuedBefore: (ids, time, ending) => deleteIssuedBefore(ids, { time: writeTime(time) }, ending),
+    history,
   };
 }

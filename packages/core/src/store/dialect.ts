@@ -25,6 +25,12 @@ export interface Dialect {
   readonly readsSnapshots: boolean;
   /** Whether the session that `revokeOthers` keeps needs a lock: two may otherwise delete each other at once. */
   readonly locksKept: boolean;
+  /** Begins the part of an insert that updates a row of the same key. */
+  onExisting(key: string): RawBuilder<unknown>;
+  /** The value that an insert has for a column, in that part. */
+  inserted(column: string): RawBuilder<unknown>;
+  /** Whether records of deleted rows need a statement of their own, before the one that deletes. */
+  readonly deletesInSteps: boolean;
   /** Whether a DELETE can return the rows that it deleted. */
   readonly returnsDeleted: boolean;
   /** How many ids are a parameter each. More are one parameter, a JSON text as SQLite reads it. */

@@ -1,21 +1,17 @@
-import { sql, type Kysely } from 'kysely';
-import { compileForIds, type StatementForIds } from './compiled-query.ts';
+import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
+import type { Parameter } from './compiled-query.ts';
 import type { Dialect } from './dialect.ts';
 import { isStillLive, type StoredLiveSince } from './liveness-sql.ts';
 import type { SessionsDatabase } from './schema.ts';
 
-interface EvictParameters extends StoredLiveSince {
+export interface EvictParameters extends StoredLiveSince {
   readonly userId: string;
   readonly max: number;
 }
 
-/** Compiles the query that evicts on a database without the user's lock: it counts the live sessions itself. */
-export function createEvictQuery(
-  db: Kysely<SessionsDatabase>,
-  { locksKept, maxListedIds }: Dialect,
-  sessions: 'sessions',
-): StatementForIds<EvictParameters, unknown> {
-  return compileForIds<EvictParameters, unknown>((ids, value) => {
+/** Selects the sessions to evict on a database without the user's lock: it counts the live sessions itself. */
+export function evictedOf(db: Kysely<SessionsDatabase>, { locksKept }: Dialect, sessions: 'sessions') {
+  return (ids: RawBuilder<string>, value: Parameter<EvictParameters>): Expression<string> => {
     const live = db
       .selectFrom(sessions)
       .select([
@@ -41,6 +37,6 @@ export function createEvictQuery(
       .select('id')
       .where('may_go', '=', 1)
       .where(sql<boolean>`place + ${value('max')} <= total`);
-    return db.deleteFrom(sessions).where('user_id', '=', value('userId')).where('id', 'in', evicted);
-  }, maxListedIds);
+    return evicted.$asScalar();
+  };
 }

@@ -1,5 +1,6 @@
 import { chunksOf } from '../chunks.ts';
 import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
+import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
 import { maxIdsPerStatement, type Deletes } from './deletes.ts';
 import type { RevocationOrder } from './order/revocation-order.ts';
@@ -49,22 +50,29 @@ interface InsertParts {
   readonly order: RevocationOrder;
   readonly writes: Writes;
   readonly deletes: Deletes;
+  /** The end to record; `undefined` if none are recorded. */
+  readonly recorded: (ending: Ending) => Ending | undefined;
 }
 
-export function createInsert({ queries, order, writes, deletes }: InsertParts): Insert {
+export function createInsert({ queries, order, writes, deletes, recorded }: InsertParts): Insert {
+  /** The new session did it. */
+  const endingBy = ({ id, created_at: at }: SessionRow, cause: 'evicted' | 'replaced'): Ending | undefined =>
+    recorded({ at, cause, bySession: id });
+
   function* evict(row: SessionRow, cap: SessionCap, isLocked: boolean): Steps<readonly string[]> {
     const { user_id: userId } = row;
     const { rows } = yield* ask(queries.listToEvict(userId, cap.live));
     const live = rows.map(({ id, last_seen_at }) => ({ id, last_seen_at: Number(last_seen_at) }));
     const ids = sessionsToEvict(live, row.id, cap);
+    if (ids.length === 0) return [];
+    const ending = endingBy(row, 'evicted');
     if (isLocked) {
-      yield* deletes.runForIds(userId, ids);
+      yield* deletes.runForIds(userId, ids, ending);
       return ids;
     }
-    if (ids.length === 0) return [];
     // Other sign-ins may evict at the same time: together, they must not go below the cap.
     for (const chunk of chunksOf(ids, maxIdsPerStatement)) {
-      yield* ask(queries.evict(userId, chunk, cap.max, cap.live));
+      yield* deletes.runAll(queries.evict(userId, chunk, cap.max, cap.live, ending));
     }
     const listed = yield* ask(queries.list(userId, cap.live));
     const left = new Set(listed.rows.map(({ id }) => id));
@@ -91,10 +99,13 @@ export function createInsert({ queries, order, writes, deletes }: InsertParts): 
       yield* ask(queries.insert(row));
       // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
       if (!isLocked && (yield* isRefused())) {
-        yield* deletes.runForIds(userId, [row.id]);
+        yield* deletes.runForIds(userId, [row.id], undefined);
         return undefined;
       }
-      const replaced = replaces === undefined ? 0 : yield* deletes.runForIds(replaces.userId, [replaces.id]);
+      const replaced =
+        replaces === undefined
+          ? 0
+          : yield* deletes.runForIds(replaces.userId, [replaces.id], endingBy(row, 'replaced'));
       const evicted = cap === undefined ? [] : yield* evict(row, cap, isLocked);
       return { evicted, hasReplaced: replaced > 0, row };
     }

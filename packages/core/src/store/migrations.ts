@@ -7,6 +7,7 @@ import { createSessionsTable } from './migrations/0001-sessions.ts';
 import { createRevocationTables } from './migrations/0002-revocations.ts';
 import { addSessionDetails } from './migrations/0003-session-details.ts';
 import { createAttemptsTable } from './migrations/0004-sign-in-attempts.ts';
+import { createHistoryTable } from './migrations/0005-session-history.ts';
 import { loadMigrator } from './migrations/load-migrator.ts';
 import { findLog, hasRun, lockOf, withLogIntrospection } from './migrations/log.ts';
 import type { MigrationResult, SessionsMigration } from './migrations/migration.ts';
@@ -32,7 +33,8 @@ export type MigrationName =
   | 'trpc_sessions_0001_sessions'
   | 'trpc_sessions_0002_revocations'
   | 'trpc_sessions_0003_session_details'
-  | 'trpc_sessions_0004_sign_in_attempts';
+  | 'trpc_sessions_0004_sign_in_attempts'
+  | 'trpc_sessions_0005_session_history';
 
 /**
  * Returns the migrations that create our tables, to run among your own with your own `Migrator` or with
@@ -60,6 +62,7 @@ export function createMigrations(options: MigrationOptions = {}): Record<Migrati
     trpc_sessions_0002_revocations: createRevocationTables(options.table),
     trpc_sessions_0003_session_details: addSessionDetails(options.table),
     trpc_sessions_0004_sign_in_attempts: createAttemptsTable(options.table),
+    trpc_sessions_0005_session_history: createHistoryTable(options.table),
   };
 }
 

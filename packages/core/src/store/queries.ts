@@ -39,6 +39,7 @@ export function createQueries(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   sessions: 'sessions',
+  history: 'history',
   options: ReadOptions = {},
 ): Queries {
   const { writeTime, maxListedIds } = dialect;
@@ -79,7 +80,7 @@ export function createQueries(
 
   return {
     ...createReadQueries(db, dialect, sessions, options),
-    ...createDeleteQueries(db, dialect, sessions),
+    ...createDeleteQueries(db, dialect, { sessions, history }),
     ...createStaffQueries(db, dialect, sessions),
     ...createUpdateQueries(db, dialect, sessions),
     insert: (newRow) => insert(storeTimes(newRow, writeTime)),

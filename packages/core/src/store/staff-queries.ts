@@ -1,10 +1,9 @@
-import { sql, type CompiledQuery, type Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import { isTimeColumn, lookedUpColumns } from './columns.ts';
-import { compileForIds } from './compiled-query.ts';
-import type { Dialect, StoredTime } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { isLive, storeLiveSince } from './liveness-sql.ts';
 import type { SessionsDatabase } from './schema.ts';
 
@@ -14,25 +13,18 @@ export interface StaffQueries {
   listAllPage(live: LiveSince, page: Page, now: number): CompiledQuery<LookedUpRow>;
   /** Up to `limit` rows that were issued before a time, the oldest first. */
   findIssuedBefore(time: number, limit: number): CompiledQuery<Pick<LookedUpRow, 'id' | 'user_id'>>;
-  deleteIssuedBefore(ids: readonly string[], time: number): CompiledQuery;
 }
 
 /** Compiles the queries on the sessions of all users. */
 export function createStaffQueries(
   db: Kysely<SessionsDatabase>,
-  { readTime, writeTime, returnsDeleted, maxListedIds }: Dialect,
+  { readTime, writeTime }: Dialect,
   sessions: 'sessions',
 ): StaffQueries {
   const rows = db
     .selectFrom(sessions)
     .select(lookedUpColumns.map((name) => (isTimeColumn(name) ? readTime(name).as(name) : name)))
     .$castTo<LookedUpRow>();
-
-  const deleteIssuedBefore = compileForIds<{ time: StoredTime }, unknown>((ids, value) => {
-    const query = db.deleteFrom(sessions).where('id', 'in', ids).where('created_at', '<', value('time'));
-    // Drivers may leave out how many rows a query changed: the rows count themselves where they can.
-    return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query;
-  }, maxListedIds);
 
   return {
     listAllPage(live, { limit, after }, now) {
@@ -58,6 +50,5 @@ export function createStaffQueries(
         .orderBy('id')
         .limit(limit)
         .compile(),
-    deleteIssuedBefore: (ids, time) => deleteIssuedBefore(ids, { time: writeTime(time) }),
   };
 }

@@ -25,7 +25,9 @@ type Language = keyof typeof languages;
 
 /** Answers whether a query writes sessions: not a lock, nor the order of revocations. */
 const isWrite = (query: CompiledQuery): boolean =>
-  /^(?:insert into|update|delete from) ["`]sessions["`](?!.* where 1 = 0$)/.test(query.sql);
+  /^(?:insert into|update|(?:with ["`]ended["`] as \()?delete from) ["`]sessions["`](?!.* where 1 = 0$)/.test(
+    query.sql,
+  );
 
 /** A store on a database whose writes fail with a code, as many times as there are `failures`. */
 function createWorld(language: Language, code: string, failures: number) {
@@ -64,7 +66,9 @@ const live = { expiresAfter: 0, seenAfter: -1 };
 const cap = { max: 1, live, waitingSeenAt: () => -Infinity };
 const row = createRow({ id: 's2', user_id: 'u1', created_at: 0, last_seen_at: 0, expires_at: 1, device: '{}' });
 
-const revokeAll = (store: Store): Promise<unknown> => store.deleteAll('u1');
+const ending = { at: 0, cause: 'revoked' } as const;
+
+const revokeAll = (store: Store): Promise<unknown> => store.deleteAll('u1', ending);
 
 describe('a write that conflicts with a concurrent one', () => {
   test.each<[Language, string]>([
@@ -82,8 +86,8 @@ describe('a write that conflicts with a concurrent one', () => {
   test.each<[string, (store: Store) => Promise<unknown>, number]>([
     ['signing in', (store) => store.insert(row, {}, undefined), 2],
     ['signing in under a cap, with both of its writes', (store) => store.insert(row, { cap }, undefined), 3],
-    ['revoking some', (store) => store.deleteMany('u1', ['s1']), 2],
-    ['revoking the others', (store) => store.deleteOthers('u1', 's1'), 2],
+    ['revoking some', (store) => store.deleteMany('u1', ['s1'], ending), 2],
+    ['revoking the others', (store) => store.deleteOthers('u1', 's1', ending), 2],
     ['revoking all', revokeAll, 2],
     ['purging', (store) => store.purge(live, 1), 2],
     [

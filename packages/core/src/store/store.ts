@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
+import type { Ending, EndRecord } from '../session/session-end.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import type { AttemptStore } from '../sign-in/attempts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
@@ -10,6 +11,7 @@ import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
+import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
@@ -19,9 +21,10 @@ import { companionsOf, referenceTo, type TableName } from './table-name.ts';
 import { ask } from './steps.ts';
 import type { TimeLimit } from './time-limit.ts';
 import type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
-import { createWrites, type AppTransaction } from './writes.ts';
+import { createWrites, type AppTransaction, type Writes } from './writes.ts';
 
 export type { Inserted, InsertOptions } from './insert.ts';
+export type { PurgedChunk } from './history.ts';
 export type { LastSeenWrite } from './queries.ts';
 export type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 export type { AppTransaction } from './writes.ts';
@@ -47,14 +50,18 @@ export interface Store {
   ): Promise<LookedUpRow | undefined>;
   /** Counts a new token of a session. `false`: another one came first, or the session is gone. */
   reissue(key: SessionKey, reissue: Reissue): Promise<boolean>;
-  deleteMany(userId: string, ids: readonly string[], trx?: AppTransaction): Promise<number>;
+  deleteMany(userId: string, ids: readonly string[], ending: Ending, trx?: AppTransaction): Promise<number>;
   /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
-  deleteOthers(userId: string, currentId: string, trx?: AppTransaction): Promise<number | undefined>;
-  deleteAll(userId: string, trx?: AppTransaction): Promise<number>;
+  deleteOthers(userId: string, currentId: string, ending: Ending, trx?: AppTransaction): Promise<number | undefined>;
+  deleteAll(userId: string, ending: Ending, trx?: AppTransaction): Promise<number>;
   /** Finds up to `limit` sessions of any users that were issued before a time. */
   findIssuedBefore(time: number, limit: number): Promise<readonly SessionKey[]>;
   /** Deletes those of the sessions that were issued before a time. Returns how many. */
-  deleteIssuedBefore(ids: readonly string[], time: number): Promise<number>;
+  deleteIssuedBefore(ids: readonly string[], time: number, ending: Ending): Promise<number>;
+  /** Finds how a session of a user ended. `undefined`: it is not recorded, or the store keeps no records. */
+  findEnd(userId: string, id: string, now: number): Promise<EndRecord | undefined>;
+  /** Deletes the records of a user. Returns how many. */
+  forgetUser(userId: string): Promise<number>;
   /** Reads the point from which `insert` knows the revocations of all, or all other, sessions of a user. */
   mark(): Promise<string>;
   /** Answers whether a text may be a mark: it may come from outside. */
@@ -65,17 +72,14 @@ export interface Store {
     userId: string,
     work: (trx: Transaction<TDatabase>) => Promise<TResult>,
   ): Promise<TResult>;
-  /** Finds up to `limit` rows that have expired or gone idle, and deletes them. `undefined` when none are left. */
+  /**
+   * Finds up to `limit` rows that have expired or gone idle, or else records that are too old, and deletes them. `undefined` when none
+   * are left.
+   */
   purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
   /** Counts attempts to sign in. */
   readonly attempts: AttemptStore;
-}
-
-/** Rows that were found to be purged, and how many of them this process deleted: another may have come first. */
-export interface PurgedChunk {
-  readonly ids: readonly string[];
-  readonly deleted: number;
 }
 
 /** How a store uses its database. */
@@ -86,6 +90,8 @@ export interface StoreOptions extends ReadOptions {
   readonly direct?: DirectConnection | undefined;
   readonly readDirect?: DirectConnection | undefined;
   readonly limitTime?: TimeLimit;
+  /** Whether it records how sessions end. @defaultValue `true` */
+  readonly history?: boolean;
 }
 
 /**
@@ -95,16 +101,38 @@ export function createStore(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   name: TableName,
-  { readDb = db, direct, readDirect, limitTime = (work) => work({ check() {} }), ...options }: StoreOptions = {},
+  {
+    readDb = db,
+    direct,
+    readDirect,
+    limitTime = (work) => work({ check() {} }),
+    history: hasHistory = true,
+    ...options
+  }: StoreOptions = {},
 ): Store {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know the table as `sessions`, whatever its name
   const sessions = referenceTo(name) as 'sessions';
-  const { revocations, positions, attempts } = companionsOf(name);
+  const { revocations, positions, attempts, history: ends } = companionsOf(name);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and the other as `history`
+  const endsTable = referenceTo(ends) as 'history';
   const tables = { sessions, revocations: referenceTo(revocations), positions: referenceTo(positions) };
-  const queries = createQueries(db, dialect, sessions, options);
+  const queries = createQueries(db, dialect, sessions, endsTable, options);
   const order = dialect.createOrder(db, tables);
   const deletes = createDeletes(db, dialect, queries);
   const writes = createWrites(db, dialect, tables, { limitTime, direct });
+  const recorded = (ending: Ending): Ending | undefined => (hasHistory ? ending : undefined);
+  const history = createHistory({
+    queries: queries.history,
+    writes,
+    deletes,
+    readDb,
+    readDirect,
+    limitTime,
+    isKept: hasHistory,
+  });
+  // On SQLite, a transaction saves the sync of one of two commits. Elsewhere it would cost round trips.
+  const runDelete: Writes['runIn'] = (trx, work) =>
+    dialect.isRemote || !hasHistory ? writes.runIn(trx, work) : writes.runTransaction(trx, work);
 
   const readRows = <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> =>
     limitTime(() => runRead(readDb, query));
@@ -146,31 +174,33 @@ export function createStore(
         return (yield* deletes.run(queries.reissue(key, reissue))) > 0;
       }),
 
-    insert: createInsert({ queries, order, writes, deletes }),
+    insert: createInsert({ queries, order, writes, deletes, recorded }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, trx) => writes.runIn(trx, () => deletes.runForIds(userId, ids)),
-    deleteOthers: (userId, currentId, trx) =>
+    deleteMany: (userId, ids, ending, trx) => runDelete(trx, () => deletes.runForIds(userId, ids, recorded(ending))),
+    deleteOthers: (userId, currentId, ending, trx) =>
       writes.runLocked(userId, trx, function* () {
         yield* order.record(userId);
         // Two sessions may do this to each other at once: the second must find that it is gone.
-        const count = yield* deletes.run(queries.deleteOthers(userId, currentId));
+        const count = yield* deletes.runAll(queries.deleteOthers(userId, currentId, recorded(ending)));
         if (count > 0) return count;
         const { rows } = yield* ask(queries.findToKeep(userId, currentId));
         return rows.length > 0 ? 0 : undefined;
       }),
-    deleteAll: (userId, trx) =>
+    deleteAll: (userId, ending, trx) =>
       writes.runLocked(userId, trx, function* () {
         yield* order.record(userId);
-        return yield* deletes.run(queries.deleteAll(userId));
+        return yield* deletes.runAll(queries.deleteAll(userId, recorded(ending)));
       }),
 
     async findIssuedBefore(time, limit) {
       const { rows } = await limitTime(() => db.executeQuery(queries.findIssuedBefore(time, limit)));
       return rows.map(({ id, user_id: userId }) => ({ userId, id }));
     },
-    deleteIssuedBefore: (ids, time) =>
-      writes.runIn(undefined, () => deletes.run(queries.deleteIssuedBefore(ids, time))),
+    deleteIssuedBefore: (ids, time, ending) =>
+      runDelete(undefined, () => deletes.runAll(queries.deleteIssuedBefore(ids, time, recorded(ending)))),
+    findEnd: (userId, id, now) => history.find({ userId, id }, now),
+    forgetUser: (userId) => history.deleteAll(userId),
 
     mark: () => limitTime(() => order.mark(db)),
     isMark: (text) => order.isMark(text),
@@ -180,11 +210,13 @@ export function createStore(
       // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
       const find = (why: 'expired' | 'idle') =>
         limitTime(() => db.executeQuery(queries.findPurgeable(why, live, limit)));
-      let { rows } = await find('expired');
-      if (rows.length === 0) ({ rows } = await find('idle'));
-      if (rows.length === 0) return undefined;
+      const { rows: expired } = await find('expired');
+      const { rows } = expired.length > 0 ? { rows: expired } : await find('idle');
+      if (rows.length === 0) return history.purge(live.expiresAfter, limit);
       const ids = rows.map(({ id }) => id);
-      const deleted = await writes.runIn(undefined, () => deletes.run(queries.purge(ids, live)));
+      // An expired token says so itself.
+      const ending = expired.length > 0 ? undefined : recorded({ at: live.expiresAfter, cause: 'idle' });
+      const deleted = await runDelete(undefined, () => deletes.runAll(queries.purge(ids, live, ending)));
       if (direct !== undefined) {
         // Requests that wait come in between.
         await immediate();

@@ -31,9 +31,15 @@ export function companionsOf({ schema, table }: TableName): {
   readonly revocations: TableName;
   readonly positions: TableName;
   readonly attempts: TableName;
+  readonly history: TableName;
 } {
   const beside = (suffix: string): TableName => ({ schema, table: `${table}_${suffix}` });
-  return { revocations: beside('revocations'), positions: beside('positions'), attempts: beside('attempts') };
+  return {
+    revocations: beside('revocations'),
+    positions: beside('positions'),
+    attempts: beside('attempts'),
+    history: beside('history'),
+  };
 }
 
 /** Writes a table's name as `sql.table` and Kysely's builders take it. */

@@ -24,6 +24,8 @@ export interface Writes {
    * runs once its caller has given up.
    */
   runIn<TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult>;
+  /** Runs a write in the app's transaction, or in one of its own. On a database without transactions, each statement commits. */
+  runTransaction<TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult>;
   /** Runs queries in a transaction, or one by one on a database without transactions. */
   runTogether(queries: readonly CompiledQuery[]): Promise<void>;
   /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
@@ -107,30 +109,36 @@ export function createWrites(
       return runOn(wait, (connection) => runSteps(connection, work()));
     });
 
+  const runTransaction: Writes['runTransaction'] = (appTrx, work) => {
+    if (appTrx !== undefined) return runIn(appTrx, work);
+    return limitTime((wait) => {
+      if (direct !== undefined) {
+        return runDirectly(wait, direct, () => direct.transaction(() => runAtOnce(direct, work())));
+      }
+      return runOn(wait, (connection) =>
+        transactions.run(
+          (begun) =>
+            withFirstError((guard) =>
+              connection.transaction().execute((trx) => {
+                begun();
+                return guard(() => runSteps(trx, work()));
+              }),
+            ),
+          () => runSteps(connection, work()),
+        ),
+      );
+    });
+  };
+
   return {
     runIn,
+    runTransaction,
 
     async runTogether(queries) {
       if (queries.length === 0) return;
       // One needs no transaction.
       if (queries.length === 1) return runIn(undefined, () => askEach(queries));
-      await limitTime((wait) => {
-        if (direct !== undefined) {
-          return runDirectly(wait, direct, () => direct.transaction(() => runAtOnce(direct, askEach(queries))));
-        }
-        return runOn(wait, (connection) =>
-          transactions.run(
-            (begun) =>
-              withFirstError((guard) =>
-                connection.transaction().execute((trx) => {
-                  begun();
-                  return guard(() => runSteps(trx, askEach(queries)));
-                }),
-              ),
-            () => runSteps(connection, askEach(queries)),
-          ),
-        );
-      });
+      return runTransaction(undefined, () => askEach(queries));
     },
 
     runLocked: (userId, trx, work) =>

@@ -35,7 +35,8 @@ export function createLogout({
       })
       .concat(withoutAccount)
       .mutation(async ({ ctx }): Promise<RevokeResult> => {
-        await fromManager(manager.revoke({ userId: ctx.userId, id: ctx.session.id }));
+        const { userId, session } = ctx;
+        await fromManager(manager.revoke({ userId, id: session.id }, { bySession: session.id }));
         verifier.invalidate(ctx.caller);
         connectionOf(ctx.caller)?.cookie?.clear();
         return { revoked: 1 };

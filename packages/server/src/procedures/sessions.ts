@@ -118,7 +118,7 @@ export function createSessions<TClaims>({
 
     revoke: withInput.input(revokeInput).mutation(async ({ ctx, input }) => {
       const ids = 'id' in input ? [input.id] : input.ids;
-      const revoked = await fromManager(manager.revokeMany({ userId: ctx.userId, ids }));
+      const revoked = await fromManager(manager.revokeMany({ userId: ctx.userId, ids }, { bySession: ctx.session.id }));
       if (ids.includes(ctx.session.id)) {
         verifier.invalidate(ctx.caller);
         connectionOf(ctx.caller)?.cookie?.clear();

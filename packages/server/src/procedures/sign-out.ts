@@ -24,7 +24,8 @@ export function createSignOut({ manager, verifier, callerOf }: SignOutParts): (c
     const caller = callerOf(ctx);
     try {
       const { session } = await verifier.verify(caller);
-      await manager.revoke({ userId: session.userId, id: session.id });
+      const { userId, id } = session;
+      await manager.revoke({ userId, id }, { bySession: id });
       verifier.invalidate(caller);
     } catch (error) {
       if (!isSessionError(error)) throw error;

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { compileSql } from '../compiled-query.ts';
 import type { Dialect } from '../dialect.ts';
 import { createCounterOrder } from '../order/counters.ts';
@@ -6,12 +6,18 @@ import { ask } from '../steps.ts';
 import { hasErrorCode } from './error-code.ts';
 import { describeParts, type TablePart } from './table-description.ts';
 
+const onExisting = (): RawBuilder<unknown> => sql`on duplicate key update`;
+const inserted = (column: string): RawBuilder<unknown> => sql`values(${sql.ref(column)})`;
+
 export const mysql: Dialect = {
   name: 'mysql',
   isRemote: true,
   readsSnapshots: true,
   locksKept: true,
   returnsDeleted: false,
+  deletesInSteps: true,
+  onExisting,
+  inserted,
   maxListedIds: Infinity,
   async columns(db) {
     // Without padding: 'ada' and 'ada ' are two users. MySQL and MariaDB each have their own name for this collation.
@@ -43,8 +49,8 @@ export const mysql: Dialect = {
         const { rows } = yield* ask(findFree({}));
         return rows[0]?.slot ?? 0;
       },
-      onExisting: () => sql`on duplicate key update`,
-      inserted: (column) => sql`values(${sql.ref(column)})`,
+      onExisting,
+      inserted,
     });
   },
   positions: 32,

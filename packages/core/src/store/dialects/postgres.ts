@@ -13,6 +13,9 @@ export const postgres: Dialect = {
   readsSnapshots: false,
   locksKept: true,
   returnsDeleted: true,
+  deletesInSteps: false,
+  onExisting: (key) => sql`on conflict (${sql.ref(key)}) do update set`,
+  inserted: (column) => sql`excluded.${sql.ref(column)}`,
   maxListedIds: Infinity,
   columns: () =>
     Promise.resolve({

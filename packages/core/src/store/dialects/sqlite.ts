@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import { createCounterOrder } from '../order/counters.ts';
 import { hasErrorCode } from './error-code.ts';
@@ -22,12 +22,18 @@ async function commit<TDatabase>(connection: Kysely<TDatabase>): Promise<void> {
   }
 }
 
+const onExisting = (key: string): RawBuilder<unknown> => sql`on conflict (${sql.ref(key)}) do update set`;
+const inserted = (column: string): RawBuilder<unknown> => sql`excluded.${sql.ref(column)}`;
+
 export const sqlite: Dialect = {
   name: 'sqlite',
   isRemote: false,
   readsSnapshots: false,
   locksKept: false,
   returnsDeleted: true,
+  deletesInSteps: true,
+  onExisting,
+  inserted,
   // Cloudflare D1 takes 100 parameters a statement.
   maxListedIds: 64,
   columns: () => Promise.resolve({ id: 'text', userId: 'text', ip: 'text', text: 'text', time: 'integer' }),
@@ -43,8 +49,8 @@ export const sqlite: Dialect = {
       *pickCounter() {
         return 0;
       },
-      onExisting: (key) => sql`on conflict (${sql.ref(key)}) do update set`,
-      inserted: (column) => sql`excluded.${sql.ref(column)}`,
+      onExisting,
+      inserted,
     }),
   ignoreExisting: () => sql`on conflict do nothing`,
   positions: 1,
