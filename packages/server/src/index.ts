@@ -8,7 +8,13 @@ export {
 export { jwksHandler } from './request/jwks-handler.ts';
 export { testCaller } from './test-caller.ts';
 export type { TrustProxy } from './request/trust-proxy.ts';
-export type { CookieOptions } from './request/cookie-options.ts';
+export {
+  sessionCookie,
+  type CookieAttributes,
+  type CookieOptions,
+  type CookieWriter,
+  type WrittenCookieAttributes,
+} from './request/cookie-options.ts';
 export type {
   CreateContextOptions,
   HeadersObject,

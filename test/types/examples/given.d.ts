@@ -67,6 +67,7 @@ declare global {
   const userId: string;
   const currentId: string;
   const token: string;
+  const jar: { set: (name: string, value: string, attributes: object) => void };
   const hash: string;
   const passwordHash: string;
   const since: string;

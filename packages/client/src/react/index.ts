@@ -21,5 +21,6 @@ export type {
   ReceiveQuery,
   SessionClient,
 } from './session-client.ts';
+export type { InitialSession } from './initial-session.ts';
 export type { IsPublic } from './user-change.ts';
 export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

@@ -15,6 +15,7 @@ import {
 } from 'react';
 import { sharedByCopies } from '../shared-by-copies.ts';
 import { isAsync, readReason, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { useInitialSession, type InitialSession } from './initial-session.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { shareList } from './shared-list.ts';
@@ -32,6 +33,12 @@ export interface SessionProviderProps {
    * queries are removed, and fetched again for the next user. @defaultValue none is public
    */
   readonly isPublic?: IsPublic | undefined;
+  /**
+   * The session that the server has rendered, if its token is in a cookie: the result of `sessions.current` there, or `null` for a
+   * visitor. The hooks then return the same on the server, while the page hydrates, and after a server action has signed
+   * in or out. @defaultValue `'loading'` until the page has hydrated
+   */
+  readonly initialSession?: InitialSession;
   readonly children?: ReactNode;
 }
 
@@ -69,6 +76,7 @@ export function SessionProvider({
   client,
   tokens,
   isPublic = nonePublic,
+  initialSession,
   children,
 }: SessionProviderProps): ReactElement {
   requireTokenStore(tokens);
@@ -81,8 +89,9 @@ export function SessionProvider({
     [queryClient, tokens],
   );
 
+  const isSettled = useInitialSession(tokens, isPublic, initialSession);
   // Before the first render: the user may have changed while the provider was not mounted.
-  useState(() => followToken(queryClient, tokens, isPublic));
+  useState(() => isSettled && followToken(queryClient, tokens, isPublic));
   const subscribe = useCallback(
     (listener: () => void) => {
       const onChange = () => {
@@ -94,7 +103,9 @@ export function SessionProvider({
     },
     [tokens, follow],
   );
-  const tokenVersion = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
+  const held = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
+  const rendered = isSettled ? undefined : initialSession;
+  const tokenVersion = isSettled ? held : rendered === null ? null : undefined;
   const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
   const parts = useMemo(() => {
@@ -102,8 +113,8 @@ export function SessionProvider({
       follow();
       rerender();
     };
-    return { client, tokens, tokenVersion, reason, rereadToken };
-  }, [client, tokens, tokenVersion, reason, follow]);
+    return { client, tokens, tokenVersion, reason, rendered, rereadToken };
+  }, [client, tokens, tokenVersion, reason, rendered, follow]);
 
   const shown = useRef(tokenVersion);
   useEffect(() => {

@@ -21,6 +21,8 @@ export interface QueryParts {
   readonly tokenVersion: TokenVersion;
   /** Why there is no token; `null` if the user has signed out, or has not signed in. */
   readonly reason: SessionErrorReason | null;
+  /** The session that a server has rendered, until it has been taken over. */
+  readonly rendered: ReceivedCurrentSession | null | undefined;
   /** Reads the store again: its token has changed, and its listeners have not been called yet. */
   readonly rereadToken: () => void;
 }

@@ -136,10 +136,11 @@ function identityOf({ userId, claims, ...session }: ReceivedCurrentSession): Ide
 const noSession = { session: null, userId: null, claims: null };
 
 function sessionState(
-  { tokenVersion, reason }: QueryParts,
-  identity: Identity | undefined,
+  { tokenVersion, reason, rendered }: QueryParts,
+  fetched: Identity | undefined,
   error: Error | null,
 ): SessionState {
+  const identity = rendered ? identityOf(rendered) : fetched;
   if (tokenVersion === null) return { status: 'signedOut', reason: reason ?? 'signed_out', ...noSession, error: null };
   if (identity === undefined) return { status: 'loading', reason: null, ...noSession, error };
   return { status: 'signedIn', reason: null, ...identity, error };

@@ -45,6 +45,28 @@ export function followToken(queryClient: QueryClient, tokens: TokenStore, isPubl
   return true;
 }
 
+/**
+ * Removes the answers for the former user, if a server has rendered for another one. Components may then hydrate those for
+ * the new one.
+ */
+export function prepareForUser(
+  queryClient: QueryClient,
+  tokens: TokenStore,
+  isPublic: IsPublic,
+  userId: string | null,
+): void {
+  const { version } = followedOf(queryClient, tokens);
+  // Nothing has been fetched before.
+  if (version === undefined) return;
+  const known = queryClient.getQueryData<{ userId: string }>(currentKey(version));
+  if ((version === null ? null : known?.userId) !== userId) clear(queryClient, isPublic);
+}
+
+/** The next token is that of the session that a server has rendered: the cache is ready for its user. */
+export function expectChange(queryClient: QueryClient, tokens: TokenStore): void {
+  followedOf(queryClient, tokens).version = undefined;
+}
+
 /** Fetches the queries on the page again. Only after the page of the next user has rendered: others are gone by then. */
 export function refetchForUser(queryClient: QueryClient, isPublic: IsPublic): void {
   // `refetchQueries` leaves out static queries, which now have no answer.

@@ -75,7 +75,7 @@ function createRouter(manager: SessionManager, calls: string[]): Router {
 }
 
 /** What a page of the app renders. */
-export interface PageOptions<TResult> extends Pick<SessionProviderProps, 'isPublic'> {
+export interface PageOptions<TResult> extends Pick<SessionProviderProps, 'isPublic' | 'initialSession'> {
   /** Another hook to render. */
   readonly use?: (trpc: TRPCOptionsProxy<Router>) => TResult;
   /** The cache of a page that was open before. */

@@ -19,7 +19,8 @@ export function cookieTokenStore(options: LocalStorageTokenStoreOptions = {}): T
   return {
     ...marks,
     // Each login gets a new mark, which separates one user's cached data from the next user's. It is no secret.
-    set: (token, reason) => marks.set(token === null ? null : `${cookieMarkPrefix}${Math.random()}`, reason),
+    set: (token, reason) =>
+      marks.set(token === null || isCookieMark(token) ? token : `${cookieMarkPrefix}${Math.random()}`, reason),
   };
 }
 

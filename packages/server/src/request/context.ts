@@ -3,7 +3,7 @@ import { addressOf, canonicalIp } from './address.ts';
 import { connect } from './connection.ts';
 import { createPreventCaching } from './cache-control.ts';
 import { readCookieOptions, type CookieOptions } from './cookie-options.ts';
-import { sessionCookie } from './cookie.ts';
+import { createSessionCookie } from './cookie.ts';
 import { readRequest, type CreateContextOptions, type IncomingRequest } from './request.ts';
 import type { TrustProxy } from './trust-proxy.ts';
 import { createChallenge } from './www-authenticate.ts';
@@ -58,7 +58,7 @@ export function sessionsContext(
   const request = readRequest(opts);
   const { header, isBatch, socket, signal } = request;
   const settings = readCookieOptions(options.cookie);
-  const cookie = settings && sessionCookie(request, settings);
+  const cookie = settings && createSessionCookie(request, settings);
   const preventCaching = createPreventCaching(request);
   const token = tokenOf(request);
   // Caches know that an answer to `Authorization` is for one client (RFC 9111 §3.5). They do not know that of a cookie.

@@ -57,6 +57,7 @@ describe('an option that is wrong, or that browsers would ignore, is refused by 
     ['cookie.partitioned', { partitioned: 1 }],
     ['cookie.partitioned', { partitioned: true, secure: false }],
     ['cookie.persistent', { persistent: 'yes' }],
+    ['cookie.write', { write: {} }],
     ['cookie.allowedOrigins', { allowedOrigins: 'https://app.example.com' }],
     ['cookie.allowedOrigins', { allowedOrigins: ['https://app.example.com/'] }],
     ['cookie.allowedOrigins', { allowedOrigins: ['https://App.example.com'] }],

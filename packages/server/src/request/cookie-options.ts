@@ -26,6 +26,31 @@ export interface CookieOptions {
   readonly persistent?: boolean | undefined;
   /** Origins, beside the host's own, whose pages may sign in and send mutations: `'https://app.example.com'`. @defaultValue none */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Writes the cookie, in place of a header of the response: into the jar of a framework, such as `cookies()` of Next.js in a
+   * server action. An empty value clears it. @defaultValue the header `Set-Cookie`
+   */
+  readonly write?: CookieWriter | undefined;
+}
+
+/** Writes a cookie. */
+export type CookieWriter = (name: string, value: string, attributes: WrittenCookieAttributes) => void;
+
+/** The attributes of the session cookie. To delete it, a cookie of the same name needs the same ones. */
+export interface CookieAttributes {
+  readonly path: string;
+  readonly httpOnly: true;
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  readonly partitioned?: true;
+  readonly domain?: string;
+}
+
+/** The attributes of a cookie that is written. It ends with the browser's session if it has neither time. */
+export interface WrittenCookieAttributes extends CookieAttributes {
+  readonly expires?: Date;
+  /** In seconds: 0 clears the cookie. */
+  readonly maxAge?: number;
 }
 
 /** The options, read: every one of them is set, but the domain. */
@@ -38,6 +63,7 @@ export interface CookieSettings {
   readonly partitioned: boolean;
   readonly persistent: boolean;
   readonly allowedOrigins: readonly string[];
+  readonly write: CookieWriter | undefined;
 }
 
 const names: ReadonlySet<string> = new Set<keyof CookieOptions>([
@@ -49,6 +75,7 @@ const names: ReadonlySet<string> = new Set<keyof CookieOptions>([
   'partitioned',
   'persistent',
   'allowedOrigins',
+  'write',
 ]);
 
 /** RFC 6265 §4.1.1: a token of HTTP. */
@@ -71,7 +98,10 @@ const maxTextLength = maxCookieLength - maxIssuedLength - fixedText.length;
  */
 export function readCookieOptions(cookie: boolean | CookieOptions | undefined): CookieSettings | undefined {
   if (cookie === undefined || cookie === false) return undefined;
-  const options: CookieOptions = cookie === true ? {} : cookie;
+  return readSettings(cookie === true ? {} : cookie);
+}
+
+function readSettings(options: CookieOptions): CookieSettings {
   if (typeof options !== 'object' || options === null) throw wrong('cookie', 'expected true, false or its options');
   for (const name of Object.keys(options))
     if (!names.has(name)) throw wrong(`cookie.${name}`, 'there is no such option');
@@ -113,7 +143,43 @@ export function readCookieOptions(cookie: boolean | CookieOptions | undefined): 
     partitioned,
     persistent,
     allowedOrigins: readOrigins(allowedOrigins),
+    write: readWriter(options.write),
   };
+}
+
+/**
+ * Returns the name and the attributes of the session cookie, for code of yours that deletes it.
+ *
+ * @param options - The same as `cookie` of `sessionsContext`.
+ * @throws {TypeError} an option is wrong: the message names it
+ * @example
+ * ```ts
+ * import { sessionCookie } from '@trpc-sessions/server';
+ *
+ * const { name, attributes } = sessionCookie();
+ * jar.set(name, '', { ...attributes, maxAge: 0 });
+ * ```
+ */
+export function sessionCookie(options: CookieOptions = {}): { name: string; attributes: CookieAttributes } {
+  const settings = readSettings(options);
+  return { name: settings.name, attributes: attributesOf(settings) };
+}
+
+/** Returns the attributes that every session cookie of these settings has. */
+export function attributesOf({ path, secure, sameSite, partitioned, domain }: CookieSettings): CookieAttributes {
+  return {
+    path,
+    httpOnly: true,
+    secure,
+    sameSite,
+    ...(partitioned && { partitioned }),
+    ...(domain !== undefined && { domain }),
+  };
+}
+
+function readWriter(write: CookieWriter | undefined): CookieWriter | undefined {
+  if (write === undefined || typeof write === 'function') return write;
+  throw wrong('cookie.write', 'expected a function of a name, a value and attributes');
 }
 
 function readFlag(name: string, value: boolean | undefined, byDefault: boolean): boolean {

@@ -2,7 +2,7 @@ import { maxIssuedLength } from '@trpc-sessions/core';
 import { describe, expect, test } from 'vitest';
 import { connectionOf } from './connection.ts';
 import { sessionsContext } from './context.ts';
-import type { CookieOptions } from './cookie-options.ts';
+import { sessionCookie, type CookieOptions } from './cookie-options.ts';
 import type { CreateContextOptions, ReadableRequest } from './request.ts';
 
 const cookie = { cookie: '__Host-session=abc.def.ghi' };
@@ -316,4 +316,46 @@ test('an answer to a cookie is kept out of caches, once for a batch', () => {
   expect(noStore({ method: 'GET', headers: cookie })).toEqual([['cache-control', 'no-store']]);
   expect(noStore({ method: 'GET', headers: {} })).toEqual([]);
   expect(noStore({ method: 'GET', headers: { ...cookie, authorization: 'Bearer a.b.c' } })).toEqual([]);
+});
+
+describe('the cookie is written into the jar of a framework', () => {
+  const jar = (cookieOptions: CookieOptions = {}) => {
+    const written: unknown[] = [];
+    const write: CookieOptions['write'] = (...cookieParts) => void written.push(cookieParts);
+    const action = (headers: Record<string, string>) =>
+      connectionOf(
+        sessionsContext({ req: { method: 'POST', headers } }, { cookie: { ...cookieOptions, write } }).caller,
+      )!.cookie!;
+    return { written, action };
+  };
+  const attributes = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' };
+
+  test('when a server action signs in and out, with the attributes of the header', () => {
+    const { written, action } = jar();
+    const ours = action({ 'sec-fetch-site': 'same-origin' });
+    expect(ours.problem()).toBeNull();
+    ours.set('t', { expiresAt });
+    ours.set('t', { expiresAt }, { persistent: false });
+    ours.clear();
+    expect(written).toEqual([
+      ['__Host-session', 't', { ...attributes, expires: expiresAt }],
+      ['__Host-session', 't.', attributes],
+      ['__Host-session', '', { ...attributes, maxAge: 0 }],
+    ]);
+    const { name, attributes: exported } = sessionCookie();
+    expect([name, exported]).toEqual(['__Host-session', attributes]);
+    expect(sessionCookie({ domain: 'example.com', partitioned: true, sameSite: 'none' })).toEqual({
+      name: '__Secure-session',
+      attributes: { ...attributes, sameSite: 'none', domain: 'example.com', partitioned: true },
+    });
+  });
+
+  test('but not for a page of another origin', () => {
+    const { written, action } = jar();
+    const ours = action({ 'sec-fetch-site': 'cross-site' });
+    expect(ours.problem()).toContain('another origin');
+    ours.set('t', { expiresAt });
+    ours.clear();
+    expect(written).toEqual([]);
+  });
 });

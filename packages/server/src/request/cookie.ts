@@ -5,8 +5,8 @@ import {
   type RedactedToken,
   type Session,
 } from '@trpc-sessions/core';
-import { parseCookie, stringifySetCookie, type SetCookie } from 'cookie';
-import type { CookieSettings } from './cookie-options.ts';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { attributesOf, type CookieSettings, type WrittenCookieAttributes } from './cookie-options.ts';
 import { isFromBrowser, isFromOtherSite, isFromOwnPage, isWithoutTls, urlOf } from './page-origin.ts';
 import type { IncomingRequest } from './request.ts';
 
@@ -36,31 +36,25 @@ export interface SessionCookie {
 /** Methods that change nothing: any page may make a browser send them (RFC 9110 §9.2.1). */
 const safeMethods = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS']);
 
-export function sessionCookie(request: IncomingRequest, settings: CookieSettings): SessionCookie {
-  const { name, domain, path, sameSite, secure, partitioned } = settings;
-  const attributes = {
-    name,
-    path,
-    httpOnly: true,
-    secure,
-    partitioned,
-    sameSite,
-    ...(domain !== undefined && { domain }),
-  };
+export function createSessionCookie(request: IncomingRequest, settings: CookieSettings): SessionCookie {
+  const { name } = settings;
+  const attributes = attributesOf(settings);
   const isTrusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, settings);
   const value = isTrusted ? valueOf(request, name) : null;
   const { token, isPersistent } = value === null ? { token: null, isPersistent: true } : readSessionCookie(value);
   /** The calls of a batch share their response: one that renews must not bring back a cookie that another replaced. */
   let isReplaced = false;
 
-  function write(cookie: Omit<SetCookie, 'name'>): void {
+  function write(newValue: string, times: Pick<WrittenCookieAttributes, 'expires' | 'maxAge'>): void {
     // A page of another origin may sign its visitor neither in nor out.
-    if (isTrusted) request.appendHeader?.('set-cookie', stringifySetCookie({ ...attributes, ...cookie }));
+    if (!isTrusted) return;
+    const written = { ...attributes, ...times };
+    if (settings.write !== undefined) settings.write(name, newValue, written);
+    else request.appendHeader?.('set-cookie', stringifySetCookie({ name, value: newValue, ...written }));
   }
 
   function writeToken(newToken: string, expires: Date, persistent: boolean): void {
-    const newValue = sessionCookieValue(newToken, persistent);
-    write(persistent ? { value: newValue, expires } : { value: newValue });
+    write(sessionCookieValue(newToken, persistent), persistent ? { expires } : {});
   }
 
   return {
@@ -76,7 +70,7 @@ export function sessionCookie(request: IncomingRequest, settings: CookieSettings
     },
     clear() {
       isReplaced = true;
-      write({ value: '', maxAge: 0 });
+      write('', { maxAge: 0 });
     },
   };
 }
@@ -87,8 +81,8 @@ function valueOf({ header }: IncomingRequest, name: string): string | null {
 }
 
 function problemOf(request: IncomingRequest, settings: CookieSettings, isTrusted: boolean): string | null {
-  if (request.appendHeader === undefined || !isFromBrowser(request)) return null;
-  if (request.isStreamed) {
+  if ((request.appendHeader === undefined && settings.write === undefined) || !isFromBrowser(request)) return null;
+  if (request.isStreamed && settings.write === undefined) {
     return 'A streamed batch cannot set a cookie, because its headers are sent before this call is done. On the page, send this call by httpLink with splitLink, or all calls by sessionLinks with `batchLink: httpBatchStreamLink`.';
   }
   if (settings.secure && isWithoutTls(request)) {

@@ -1,0 +1,46 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { cookieMarkPrefix, readToken, type TokenStore } from '../tokens/token-store.ts';
+import { isCookieMark } from '../tokens/cookie-store.ts';
+import { currentKey } from './queries.ts';
+import type { ReceivedCurrentSession } from './session-client.ts';
+import { tokenVersionOf } from './token-version.ts';
+import { expectChange, prepareForUser, type IsPublic } from './user-change.ts';
+
+/** The session that a server has rendered; `null` if it has rendered for a visitor, and `undefined` if it does not say. */
+export type InitialSession = ReceivedCurrentSession | null | undefined;
+
+/**
+ * Takes over the session that a server has rendered, at first and whenever it renders again: its cookie may have been set by
+ * a server action. Returns whether it has been taken over: until then, it is what the hooks return.
+ */
+export function useInitialSession(tokens: TokenStore, isPublic: IsPublic, initialSession: InitialSession): boolean {
+  const queryClient = useQueryClient();
+  const [settled, setSettled] = useState<InitialSession>(undefined);
+  const isSettled = settled === initialSession || initialSession === undefined;
+  const [prepared, setPrepared] = useState<InitialSession>(undefined);
+  if (prepared !== initialSession) {
+    setPrepared(initialSession);
+    // Before the components below hydrate the answers that the server has rendered for this user.
+    if (initialSession !== undefined) prepareForUser(queryClient, tokens, isPublic, initialSession?.userId ?? null);
+  }
+  useEffect(() => {
+    if (isSettled || initialSession === undefined) return;
+    takeOver(queryClient, tokens, initialSession);
+    // oxlint-disable-next-line react/set-state-in-effect -- the page may hold another token until now
+    setSettled(initialSession);
+  }, [queryClient, tokens, initialSession, isSettled]);
+  return isSettled;
+}
+
+function takeOver(queryClient: QueryClient, tokens: TokenStore, initial: ReceivedCurrentSession | null): void {
+  const held = readToken(tokens);
+  // The page holds a token itself: the server does not know of it.
+  if (held !== null && !isCookieMark(held)) return;
+  const mark = initial === null ? null : `${cookieMarkPrefix}${initial.id}`;
+  if (mark !== held) {
+    expectChange(queryClient, tokens);
+    tokens.set(mark);
+  }
+  if (initial !== null) queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), initial);
+}
