@@ -4,10 +4,11 @@ import { createConnection } from 'mysql2/promise';
 import { mariadbProgram, postgresPrograms, startMariadb, startPostgres } from '../support/database-servers.ts';
 import { growth, type Growth } from './growth.ts';
 import { management } from './management.ts';
+import { overHttp, type HttpTiming } from './http.ts';
 import { measure, type Candidate, type Timing } from './measure.ts';
 import { memoryPerSession } from './memory.ts';
 import { plot } from './plot.ts';
-import { describeMachine, growthTable, tableOf, type Report } from './report.ts';
+import { describeMachine, growthTable, httpTable, tableOf, type Report } from './report.ts';
 import { verifyOnMysql, verifyOnPostgres, type BenchServer } from './servers.ts';
 import { createFile } from './sqlite.ts';
 import { trpc } from './trpc.ts';
@@ -58,6 +59,12 @@ if (isWanted('trpc')) {
   for (const [name, candidates] of Object.entries(ofTrpc)) await measureGroup(name, candidates);
   close();
 }
+let http: readonly HttpTiming[] = [];
+if (isWanted('http')) {
+  await using file = await createFile(rows);
+  http = await overHttp(file, { rounds: values.quick ? 3 : 11, turn: 500 });
+  console.log(`\n${httpTable(http)}`);
+}
 if (isWanted('postgres')) {
   if (postgresPrograms() === undefined) console.log('\nPostgreSQL: skipped, install postgresql to measure it');
   else {
@@ -95,6 +102,7 @@ const report: Report = {
   machine: describeMachine(),
   node: process.version,
   groups,
+  http,
   growth: grown,
   memoryPerSession: bytes,
 };

@@ -133,7 +133,8 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
 
-function shuffled<TItem>(items: readonly TItem[]): TItem[] {
+/** In an order of chance. */
+export function shuffled<TItem>(items: readonly TItem[]): TItem[] {
   return items
     .map((item) => ({ item, place: Math.random() }))
     .toSorted((a, b) => a.place - b.place)

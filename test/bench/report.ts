@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { Growth, Lateness } from './growth.ts';
+import type { HttpTiming } from './http.ts';
 import type { Timing } from './measure.ts';
 
 /** All that a run of the bench has measured. */
@@ -8,6 +9,8 @@ export interface Report {
   readonly machine: string;
   readonly node: string;
   readonly groups: Record<string, readonly Timing[]>;
+  /** An empty query over HTTP. */
+  readonly http: readonly HttpTiming[];
   readonly growth: readonly Growth[];
   /** In bytes. */
   readonly memoryPerSession: number | null;
@@ -28,6 +31,20 @@ export function tableOf(name: string, timings: readonly Timing[]): string {
     `### ${name}`,
     '',
     '| | microseconds | p10 to p90 | CPU | ratio |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n');
+}
+
+export function httpTable(timings: readonly HttpTiming[]): string {
+  const rows = timings.map(({ name, cpu, added, perSecond, p99 }) => {
+    const cells = [micro(cpu), added === 0 ? '—' : micro(added), perSecond.toFixed(0), `${p99.toFixed(1)} ms`];
+    return `| ${[name, ...cells].join(' | ')} |`;
+  });
+  return [
+    '### a query over HTTP, 32 connections kept alive',
+    '',
+    '| | CPU a request | added | requests a second | p99 |',
     '| --- | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n');

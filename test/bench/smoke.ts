@@ -3,6 +3,7 @@ import { createMysqlDatabase, createPostgresDatabase } from '../support/database
 import { describeIf } from '../support/optional.ts';
 import { growth } from './growth.ts';
 import { management } from './management.ts';
+import { overHttp } from './http.ts';
 import { measure, type Candidate } from './measure.ts';
 import { plot } from './plot.ts';
 import { verifyOnMysql, verifyOnPostgres } from './servers.ts';
@@ -43,6 +44,14 @@ export function testBenchmarks(): void {
       }
       close();
     });
+  });
+
+  test('every server answers over HTTP', async () => {
+    await using file = await createFile(100);
+    const execArgv = ['--conditions=@trpc-sessions/source'];
+    for (const { name, perSecond } of await overHttp(file, { rounds: 1, turn: 50, execArgv })) {
+      expect({ name, answers: perSecond > 0 }).toEqual({ name, answers: true });
+    }
   });
 
   describeIf(
@@ -95,7 +104,7 @@ export function testBenchmarks(): void {
     expect(timings.map(({ name }) => name)).toEqual(['floor', 'trpc-sessions']);
     expect(timings[0]!.ratio).toBe(1);
     const groups = { 'verify on SQLite': timings };
-    const svg = plot({ date: '', machine: '', node: '', groups, growth: [], memoryPerSession: null });
+    const svg = plot({ date: '', machine: '', node: '', groups, http: [], growth: [], memoryPerSession: null });
     expect(svg).toContain('>trpc-sessions<');
   });
 }

@@ -7,8 +7,15 @@ import type { Candidate } from '../measure.ts';
 import { openFile, type BenchFile } from '../sqlite.ts';
 import { cycle } from '../tokens.ts';
 
+interface ExpressSessions {
+  readonly middleware: (request: IncomingMessage, response: unknown, next: (error?: unknown) => void) => void;
+  readonly cookies: readonly string[];
+  /** Of a request that has passed the middleware. */
+  readonly userIdOf: (request: IncomingMessage) => string | null;
+}
+
 /** express-session with a minimal store on prepared statements, equivalent to its adapters for SQLite. */
-export async function createExpressSession({ file }: BenchFile, sampleCount: number): Promise<Candidate> {
+export function createExpressSessions({ file }: Pick<BenchFile, 'file'>, sampleCount: number): ExpressSessions {
   const database = openFile(`${file}.express-session.db`);
   database.exec('create table session (id text primary key, data text not null)');
   const read = database.prepare<[string], { data: string }>('select data from session where id = ?');
@@ -35,6 +42,17 @@ export async function createExpressSession({ file }: BenchFile, sampleCount: num
     const signature = createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '');
     return `connect.sid=${encodeURIComponent(`s:${id}.${signature}`)}`;
   });
+  return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types are those of Express
+    middleware: middleware as unknown as ExpressSessions['middleware'],
+    cookies,
+    userIdOf: (request) => (request as { session?: { userId?: string } }).session?.userId ?? null,
+  };
+}
+
+/** The same as one call. */
+export async function createExpressSession(bench: BenchFile, sampleCount: number): Promise<Candidate> {
+  const { middleware, cookies, userIdOf } = createExpressSessions(bench, sampleCount);
   const next = cycle(cookies);
   const socket = new Socket();
   return {
@@ -43,9 +61,8 @@ export async function createExpressSession({ file }: BenchFile, sampleCount: num
       new Promise((resolve, reject) => {
         const request = Object.assign(new IncomingMessage(socket), { url: '/', originalUrl: '/', method: 'GET' });
         request.headers.cookie = next();
-        middleware(request as never, new ServerResponse(request) as never, (error?: unknown) => {
-          const loaded = (request as { session?: { userId?: string } }).session;
-          if (error === undefined) resolve(loaded?.userId ?? null);
+        middleware(request, new ServerResponse(request), (error?: unknown) => {
+          if (error === undefined) resolve(userIdOf(request));
           else reject(new Error('express-session', { cause: error }));
         });
       }),
