@@ -142,7 +142,11 @@ describe.each(Object.entries(roomsOf))('the layout of %s', (name, rooms) => {
 });
 
 test.each<[string, RegExp, string[]]>([
-  ['jsonwebtoken', /^jsonwebtoken$/, ['core/src/token/access-token.ts', 'core/src/token/keys.ts']],
+  [
+    'jsonwebtoken',
+    /^jsonwebtoken$/,
+    ['core/src/token/access-token.ts', 'core/src/token/device-mark.ts', 'core/src/token/keys.ts'],
+  ],
   [
     'ua-parser-js',
     /^ua-parser-js$/,

@@ -23,7 +23,9 @@ import { heartbeat } from './bus.ts';
 interface Node {
   readonly manager: SessionManager;
   /** Signs in from a network that no other sign-in comes from. Returns the reason of a refusal, or 'signed in'. */
-  logIn(password: string, username?: string): Promise<string>;
+  logIn(password: string, username?: string, deviceMark?: string): Promise<string>;
+  /** Signs in, and returns the mark of the device. */
+  markOf(username: string): Promise<string>;
 }
 
 let networks = 0;
@@ -36,11 +38,16 @@ function createNode(manager: SessionManager, throttle: ThrottleOptions): Node {
   });
   return {
     manager,
-    async logIn(password, username = 'ada') {
+    async markOf(username) {
+      const caller = { token: null, ip: null, userAgent: null, clientHints: null };
+      const { deviceMark = '' } = await router.createCaller({ caller }).login({ username, password: 'right' });
+      return deviceMark;
+    },
+    async logIn(password, username = 'ada', deviceMark) {
       networks += 1;
       const ip = `10.${networks >> 16}.${(networks >> 8) & 255}.${networks & 255}`;
       const caller = { token: null, ip, userAgent: null, clientHints: null };
-      const attempt = router.createCaller({ caller }).login({ username, password });
+      const attempt = router.createCaller({ caller }).login({ username, password, deviceMark });
       return attempt.then(
         () => 'signed in',
         (error: { cause: { reason: string; retryAfter?: number } }) =>
@@ -106,6 +113,21 @@ describe.each([sqlite, sqliteReusingStatements, sqliteWithoutTransactions, postg
     }
 
     testAttempts(createWorld);
+
+    test('of a device that has signed in before are its own in every process, until all sessions are revoked', async () => {
+      await using world = await createWorld();
+      const [one, other] = world.nodes;
+      const marks = await Promise.all(Array.from({ length: 5 }, (_, n) => (n % 2 === 0 ? one : other).markOf('ada')));
+      for (let n = 0; n < 12; n += 1) await one.logIn('wrong');
+      expect(await other.logIn('right')).toBe('too_many_attempts 1');
+      // Each is a device: five wrong guesses each are not ten of one.
+      for (const mark of marks) {
+        for (let n = 0; n < 5; n += 1) expect(await one.logIn('wrong', 'ada', mark)).toBe('invalid_credentials');
+        expect(await other.logIn('right', 'ada', mark)).toBe('signed in');
+      }
+      await one.manager.revokeAll('ada');
+      expect(await other.logIn('right', 'ada', marks[4])).toBe('too_many_attempts 1');
+    });
 
     test('that have expired are deleted as others are made', async () => {
       await using world = await createWorld();

@@ -10,6 +10,7 @@ export {
   type LocalStorageTokenStoreOptions,
   type TokenStorage,
 } from './tokens/local-storage.ts';
+export type { DeviceMarkStore } from './tokens/device-mark.ts';
 export { memoryTokenStore } from './tokens/memory.ts';
 export type { AsyncTokenStore, TokenStore } from './tokens/token-store.ts';
 export type { EndCause, EndedBy, SessionEnd, SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

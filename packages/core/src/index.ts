@@ -60,6 +60,7 @@ export type { MigrationResult, SessionsMigration } from './store/migrations/migr
 export type { MaxSessions, SessionManagerOptions } from './manager/options.ts';
 export type { LastSeenInput, SessionPage, SessionPageInput } from './session/page.ts';
 export { maxPasswordLength } from './password/length.ts';
+export type { KnownDevice, MarkIssuer, NewMark } from './manager/device-marks.ts';
 export type { AttemptStoreName, SignInGuard, SignInGuardOptions } from './manager/sign-in-guard.ts';
 export type { Attempt, AttemptBucket, AttemptLimit, AttemptStore } from './sign-in/attempts.ts';
 export type { PurgeOptions } from './manager/purge.ts';

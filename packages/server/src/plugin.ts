@@ -145,7 +145,7 @@ export function createSessionsPlugin<
     manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store }),
     options.throttle,
   );
-  const signInSteps = createSignInSteps({ manager, verifier, locator });
+  const signInSteps = createSignInSteps({ manager, verifier, locator, throttle });
   return {
     router: createRouter<TSchema, TClaims, TAdmin>({
       manager,
@@ -162,7 +162,7 @@ export function createSessionsPlugin<
       isAdmin,
     }),
     ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
-    signIn: createSignIn(manager, callerOf, signInSteps),
+    signIn: createSignIn(manager, callerOf, signInSteps, throttle),
     signOut: createSignOut({ manager, verifier, callerOf }),
     reissue: createReissue({ manager, verifier, callerOf, locator, signInSteps }),
     throttle: createThrottleSignIn(callerOf, throttle),

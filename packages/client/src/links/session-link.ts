@@ -11,6 +11,8 @@ import {
   untilReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
+import { keepMark } from '../tokens/device-mark.ts';
+import { withDeviceMark } from './device-mark.ts';
 import { lazyLink } from './lazy-link.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
 import { notePrefix } from './sessions-path.ts';
@@ -34,7 +36,7 @@ export interface SessionLinkOptions {
 }
 
 /**
- * Stores the access token when `login`, or a procedure of `keepTokenOf`, succeeds. Drops it when `logout` succeeds, or when the server refuses it because
+ * Stores the access token, and the mark of the device, when `login`, or a procedure of `keepTokenOf`, succeeds. Drops it when `logout` succeeds, or when the server refuses it because
  * its session has ended. Only the refused token is dropped. A network error or a failing server drops none.
  *
  * Put it before the links that send; those take {@link sessionHeaders} or {@link sessionConnectionParams}.
@@ -57,7 +59,8 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
     throw new TypeError("plugin: expected the contextKey of the server's plugin");
   }
   const prefix = prefixOf(at);
-  const keepers = new Set([`${prefix}login`, ...pathsOf(keepTokenOf)]);
+  const login = `${prefix}login`;
+  const keepers = new Set([login, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
   notePrefix(tokens, prefix);
 
@@ -72,10 +75,13 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
           // A link that records no token has most likely sent the one that was held when the call began.
           return recorded === undefined ? held : recorded;
         };
-        return next(op).subscribe({
+        return withDeviceMark(op, op.path === login ? tokens : undefined, next).subscribe({
           next(value) {
             if ('data' in value.result) {
-              if (keepers.has(op.path) && !isKeptByCaller(op)) keepToken(tokens, value.result.data);
+              if (keepers.has(op.path)) {
+                keepMark(tokens, value.result.data);
+                if (!isKeptByCaller(op)) keepToken(tokens, value.result.data);
+              }
               if (op.path === logout) dropSignedOut(tokens, sent());
             }
             observer.next(value);

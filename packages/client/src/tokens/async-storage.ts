@@ -37,6 +37,7 @@ export function asyncTokenStore(storage: AsyncTokenStorage, options: AsyncTokenS
   const { key = 'trpc-sessions.token' } = options;
   if (typeof key !== 'string') throw new TypeError('key: expected a text');
 
+  const markKey = `${key}.mark`;
   /** A token, or why there is none. */
   let kept: string | null = null;
   let isSet = false;
@@ -80,6 +81,11 @@ export function asyncTokenStore(storage: AsyncTokenStorage, options: AsyncTokenS
     },
     subscribe: listeners.subscribe,
     reason: () => storedReason(kept),
+    // Read when it is needed: most starts need none.
+    mark: {
+      get: () => storage.getItem(markKey),
+      set: (mark) => write(storage, markKey, mark),
+    },
   };
 }
 

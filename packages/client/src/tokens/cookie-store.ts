@@ -15,7 +15,8 @@ import { cookieMarkPrefix, type TokenStore } from './token-store.ts';
  * ```
  */
 export function cookieTokenStore(options: LocalStorageTokenStoreOptions = {}): TokenStore {
-  const marks = localStorageTokenStore(options);
+  // The mark of the device is in a cookie, too.
+  const { mark: _, ...marks } = localStorageTokenStore(options);
   return {
     ...marks,
     // Each login gets a new mark, which separates one user's cached data from the next user's. It is no secret.

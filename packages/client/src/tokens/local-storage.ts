@@ -1,4 +1,5 @@
 import { requireMethods, requireOptions, requireSynchronous } from '../options.ts';
+import type { DeviceMarkStore } from './device-mark.ts';
 import { createListeners } from './listeners.ts';
 import { storedReason, storedText, tokenOrNull, type TokenStore } from './token-store.ts';
 
@@ -63,6 +64,15 @@ export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = 
     },
     subscribe: listeners.subscribe,
     reason: () => storedReason(read()),
+    mark: createMarkStore(storage, `${key}.mark`),
+  };
+}
+
+function createMarkStore(storage: TokenStorage | undefined, key: string): DeviceMarkStore {
+  let inMemory: string | null = null;
+  return {
+    get: () => inMemory ?? storage?.getItem(key) ?? null,
+    set: (mark) => void (inMemory = write(storage, key, mark) ? null : mark),
   };
 }
 

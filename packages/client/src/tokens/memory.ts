@@ -14,6 +14,7 @@ import { storedReason, storedText, tokenOrNull, type TokenStore } from './token-
  */
 export function memoryTokenStore(token: string | null = null): TokenStore {
   let kept = tokenOrNull(token);
+  let mark: string | null = null;
   const get = () => tokenOrNull(kept);
   const listeners = createListeners(() => kept);
   return {
@@ -24,5 +25,9 @@ export function memoryTokenStore(token: string | null = null): TokenStore {
     },
     subscribe: listeners.subscribe,
     reason: () => storedReason(kept),
+    mark: {
+      get: () => mark,
+      set: (text) => void (mark = text),
+    },
   };
 }

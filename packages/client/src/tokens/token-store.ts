@@ -1,5 +1,6 @@
 import type { SessionErrorReason } from '@trpc-sessions/server';
 import { isReason } from '../errors.ts';
+import type { DeviceMarkStore } from './device-mark.ts';
 import { requireMethods, requireSynchronous } from '../options.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
 
@@ -10,12 +11,14 @@ import { sharedByCopies } from '../shared-by-copies.ts';
  * - `set` calls the listeners when the token has changed. `reason` says why the server refused the token that it removes.
  * - `subscribe` returns a function that unsubscribes.
  * - `reason` returns the reason that the last `set` had, in any tab. A store without it has the reason in this tab alone.
+ * - `mark` holds the device mark, so that others who guess the password do not lock this device out. Without it, no mark is kept.
  */
 export interface TokenStore {
   get(): string | null;
   set(token: string | null, reason?: SessionErrorReason): void;
   subscribe(listener: () => void): () => void;
   reason?(): SessionErrorReason | null;
+  readonly mark?: DeviceMarkStore | undefined;
 }
 
 /** A {@link TokenStore} that reads its token asynchronously. */
@@ -102,6 +105,7 @@ export function dropSignedOut(tokens: TokenStore, token: string | null): void {
 export function requireTokenStore(tokens: TokenStore): void {
   requireMethods('tokens', tokens, ['get', 'set', 'subscribe']);
   requireSynchronous('tokens', () => tokens.get());
+  if (tokens.mark !== undefined) requireMethods('tokens.mark', tokens.mark, ['get', 'set']);
   if (isAsync(tokens)) {
     requireMethods('tokens.ready', tokens.ready, ['then']);
     void untilReady(tokens);

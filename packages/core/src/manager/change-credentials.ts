@@ -24,7 +24,7 @@ const knownInput = { userId: true, keep: true } as const;
 
 export function createChangeCredentials<TDatabase>(
   db: Kysely<TDatabase>,
-  store: Pick<Store, 'transactionOf' | 'deleteOthers' | 'deleteAll'>,
+  store: Pick<Store, 'transactionOf' | 'deleteOthers' | 'deleteAll' | 'endMarks'>,
   revocations: Pick<Revocations, 'announce' | 'announcePossible'>,
   clock: () => number,
 ): ChangeCredentials {
@@ -51,6 +51,8 @@ export function createChangeCredentials<TDatabase>(
           ? store.deleteAll(userId, ending, on)
           : store.deleteOthers(userId, keep, ending, on));
         if (revoked === undefined) throw new SessionError('revoked_session');
+        // With all sessions, the marks have ended, too.
+        if (keep !== undefined) await store.endMarks(userId, on);
         return changed;
       });
       revocations.announce(revoked ?? 0, revocation);

@@ -274,7 +274,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     },
     forgetUser: (userId) => history.forgetUser(userId),
     signInMark: () => store.mark(),
-    guardSignIns: createGuardSignIns({ attempts: store.attempts, events }, settings),
+    guardSignIns: createGuardSignIns({ attempts: store.attempts, numbers: store.markNumbers, events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     publicKeys: () => publicKeysOf(settings.keys.all),
     now: clock,

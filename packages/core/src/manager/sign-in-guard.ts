@@ -4,6 +4,8 @@ import type { Attempt, AttemptBucket, AttemptStore } from '../sign-in/attempts.t
 import { createMemoryAttempts } from '../sign-in/memory-attempts.ts';
 import { withFallback } from '../sign-in/with-fallback.ts';
 import { deriveSecret, keyedName } from '../token/derived-keys.ts';
+import type { MarkNumbers } from '../store/mark-numbers.ts';
+import { createMarkIssuer, type MarkIssuer } from './device-marks.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { Settings } from './options.ts';
 
@@ -28,6 +30,8 @@ export interface SignInGuard {
   giveBack(bucket: AttemptBucket, attempt: Attempt): Promise<void>;
   /** Drops a count. Returns whether there was one. */
   clear(id: string): Promise<boolean>;
+  /** Device marks, which prove that a device has signed in to an account before. */
+  readonly marks: MarkIssuer;
   /** Emits an event of the manager. */
   report<TName extends 'rejected' | 'throttled'>(name: TName, event: SessionEvents[TName]): void;
 }
@@ -36,16 +40,23 @@ export interface SignInGuard {
 export interface SignInGuardParts {
   /** Counts in the database. */
   readonly attempts: AttemptStore;
+  readonly numbers: MarkNumbers;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
 /** Creates the function of a manager that guards sign-ins. Plugins of one manager share its counts. */
 export function createGuardSignIns(
-  { attempts, events }: SignInGuardParts,
+  { attempts, numbers, events }: SignInGuardParts,
   { keys, clock, table, bus, readIp }: Pick<Settings, 'keys' | 'clock' | 'table' | 'bus' | 'readIp'>,
 ): (options?: SignInGuardOptions) => SignInGuard {
   let secret: KeyObject | undefined;
   const stores = new Map<AttemptStoreName, AttemptStore>();
+
+  function nameOf(text: string): string {
+    secret ??= deriveSecret(keys.signer.signing, 'attempts');
+    // Two tables may share a store, such as one Redis.
+    return keyedName(secret, `${table.table.toLowerCase()} ${text}`);
+  }
 
   function create(name: AttemptStoreName): AttemptStore {
     if (name === 'memory') return createMemoryAttempts();
@@ -72,6 +83,8 @@ export function createGuardSignIns(
     return store;
   }
 
+  const marks = createMarkIssuer({ numbers, events }, { keys, clock, table });
+
   return (options = {}) => {
     const name = options.store ?? (bus?.attempts === undefined ? 'memory' : 'redis');
     const isChosen = options.store !== undefined;
@@ -79,14 +92,11 @@ export function createGuardSignIns(
     const store = storeOf(name);
     return {
       store: name,
-      nameOf(text) {
-        secret ??= deriveSecret(keys.signer.signing, 'attempts');
-        // Two tables may share a store, such as one Redis.
-        return keyedName(secret, `${table.table.toLowerCase()} ${text}`);
-      },
+      nameOf,
       take: (bucket) => store.take(bucket, clock()),
       giveBack: (bucket, attempt) => store.giveBack(bucket, attempt),
       clear: (id) => store.clear(id),
+      marks,
       report(eventName, event) {
         const { caller } = event;
         events.emit(eventName, caller === null ? event : { ...event, caller: { ...caller, ip: readIp(caller.ip) } });

@@ -14,6 +14,7 @@ import type { Dialect } from './dialect.ts';
 import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
+import { createMarkNumbers, type MarkNumbers } from './mark-numbers.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
 import { runRead, type ListOptions, type ReadOptions, type RowOptions } from './read-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
@@ -80,6 +81,10 @@ export interface Store {
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
   /** Counts attempts to sign in. */
   readonly attempts: AttemptStore;
+  /** Numbers the device marks of users. */
+  readonly markNumbers: MarkNumbers;
+  /** Ends all device marks of a user. */
+  endMarks(userId: string, trx: AppTransaction): Promise<void>;
 }
 
 /** How a store uses its database. */
@@ -133,6 +138,9 @@ export function createStore(
   // On SQLite, a transaction saves the sync of one of two commits. Elsewhere it would cost round trips.
   const runDelete: Writes['runIn'] = (trx, work) =>
     dialect.isRemote || !hasHistory ? writes.runIn(trx, work) : writes.runTransaction(trx, work);
+
+  const beside = { db, dialect, writes, deletes };
+  const markNumbers = createMarkNumbers({ ...beside, table: tables.revocations });
 
   const readRows = <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> =>
     limitTime(() => runRead(readDb, query));
@@ -190,6 +198,7 @@ export function createStore(
     deleteAll: (userId, ending, trx) =>
       writes.runLocked(userId, trx, function* () {
         yield* order.record(userId);
+        yield* markNumbers.end(userId);
         return yield* deletes.runAll(queries.deleteAll(userId, recorded(ending)));
       }),
 
@@ -226,6 +235,8 @@ export function createStore(
     },
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
-    attempts: createDatabaseAttempts({ db, dialect, table: referenceTo(attempts), writes, deletes }),
+    attempts: createDatabaseAttempts({ ...beside, table: referenceTo(attempts) }),
+    markNumbers,
+    endMarks: (userId, trx) => writes.runIn(trx, () => markNumbers.end(userId)),
   };
 }

@@ -13,6 +13,7 @@ type DeviceSchema = z.ZodOptional<
 >;
 
 const maxTextLength = 256;
+const maxMarkLength = 4096;
 const maxIds = 100;
 const maxLimit = 100;
 const maxUserIdLength = 255;
@@ -44,11 +45,26 @@ export const deviceInput: DeviceSchema = z
   )
   .nullish();
 
-export const passwordInput: z.ZodObject<{ username: z.ZodString; password: z.ZodString; device: DeviceSchema }> =
-  z.object(
-    { username: requiredText(maxTextLength), password: requiredText(maxPasswordLength), device: deviceInput },
-    { error: 'expected { username, password }' },
-  );
+/** The `deviceMark` beside them. Whether it is one shows when it is verified. */
+export const markInput: OptionalText = z
+  .string({ error: 'expected the deviceMark of an earlier sign-in' })
+  .max(maxMarkLength, { error: 'expected the deviceMark of an earlier sign-in' })
+  .nullish();
+
+export const passwordInput: z.ZodObject<{
+  username: z.ZodString;
+  password: z.ZodString;
+  device: DeviceSchema;
+  deviceMark: OptionalText;
+}> = z.object(
+  {
+    username: requiredText(maxTextLength),
+    password: requiredText(maxPasswordLength),
+    device: deviceInput,
+    deviceMark: markInput,
+  },
+  { error: 'expected { username, password }' },
+);
 
 // Any text is an id: one that we did not make is an unknown one.
 const sessionId = z.string({ error: 'expected the id of a session' });

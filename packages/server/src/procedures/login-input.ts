@@ -4,27 +4,30 @@ import * as trpc from '@trpc/server';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { fromApp } from '../errors.ts';
-import { badInput, deviceInput, passwordInput } from './inputs.ts';
+import { badInput, deviceInput, markInput, passwordInput } from './inputs.ts';
 
-/** The input of `login` in its two parts. */
+/** The input of `login` in its parts. */
 export interface LoginForm<TCredentials = unknown> {
   readonly credentials: TCredentials;
   readonly device: DeviceInput | undefined;
+  /** The mark of a device that has signed in before. */
+  readonly deviceMark: string | undefined;
 }
 
-/** The schema of the input of `login`: the app's own credentials, or a username and a password, with a `device` beside them. */
+/** The schema of the input of `login`: the app's own credentials, or a username and a password, with our own fields beside them. */
 export function loginInput<TSchema extends StandardSchemaV1>(
   credentials: TSchema | undefined,
 ): StandardSchemaV1<unknown, LoginForm<StandardSchemaV1.InferOutput<TSchema>>> {
   return credentials === undefined ? passwordForm : formOf(credentials);
 }
 
-const passwordForm = passwordInput.transform(({ device, ...credentials }): LoginForm => ({
+const passwordForm = passwordInput.transform(({ device, deviceMark, ...credentials }): LoginForm => ({
   credentials,
   device: deviceOf(device),
+  deviceMark: deviceMark ?? undefined,
 }));
 
-/** Takes `device` out before the app's schema reads its own part: that may be strict, asynchronous, or no object at all. */
+/** Takes our own fields out before the app's schema reads its own part: that may be strict, asynchronous, or no object at all. */
 function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> {
   const parse = parserOf(schema);
   return {
@@ -32,18 +35,26 @@ function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> 
       version: 1,
       vendor: 'trpc-sessions',
       async validate(input) {
-        if (!hasDevice(input)) return { value: { credentials: await parse(input), device: undefined } };
-        const { device, ...credentials } = input;
-        const parsed = deviceField.safeParse({ device });
+        if (!hasOwnFields(input)) {
+          return { value: { credentials: await parse(input), device: undefined, deviceMark: undefined } };
+        }
+        const { device, deviceMark, ...credentials } = input;
+        const parsed = ownFields.safeParse({ device, deviceMark });
         if (!parsed.success) throw badInput(parsed.error);
-        return { value: { credentials: await parse(credentials), device: deviceOf(parsed.data.device) } };
+        return {
+          value: {
+            credentials: await parse(credentials),
+            device: deviceOf(parsed.data.device),
+            deviceMark: parsed.data.deviceMark ?? undefined,
+          },
+        };
       },
       ...jsonSchemaOf(schema),
     },
   };
 }
 
-const deviceField = z.object({ device: deviceInput });
+const ownFields = z.object({ device: deviceInput, deviceMark: markInput });
 
 /** Parses as tRPC does, so that a refused form has the error that it has in a procedure of the app's own. */
 function parserOf(schema: StandardSchemaV1): (input: unknown) => Promise<unknown> {
@@ -74,8 +85,9 @@ function hasParser(schema: object): schema is { parseAsync(input: unknown): Prom
   return 'parseAsync' in schema && typeof schema.parseAsync === 'function';
 }
 
-function hasDevice(input: unknown): input is { readonly device: unknown } {
-  return typeof input === 'object' && input !== null && Object.hasOwn(input, 'device');
+function hasOwnFields(input: unknown): input is { readonly device?: unknown; readonly deviceMark?: unknown } {
+  if (typeof input !== 'object' || input === null) return false;
+  return Object.hasOwn(input, 'device') || Object.hasOwn(input, 'deviceMark');
 }
 
 /** For tools that read the input of a procedure, if the app's schema has a JSON Schema. */
@@ -84,12 +96,12 @@ function jsonSchemaOf(schema: StandardSchemaV1): { jsonSchema?: StandardJSONSche
   if (!('jsonSchema' in own)) return {};
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the specification gives the property this type
   const { jsonSchema } = own as StandardJSONSchemaV1.Props;
-  const withDevice: StandardJSONSchemaV1.Converter['input'] = (options) => {
+  const withOwnFields: StandardJSONSchemaV1.Converter['input'] = (options) => {
     const form = jsonSchema.input(options);
-    const { device } = z.toJSONSchema(deviceField, { io: 'input' }).properties ?? {};
-    return { ...form, properties: { ...Object(form['properties']), device } };
+    const { properties } = z.toJSONSchema(ownFields, { io: 'input' });
+    return { ...form, properties: { ...Object(form['properties']), ...properties } };
   };
-  return { jsonSchema: { input: withDevice, output: withDevice } };
+  return { jsonSchema: { input: withOwnFields, output: withOwnFields } };
 }
 
 /** Drops the parts that a client sent empty. */

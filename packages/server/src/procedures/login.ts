@@ -38,7 +38,11 @@ export type Authenticate<TCredentials, TClaims> = (
 ) => AuthenticatedUser<TClaims> | null | undefined | Promise<AuthenticatedUser<TClaims> | null | undefined>;
 
 /** The input of `login`: the credentials, and how the client describes its device. */
-export type LoginInput<TCredentials> = TCredentials & { device?: DeviceInput | undefined };
+export type LoginInput<TCredentials> = TCredentials & {
+  device?: DeviceInput | undefined;
+  /** The `deviceMark` of an earlier sign-in on this device: others who guess the password do not lock it out. */
+  deviceMark?: string | undefined;
+};
 
 /** The output of `login`. */
 export interface LoginResult<TClaims = unknown> extends SignInResult<TClaims> {}
@@ -82,7 +86,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       }
     })
     .input(loginInput(schema))
-    .mutation(async ({ ctx: { caller }, input: { credentials, device }, signal: ofCall }) => {
+    .mutation(async ({ ctx: { caller }, input: { credentials, device, deviceMark }, signal: ofCall }) => {
       signInSteps.requireCookie(caller);
       const signal = AbortSignal.any([ofCall, connectionOf(caller)?.signal].filter((each) => each !== undefined));
       const authenticateNow = async (): Promise<SignInUser<TClaims>> => {
@@ -95,9 +99,12 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
         if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
         return user;
       };
-      const attempt = await throttle.begin(caller, await throttle.accountOf(credentials));
+      const account = await throttle.accountOf(credentials);
+      const attempt = await throttle.begin(caller, account, deviceMark);
       const { user, issued } = await withAttempt(attempt, () =>
-        signInSince(manager, authenticateNow, (found, since) => signInSteps.issue(caller, found, { device, since })),
+        signInSince(manager, authenticateNow, (found, since) =>
+          signInSteps.issue(caller, found, { device, since, account, known: attempt.known }),
+        ),
       );
       return signInSteps.finish(caller, user, issued);
     });

@@ -1,10 +1,10 @@
-import { isSessionError, type IssuedSession, type SessionManager } from '@trpc-sessions/core';
+import { isSessionError, type SessionManager } from '@trpc-sessions/core';
 import { fromManager } from '../errors.ts';
 
 /** The user who was authenticated last, and the session. */
-export interface SignedIn<TUser> {
+export interface SignedIn<TUser, TIssued> {
   readonly user: TUser;
-  readonly issued: IssuedSession;
+  readonly issued: TIssued;
 }
 
 /**
@@ -13,12 +13,12 @@ export interface SignedIn<TUser> {
  *
  * @param issue - refuses the sign-in if sessions of the user were revoked after the mark
  */
-export async function signInSince<TUser>(
+export async function signInSince<TUser, TIssued>(
   manager: Pick<SessionManager, 'signInMark'>,
   authenticate: () => Promise<TUser>,
-  issue: (user: TUser, since: string) => Promise<IssuedSession>,
-): Promise<SignedIn<TUser>> {
-  const begin = async (): Promise<() => Promise<SignedIn<TUser>>> => {
+  issue: (user: TUser, since: string) => Promise<TIssued>,
+): Promise<SignedIn<TUser, TIssued>> {
+  const begin = async (): Promise<() => Promise<SignedIn<TUser, TIssued>>> => {
     const since = await fromManager(manager.signInMark());
     const user = await authenticate();
     return async () => ({ user, issued: await issue(user, since) });

@@ -3,6 +3,8 @@ import type {
   DeviceInput,
   Duration,
   IssuedSession,
+  KnownDevice,
+  NewMark,
   ReplacedSession,
   SessionManager,
 } from '@trpc-sessions/core';
@@ -10,6 +12,8 @@ import { TRPCError } from '@trpc/server';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
+import { usualAccountOf } from '../sign-in/account-name.ts';
+import type { Throttle } from '../sign-in/throttle.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
@@ -41,6 +45,11 @@ export interface SignInOptions {
   readonly since?: string | undefined;
   /** Whether the new session replaces the one that the request came with. @defaultValue `true` */
   readonly replace?: boolean | undefined;
+  /**
+   * The name of the account that the device mark of this sign-in is for: as the user types it for `login`.
+   * @defaultValue the claim `username` or `email`, or else the id of the user
+   */
+  readonly account?: string | undefined;
 }
 
 /** A user who has signed in. */
@@ -51,6 +60,11 @@ export interface SignInResult<TClaims = unknown> {
   readonly userId: string;
   /** The app's own claims. */
   readonly claims: TClaims;
+  /**
+   * Proves for 180 days that this device has signed in to the account, and opens nothing by itself. A client that has no cookies
+   * keeps it, also when it signs out, and sends it with `login`. Missing with `throttle: false`.
+   */
+  readonly deviceMark?: string | undefined;
 }
 
 /**
@@ -81,10 +95,19 @@ export interface SignInSteps {
   issue<TClaims>(
     caller: CallerInfo,
     user: SignInUser<TClaims>,
-    options: SignInOptions & { since: string },
-  ): Promise<IssuedSession>;
-  /** Sets the cookie, and describes the session. */
-  finish<TClaims>(caller: CallerInfo, user: SignInUser<TClaims>, issued: IssuedSession): Promise<SignInResult<TClaims>>;
+    options: SignInOptions & { since: string; known?: KnownDevice | undefined },
+  ): Promise<IssuedWithMark>;
+  /** Sets the cookies, and describes the session. */
+  finish<TClaims>(
+    caller: CallerInfo,
+    user: SignInUser<TClaims>,
+    issued: IssuedWithMark,
+  ): Promise<SignInResult<TClaims>>;
+}
+
+/** A new session, and the mark of its device. */
+export interface IssuedWithMark extends IssuedSession {
+  readonly mark: NewMark | undefined;
 }
 
 /** The parts that sign a user in. */
@@ -92,30 +115,37 @@ export interface SignInParts {
   readonly manager: SessionManager;
   readonly verifier: Verifier;
   readonly locator: Locator;
+  readonly throttle: Pick<Throttle<never>, 'issueMark' | 'knownDevice'>;
 }
 
-export function createSignInSteps({ manager, verifier, locator }: SignInParts): SignInSteps {
+export function createSignInSteps({ manager, verifier, locator, throttle }: SignInParts): SignInSteps {
   return {
     requireCookie(caller) {
       const problem = connectionOf(caller)?.cookie?.problem() ?? null;
       if (problem !== null) throw new TRPCError({ code: 'FORBIDDEN', message: problem });
     },
 
-    issue: (caller, { id: userId, claims, lifetime, data }, { device, since, replace = true }) =>
-      manager.issue(
+    async issue(caller, { id: userId, claims, lifetime, data }, { device, since, replace = true, account, known }) {
+      // Before the session: a revocation in between ends both.
+      const mark = account === undefined ? undefined : await throttle.issueMark(userId, account, known);
+      const issued = await manager.issue(
         { userId, claims: { ...claims }, lifetime, caller, device, data },
         { since, replaces: replace ? replacedBy(caller) : undefined },
-      ),
+      );
+      return { ...issued, mark };
+    },
 
-    async finish(caller, { id: userId, claims, persistent }, { token, session }) {
+    async finish(caller, { id: userId, claims, persistent }, { token, session, mark }) {
       const connection = connectionOf(caller);
       // The other calls of the batch may have come with the session that this one replaced.
       verifier.invalidate(caller);
       connection?.cookie?.set(token, session, { persistent });
+      if (mark !== undefined) connection?.cookie?.setDeviceMark(mark.text, mark.expiresAt, { persistent });
       connection?.preventCaching();
       const info = await sessionInfoOf(session, session.id, locator);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without claims, the app's type of them allows none
-      return { token, session: info, userId, claims: (claims ?? {}) as NonNullable<typeof claims> };
+      const result = { token, session: info, userId, claims: (claims ?? {}) as NonNullable<typeof claims> };
+      return mark === undefined ? result : { ...result, deviceMark: mark.text };
     },
   };
 }
@@ -124,6 +154,7 @@ export function createSignIn(
   manager: Pick<SessionManager, 'signInMark'>,
   callerOf: ContextPlace['callerOf'],
   steps: SignInSteps,
+  throttle: Pick<Throttle<never>, 'knownDevice'>,
 ): SignInAnywhere {
   return async (ctx, user, options = {}) => {
     const caller = callerOf(ctx);
@@ -131,7 +162,9 @@ export function createSignIn(
     const issued = await fromManager(
       (async () => {
         const { since = await manager.signInMark() } = options;
-        return steps.issue(caller, user, { ...options, since });
+        const { account = usualAccountOf(user.claims) ?? user.id } = options;
+        const known = await throttle.knownDevice(caller, account);
+        return steps.issue(caller, user, { ...options, since, account, known });
       })(),
     );
     return steps.finish(caller, user, issued);

@@ -14,6 +14,8 @@ import type { IncomingRequest } from './request.ts';
 export interface SessionCookie {
   /** The token in it; `null` also where a page of another origin may have made the browser send it. */
   readonly token: RedactedToken | null;
+  /** The device mark, in a cookie of its own, which signing out leaves. */
+  readonly deviceMark: string | null;
   /** Whether the cookie that came outlives the browser's session. */
   readonly isPersistent: boolean;
   /**
@@ -27,6 +29,8 @@ export interface SessionCookie {
     session: Pick<Session, 'expiresAt'>,
     options?: { readonly persistent?: boolean | undefined },
   ): void;
+  /** Sets the cookie of a device mark. */
+  setDeviceMark(mark: string, expires: Date, options?: { readonly persistent?: boolean | undefined }): void;
   /** Sets the cookie of the same session again, as persistent as it came. */
   renew(token: string, session: Pick<Session, 'expiresAt'>): void;
   /** Clears the cookie, unless a page of another origin asks for it. */
@@ -38,6 +42,8 @@ const safeMethods = new Set<string | undefined>(['GET', 'HEAD', 'OPTIONS']);
 
 export function createSessionCookie(request: IncomingRequest, settings: CookieSettings): SessionCookie {
   const { name } = settings;
+  // The prefixes of the name promise the same for both.
+  const markName = `${name}-mark`;
   const attributes = attributesOf(settings);
   const isTrusted = (safeMethods.has(request.method) && !request.isUpgrade) || isFromOwnPage(request, settings);
   const value = isTrusted ? valueOf(request, name) : null;
@@ -45,12 +51,16 @@ export function createSessionCookie(request: IncomingRequest, settings: CookieSe
   /** The calls of a batch share their response: one that renews must not bring back a cookie that another replaced. */
   let isReplaced = false;
 
-  function write(newValue: string, times: Pick<WrittenCookieAttributes, 'expires' | 'maxAge'>): void {
+  function write(
+    newValue: string,
+    times: Pick<WrittenCookieAttributes, 'expires' | 'maxAge'>,
+    cookieName: string = name,
+  ): void {
     // A page of another origin may sign its visitor neither in nor out.
     if (!isTrusted) return;
     const written = { ...attributes, ...times };
-    if (settings.write !== undefined) settings.write(name, newValue, written);
-    else request.appendHeader?.('set-cookie', stringifySetCookie({ name, value: newValue, ...written }));
+    if (settings.write !== undefined) settings.write(cookieName, newValue, written);
+    else request.appendHeader?.('set-cookie', stringifySetCookie({ name: cookieName, value: newValue, ...written }));
   }
 
   function writeToken(newToken: string, expires: Date, persistent: boolean): void {
@@ -59,11 +69,15 @@ export function createSessionCookie(request: IncomingRequest, settings: CookieSe
 
   return {
     token: token === null ? null : redactToken(token),
+    deviceMark: isTrusted ? valueOf(request, markName) : null,
     isPersistent: token !== null && isPersistent,
     problem: () => problemOf(request, settings, isTrusted),
     set(newToken, { expiresAt }, { persistent = settings.persistent } = {}) {
       isReplaced = true;
       writeToken(newToken, expiresAt, persistent);
+    },
+    setDeviceMark(mark, expires, { persistent = settings.persistent } = {}) {
+      write(mark, persistent ? { expires } : {}, markName);
     },
     renew(newToken, { expiresAt }) {
       if (!isReplaced) writeToken(newToken, expiresAt, isPersistent);

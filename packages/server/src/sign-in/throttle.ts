@@ -1,9 +1,24 @@
-import { networkOf, SessionError, type AttemptCounts, type CallerInfo, type SignInGuard } from '@trpc-sessions/core';
+import {
+  networkOf,
+  SessionError,
+  type AttemptCounts,
+  type CallerInfo,
+  type KnownDevice,
+  type NewMark,
+  type SignInGuard,
+} from '@trpc-sessions/core';
 import { fromApp } from '../errors.ts';
 import { canonicalIp } from '../request/address.ts';
+import { connectionOf } from '../request/connection.ts';
 import { normalAccount, usualAccountOf } from './account-name.ts';
 import { createStoreLimiter, type Limiter, type LimiterAnswer, type LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
+
+/** An attempt of `login`. */
+export interface LoginAttempt extends SignInAttempt {
+  /** The device, if it has signed in to the account before. */
+  readonly known: KnownDevice | undefined;
+}
 
 /** An attempt to sign in, which is counted as a wrong guess unless it ends in another way. */
 export interface SignInAttempt {
@@ -18,16 +33,27 @@ export interface SignInAttempt {
 /** Limits attempts to sign in. */
 export interface Throttle<TCredentials> {
   /**
-   * Counts an attempt before it is made.
+   * Counts an attempt before it is made. A device that has signed in to the account before has attempts of its own, so that
+   * the guesses of others do not lock it out.
    *
+   * @param deviceMark - of the input; a cookie may hold it, too
    * @throws {SessionError} `too_many_attempts`, with `retryAfter`
    */
-  begin(caller: CallerInfo, account: string | undefined): Promise<SignInAttempt>;
+  begin(caller: CallerInfo, account: string | undefined, deviceMark?: string): Promise<LoginAttempt>;
   /** Names the account of credentials. */
   accountOf(credentials: TCredentials): Promise<string | undefined>;
+  /**
+   * Issues the mark of a device that signs in to an account, before its session is issued.
+   *
+   * @param known - the device, if it had a mark for the account
+   */
+  issueMark(userId: string, account: string, known: KnownDevice | undefined): Promise<NewMark | undefined>;
+  /** The device of a caller, if it has signed in to an account before. */
+  knownDevice(caller: CallerInfo, account: string | undefined, deviceMark?: string): Promise<KnownDevice | undefined>;
 }
 
-const unlimited: SignInAttempt = {
+const unlimited: LoginAttempt = {
+  known: undefined,
   succeeded: () => Promise.resolve(),
   failed() {},
   abandoned: () => Promise.resolve(),
@@ -41,7 +67,12 @@ export function createThrottle<TCredentials>(
   options: ThrottleOptions<TCredentials> | false = {},
 ): Throttle<TCredentials> {
   if (options === false) {
-    return { begin: () => Promise.resolve(unlimited), accountOf: () => Promise.resolve(undefined) };
+    return {
+      begin: () => Promise.resolve(unlimited),
+      accountOf: () => Promise.resolve(undefined),
+      issueMark: () => Promise.resolve(undefined),
+      knownDevice: () => Promise.resolve(undefined),
+    };
   }
   const {
     account: accountOf = usualAccountOf,
@@ -50,7 +81,21 @@ export function createThrottle<TCredentials>(
   } = options;
   const limiter = options.limiter === undefined ? createStoreLimiter(guard) : callOf(options.limiter);
 
-  function bucketsOf(caller: CallerInfo, account: string | undefined): LimiterBucket[] {
+  async function knownDevice(
+    caller: CallerInfo,
+    account: string | undefined,
+    deviceMark: string | undefined,
+  ): Promise<KnownDevice | undefined> {
+    const mark = deviceMark ?? connectionOf(caller)?.cookie?.deviceMark ?? undefined;
+    if (mark === undefined || account === undefined) return undefined;
+    return guard.marks.verify(mark, normalAccount(account));
+  }
+
+  function bucketsOf(caller: CallerInfo, account: string | undefined, known: KnownDevice | undefined): LimiterBucket[] {
+    if (known !== undefined && account !== undefined) {
+      const key = guard.nameOf(`device ${known.number} ${normalAccount(account)}`);
+      return [{ by: 'device', key, free: attemptsPerAccount }];
+    }
     const network = networkIn(caller);
     const buckets: LimiterBucket[] = [];
     // Networks first: one that waits must not use up the attempts on an account.
@@ -64,9 +109,10 @@ export function createThrottle<TCredentials>(
   }
 
   return {
-    async begin(caller, account) {
+    async begin(caller, account, deviceMark) {
       const taken: Taken[] = [];
-      for (const bucket of bucketsOf(caller, account)) {
+      const known = await knownDevice(caller, account, deviceMark);
+      for (const bucket of bucketsOf(caller, account, known)) {
         const answer = await limiter(bucket);
         const { retryAfter, attempts = 0 } = answer;
         if (retryAfter > 0) {
@@ -76,8 +122,10 @@ export function createThrottle<TCredentials>(
         }
         taken.push({ bucket, answer });
       }
-      return attemptOf(guard, caller, taken);
+      return { ...attemptOf(guard, caller, taken), known };
     },
+    issueMark: (userId, account, known) => guard.marks.issue(userId, normalAccount(account), known),
+    knownDevice,
     accountOf: async (credentials) => (await fromApp(() => accountOf(credentials))) ?? undefined,
   };
 }
@@ -90,8 +138,13 @@ interface Taken {
 
 function attemptOf(guard: SignInGuard, caller: CallerInfo, taken: readonly Taken[]): SignInAttempt {
   return {
-    // Only this attempt: a sign-in of one's own must not free the guesses of others on the same account or network.
-    succeeded: () => giveBackAll(taken),
+    async succeeded() {
+      for (const { bucket, answer } of taken) {
+        // Only of a device are all attempts its own: a sign-in must not free the guesses of others on the account or network.
+        const end = bucket.by === 'device' ? (answer.clear ?? answer.giveBack) : answer.giveBack;
+        await fromApp(async () => end?.());
+      }
+    },
     failed() {
       const attempts: AttemptCounts = Object.fromEntries(
         taken.map(({ bucket, answer }) => [bucket.by, answer.attempts]),

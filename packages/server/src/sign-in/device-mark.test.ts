@@ -1,0 +1,267 @@
+import { createSessionManager, migrateToLatest, type Keys, type SessionManager } from '@trpc-sessions/core';
+import { createHmac } from 'node:crypto';
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createSessionsPlugin } from '../plugin.ts';
+import { sessionsContext } from '../request/context.ts';
+
+const second = 1000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+const secret = 'a secret of more than thirty-two bytes';
+
+let db: Kysely<object>;
+let now: number;
+
+beforeEach(async () => {
+  now = Date.UTC(2026, 10, 26, 12);
+  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  await migrateToLatest(db);
+  return () => db.destroy();
+});
+
+const from = (ip: string | null, token: string | null = null) => ({
+  caller: { token, ip, userAgent: null, clientHints: null },
+});
+const home = '198.51.100.7';
+
+function createApp(keys: Keys = secret) {
+  const manager: SessionManager = createSessionManager({ db, keys, clock: () => now });
+  /** Passwords that were checked: each costs a hash. */
+  const checks: string[] = [];
+  const sessions = createSessionsPlugin({
+    manager,
+    authenticate: ({ username, password }) => {
+      checks.push(password);
+      return password === 'right' ? { id: username, claims: { username } } : null;
+    },
+  });
+  const call = (password: string, deviceMark?: string, { ip = home, username = 'ada' } = {}) =>
+    sessions.router.createCaller(from(ip)).login({ username, password, deviceMark });
+  return {
+    manager,
+    sessions,
+    checks,
+    async markOf(deviceMark?: string, username = 'ada'): Promise<string> {
+      const result = await call('right', deviceMark, { username });
+      return result.deviceMark ?? '';
+    },
+    async logIn(...input: Parameters<typeof call>): Promise<string> {
+      try {
+        await call(...input);
+        return 'signed in';
+      } catch (error) {
+        const { cause }: { cause?: { reason: string } } = Object(error);
+        if (cause === undefined) throw error;
+        return cause.reason;
+      }
+    },
+  };
+}
+type App = ReturnType<typeof createApp>;
+
+/** Guesses from many networks until the account and the owner's network wait. */
+async function attack({ logIn }: App, tries = 50): Promise<void> {
+  for (let n = 0; n < tries; n += 1) await logIn('wrong', undefined, { ip: `10.0.0.${n}` });
+  for (let n = 0; n < 60; n += 1) await logIn('wrong', undefined, { username: `user ${n}` });
+  expect(await logIn('right', undefined, { ip: '203.0.113.200' })).toBe('too_many_attempts');
+  expect(await logIn('right', undefined, { username: 'bob' })).toBe('too_many_attempts');
+}
+
+describe('a device that has signed in to the account before', () => {
+  test('signs in though its account and its network wait', async () => {
+    const app = createApp();
+    const mark = await app.markOf();
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('signed in');
+  });
+
+  test('has ten wrong guesses of its own, then waits, and starts again when it has signed in', async () => {
+    const app = createApp();
+    const mark = await app.markOf();
+    for (let round = 0; round < 2; round += 1) {
+      for (let n = 0; n < 10; n += 1) expect(await app.logIn('wrong', mark)).toBe('invalid_credentials');
+      expect(await app.logIn('right', mark)).toBe('too_many_attempts');
+      now += second;
+      expect(await app.logIn('right', mark)).toBe('signed in');
+    }
+  });
+
+  test('uses up no attempts of the account or the network', async () => {
+    const app = createApp();
+    const mark = await app.markOf();
+    for (let n = 0; n < 60; n += 1) await app.logIn('wrong', mark);
+    for (let n = 0; n < 10; n += 1) expect(await app.logIn('wrong')).toBe('invalid_credentials');
+  });
+
+  test('is known by its new mark and by its old one, for 180 days', async () => {
+    const app = createApp();
+    const mark = await app.markOf();
+    now += 100 * day;
+    const renewed = await app.markOf(mark);
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('signed in');
+    now += 100 * day;
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('too_many_attempts');
+    expect(await app.logIn('right', renewed)).toBe('signed in');
+    now += 80 * day;
+    await attack(app);
+    expect(await app.logIn('right', renewed)).toBe('too_many_attempts');
+  });
+
+  test('is one of the ten that signed in last', async () => {
+    const app = createApp();
+    const marks: string[] = [];
+    for (let n = 0; n < 11; n += 1) marks.push(await app.markOf());
+    // A device that signs in again takes no other place.
+    await app.markOf(marks[10]);
+    await attack(app);
+    const answers: string[] = [];
+    for (const mark of marks) answers.push(await app.logIn('right', mark));
+    expect(answers).toEqual(['too_many_attempts', ...Array.from({ length: 10 }, () => 'signed in')]);
+  });
+
+  test('is known in processes with other keys of the same list', async () => {
+    const [first, next] = ['2025', '2026'].map((kid) => ({ kid, alg: 'HS256' as const, secret: `${secret} ${kid}` }));
+    const app = createApp([first!]);
+    const mark = await app.markOf();
+    const rotated = createApp([next!, first!]);
+    await attack(rotated);
+    expect(await rotated.logIn('right', mark)).toBe('signed in');
+    expect(await rotated.logIn('right', await rotated.markOf(mark))).toBe('signed in');
+    const dropped = createApp([next!]);
+    await attack(dropped);
+    expect(await dropped.logIn('right', mark)).toBe('too_many_attempts');
+  });
+});
+
+/** The claims of a token, signed with the key of tokens, but of another type. */
+function withType(token: string, typ: string): string {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', typ })).toString('base64url');
+  const signed = `${header}.${token.split('.')[1]}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+describe('a device mark', () => {
+  test('is good for one account', async () => {
+    const app = createApp();
+    const ofBob = await app.markOf(undefined, 'bob');
+    await attack(app);
+    expect(await app.logIn('right', ofBob)).toBe('too_many_attempts');
+    expect(await app.logIn('right', ofBob, { username: 'BOB' })).toBe('signed in');
+  });
+
+  test.each<[string, (app: App) => Promise<unknown>]>([
+    ['when all sessions are revoked', ({ manager }) => manager.revokeAll('ada')],
+    ['when the credentials change', ({ manager }) => manager.changeCredentials({ userId: 'ada' }, async () => {})],
+    [
+      'when the credentials change, also that of the session that is kept',
+      async ({ manager }) => {
+        const [session] = await manager.list('ada');
+        await manager.changeCredentials({ userId: 'ada', keep: session!.id }, async () => {});
+      },
+    ],
+  ])('ends %s', async (_, end) => {
+    const app = createApp();
+    const mark = await app.markOf();
+    await end(app);
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('too_many_attempts');
+    now += 2 * minute;
+    const next = await app.markOf();
+    await attack(app);
+    expect(await app.logIn('right', next)).toBe('signed in');
+  });
+
+  test('stays when its session is signed out or revoked alone', async () => {
+    const app = createApp();
+    const mark = await app.markOf();
+    const [session] = await app.manager.list('ada');
+    await app.manager.revoke({ userId: 'ada', id: session!.id });
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('signed in');
+  });
+
+  test('opens nothing, and an access token is none', async () => {
+    const app = createApp();
+    const { token, deviceMark = '' } = await app.sessions.router
+      .createCaller(from(home))
+      .login({ username: 'ada', password: 'right' });
+    await expect(app.manager.verify(deviceMark)).rejects.toMatchObject({ reason: 'invalid_token' });
+    const asMark = withType(token, 'trpc-session-mark+jwt');
+    await attack(app);
+    for (const mark of [token, asMark, `${deviceMark}x`, 'not a mark', 'a.b.c', '']) {
+      expect(await app.logIn('right', mark)).toBe('too_many_attempts');
+    }
+  });
+
+  test('holds neither the name of the account nor the password', async () => {
+    const app = createApp();
+    const { deviceMark: mark = '' } = await app.sessions.signIn(
+      from(home),
+      { id: '42' },
+      { account: 'Ada.Lovelace@example.com' },
+    );
+    const claims: unknown = JSON.parse(Buffer.from(mark.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims).toMatchObject({ account: expect.stringMatching(/^[a-z2-7]{32}$/) });
+    expect(JSON.stringify(claims)).not.toMatch(/lovelace|example/);
+  });
+
+  test('of signIn is good for login, and for the account that the app names', async () => {
+    const app = createApp();
+    const user = { id: '42', claims: { username: 'ada' } };
+    const { deviceMark } = await app.sessions.signIn(from(home), user);
+    const named = await app.sessions.signIn(from(home), { id: '42' }, { account: 'ada' });
+    await attack(app);
+    expect(await app.logIn('right', deviceMark)).toBe('signed in');
+    expect(await app.logIn('right', named.deviceMark)).toBe('signed in');
+  });
+});
+
+test('over a cookie, the mark has an HttpOnly cookie of its own, which signing out leaves', async () => {
+  const app = createApp();
+  const cookies = new Map<string, string>();
+  const context = () => {
+    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+    const appendHeader = (header: string, line: string): void => {
+      if (header !== 'set-cookie') return;
+      const [, name = '', value = '', attributes = ''] = /^([^=]+)=([^;]*)(.*)$/.exec(line) ?? [];
+      expect(attributes).toContain('HttpOnly');
+      if (value === '') cookies.delete(name);
+      else cookies.set(name, value);
+    };
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+    return sessionsContext(
+      { req: { method: 'POST', headers, socket: { remoteAddress: home } }, res: { appendHeader } },
+      { cookie: true },
+    );
+  };
+  await app.sessions.router.createCaller(context()).login({ username: 'ada', password: 'right' });
+  expect([...cookies.keys()]).toEqual(['__Host-session', '__Host-session-mark']);
+  await app.sessions.router.createCaller(context()).logout();
+  expect([...cookies.keys()]).toEqual(['__Host-session-mark']);
+  await attack(app);
+  const again = await app.sessions.router.createCaller(context()).login({ username: 'ada', password: 'right' });
+  expect(again.userId).toBe('ada');
+});
+
+test('10,000 guesses from 1,000 networks, the owner’s among them, get 60 passwords checked an hour, and keep the owner out of no known device', async () => {
+  const app = createApp();
+  const mark = await app.markOf();
+  app.checks.length = 0;
+  const networks = Array.from({ length: 1000 }, (_, n) => (n === 0 ? home : `10.1.${n >> 8}.${n & 255}`));
+  const started = now;
+  for (let n = 0; n < 10_000; n += 1) {
+    await app.logIn('wrong', undefined, { ip: networks[n % networks.length]! });
+    now += 360;
+  }
+  expect(now - started).toBe(60 * minute);
+  // Ten at once, seven in the first two minutes, and one a minute.
+  expect(app.checks.length).toBeLessThan(80);
+  expect(await app.logIn('right')).toBe('too_many_attempts');
+  expect(await app.logIn('right', mark)).toBe('signed in');
+  now += minute;
+  expect(await app.logIn('right')).toBe('signed in');
+});
