@@ -36,3 +36,4 @@ testReissuing(mysql);
 testUpdating(mysql);
 testUpdatingInTransactions(mysql);
 testHistory(mysql);
+testUpdating(mysqlPool);

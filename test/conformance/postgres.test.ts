@@ -40,3 +40,4 @@ testReissuing(postgres);
 testUpdating(postgres);
 testUpdatingInTransactions(postgres);
 for (const target of [postgres, postgresInSchema]) testHistory(target);
+testUpdating(postgresPool);

@@ -41,7 +41,9 @@ for (const target of [sqlite, sqliteDatabase]) testRevokingInTransactions(target
 testFormerRelease(sqlite);
 testRowCounts(sqlite);
 testStaff(sqlite);
-testReissuing(sqlite);
-testUpdating(sqlite);
-testUpdatingInTransactions(sqlite);
+for (const target of [sqlite, sqliteCamelCase, sqliteDatabase]) {
+  testReissuing(target);
+  testUpdating(target);
+  testUpdatingInTransactions(target);
+}
 for (const target of [sqlite, sqliteCamelCase, sqliteDatabase, sqliteWithoutTransactions]) testHistory(target);

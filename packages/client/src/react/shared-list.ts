@@ -6,7 +6,7 @@ import { tokenVersionOf } from './token-version.ts';
 
 /**
  * Keeps the list of `useSessions` and the app's own query of `sessions.list` equal: an answer to one is an answer to the
- * other, and a mutation of the app that revokes sessions refetches both. Returns a function that stops it.
+ * other, and a mutation of the app that revokes or renames sessions refetches both. Returns a function that stops it.
  */
 export function shareList(queryClient: QueryClient, tokens: TokenStore): () => void {
   const queries = queryClient.getQueryCache();
@@ -31,7 +31,7 @@ export function shareList(queryClient: QueryClient, tokens: TokenStore): () => v
   const stopMutations = queryClient.getMutationCache().subscribe(({ type, mutation }) => {
     if (type !== 'updated' || mutation.state.status !== 'success') return;
     const key = hashKey(mutation.options.mutationKey ?? []);
-    if (!['revoke', 'revokeOthers'].some((name) => key.endsWith(endOf(name, '')))) return;
+    if (!['rename', 'revoke', 'revokeOthers'].some((name) => key.endsWith(endOf(name, '')))) return;
     for (const filters of [ours(), ofApp]) void queryClient.invalidateQueries(filters);
   });
 

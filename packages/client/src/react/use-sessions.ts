@@ -87,7 +87,7 @@ export function useSessions(): UseSessionsResult {
     mutationFn: async (input: { readonly id: string; readonly name: string | null }) => {
       // The server cleans a name.
       const { id, name } = await client.sessions.rename.mutate(input);
-      queryClient.setQueryData<readonly SessionInfo[]>(listKey(tokenVersion), (list) =>
+      queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersion), (list) =>
         list?.map((session) => (session.id === id ? { ...session, name } : session)),
       );
       for (const queryKey of [listKey(tokenVersion), currentKey(tokenVersion)]) {

@@ -127,6 +127,7 @@ describe("the app's own query of sessions.list", () => {
   const use = (trpc: TRPCOptionsProxy<Router>) => ({
     data: useQuery(trpc.auth.sessions.list.queryOptions()).data?.map(({ id }) => id),
     revoke: useMutation(trpc.auth.sessions.revoke.mutationOptions()).mutateAsync,
+    rename: useMutation(trpc.auth.sessions.rename.mutationOptions()).mutateAsync,
   });
 
   test('agrees with useSessions, whichever of them revokes or fetches', async () => {
@@ -144,6 +145,8 @@ describe("the app's own query of sessions.list", () => {
 
     await act(() => list().revoke(first ?? ''));
     await isListed(own.id, second, third);
+    await act(async () => used()?.rename({ id: third ?? '', name: 'Mine' }));
+    await waitFor(() => expect(list().sessions.find(({ id }) => id === third)?.name).toBe('Mine'));
     await act(async () => used()?.revoke({ id: second ?? '' }));
     await isListed(own.id, third);
     await server.manager.revoke({ userId: 'ada', id: third ?? '' });
