@@ -117,7 +117,9 @@ describeIf(
       await end.waitFor({ state: 'detached' });
 
       await phone.page.getByRole('button', { name: 'Sign in' }).waitFor();
-      expect(await phone.page.evaluate(() => JSON.stringify(localStorage))).not.toContain('eyJ');
+      expect(await phone.page.evaluate(() => localStorage.getItem('trpc-sessions.token'))).toBe(
+        'ended:revoked_session',
+      );
       await laptop.page.reload();
       await laptop.page.getByRole('button', { name: 'Sign out' }).waitFor();
       await laptop.page.getByRole('button', { name: 'Sign out' }).click();
