@@ -10,14 +10,18 @@ const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
 
 /** Makes the folder, and installs the packages and these of npm. Returns its path. */
-export async function createApp(manifest: object, packages: readonly string[]): Promise<string> {
+export async function createApp(
+  manifest: object,
+  packages: readonly string[],
+  options: readonly string[] = [],
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-packed-'));
   for (const name of ['core', 'server', 'client']) {
     await run('pnpm', ['pack', '--pack-destination', folder], { cwd: join(root, 'packages', name) });
   }
   const tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz')).map((file) => `./${file}`);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
-  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs, ...packages], {
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...options, ...tarballs, ...packages], {
     cwd: folder,
   });
   return folder;

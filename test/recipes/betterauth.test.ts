@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createSessionManager, migrateToLatest } from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC } from '@trpc/server';
@@ -11,9 +14,10 @@ import { createAuth } from './betterauth.ts';
 const body = { email: 'ada@example.com', password: 'lovelace-1815', name: 'Ada' };
 
 async function createWorld() {
-  const database = new SqliteDatabase(':memory:');
-  await migrateToLatest(database);
-  const manager = createSessionManager({ db: database, keys: secret });
+  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-better-auth-'));
+  const [own, database] = [new SqliteDatabase(join(folder, 'app.db')), new SqliteDatabase(join(folder, 'app.db'))];
+  await migrateToLatest(own);
+  const manager = createSessionManager({ db: own, keys: secret });
   const { router: sessions, authenticated, signIn } = createSessionsPlugin({ manager, authenticate: () => null });
   const { auth, start } = createAuth(manager, signIn, {
     database,
@@ -50,7 +54,8 @@ async function createWorld() {
     isKnown: async (headers: Headers) => (await auth.api.getSession({ headers })) !== null,
     async [Symbol.asyncDispose]() {
       await manager.close();
-      database.close();
+      for (const connection of [own, database]) connection.close();
+      await rm(folder, { recursive: true });
     },
   };
 }
