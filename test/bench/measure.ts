@@ -16,6 +16,8 @@ export interface Timing {
   readonly cpu: number;
   /** The time divided by the first candidate's, the floor's: the median of the ratios of the rounds. */
   readonly ratio: number;
+  /** The same of the processor's time, which other work on the machine disturbs less. */
+  readonly cpuRatio: number;
 }
 
 export interface MeasureOptions {
@@ -27,6 +29,9 @@ export interface MeasureOptions {
 
 /** How long a turn is, in milliseconds: long enough for the clock, short enough that the machine is the same for all. */
 const turn = 20;
+
+/** How many turns a candidate warms up before the one that is timed. */
+const warmUpTurns = 3;
 
 /**
  * After how many operations the event loop turns. better-sqlite3's finalizers run then: a loop of `await` would never pay
@@ -46,11 +51,11 @@ export async function measure(
   for (const candidate of candidates) sizes.set(candidate, await calibrate(candidate, inFlight));
   const turns = new Map<Candidate, Turn[]>(candidates.map((candidate) => [candidate, []]));
   for (let round = 0; round < rounds; round += 1) {
+    // A full collection also throws compiled code away: one a round, and each candidate runs until it is compiled again.
+    await collectGarbage();
     for (const candidate of shuffled(candidates)) {
       const size = sizes.get(candidate) ?? 1;
-      // No candidate pays for the garbage of the one before it, nor for what the collection has left cold.
-      await collectGarbage();
-      await time(candidate, size, inFlight);
+      for (let n = 0; n < warmUpTurns; n += 1) await time(candidate, size, inFlight);
       turns.get(candidate)?.push(await time(candidate, size, inFlight));
     }
   }
@@ -63,16 +68,15 @@ export async function measure(
       median: quantile(times, 0.5),
       p10: quantile(times, 0.1),
       p90: quantile(times, 0.9),
-      cpu: quantile(
-        own.map(({ cpu }) => cpu),
-        0.5,
-      ),
-      ratio: quantile(
-        times.map((value, round) => value / (floor[round]?.wall ?? Number.NaN)),
-        0.5,
-      ),
+      cpu: medianOf(own, ({ cpu }) => cpu),
+      ratio: medianOf(own, ({ wall }, round) => wall / (floor[round]?.wall ?? Number.NaN)),
+      cpuRatio: medianOf(own, ({ cpu }, round) => cpu / (floor[round]?.cpu ?? Number.NaN)),
     };
   });
+}
+
+function medianOf(turns: readonly Turn[], valueOf: (turn: Turn, round: number) => number): number {
+  return quantile(turns.map(valueOf), 0.5);
 }
 
 /** Warms a candidate up. Returns how many operations fill a turn. */
