@@ -138,7 +138,14 @@ function createSlowReads({ db }: TestDatabase) {
     readDb,
     goOn,
     async finish() {
-      while (held.length > 0) await goOn(0);
+      // A request whose row is missing looks up how its session ended, a turn later.
+      for (let idle = 0; idle < 3; idle += 1) {
+        await turn();
+        while (held.length > 0) {
+          await goOn(0);
+          idle = 0;
+        }
+      }
     },
   };
 }
@@ -267,16 +274,25 @@ test('a revocation neither waits for the bus nor fails with it', async () => {
 
 test('after a delete that the database did not acknowledge, the session is read again and refused', async () => {
   const file = new SqliteDatabase(':memory:');
-  // The row is deleted, and then the answer is lost.
+  let isDeleted = false;
+  // The row is deleted, and then the answer is lost: that of the delete, or of the transaction around it.
+  function loseAnswer(text: string): void {
+    if (text.startsWith('delete from "sessions"') && !text.endsWith('where 1 = 0')) isDeleted = true;
+    if (isDeleted && !file.inTransaction) throw new Error('connection lost');
+  }
   const prepare = (text: string): SqliteStatement => {
     const statement = file.prepare(text);
     return {
       reader: statement.reader,
-      run: (parameters) => statement.run(parameters),
+      run(parameters) {
+        const result = statement.run(parameters);
+        loseAnswer(text);
+        return result;
+      },
       iterate: (parameters) => statement.iterate(parameters),
       all(parameters) {
         const rows = statement.all(parameters);
-        if (text.startsWith('delete')) throw new Error('connection lost');
+        loseAnswer(text);
         return rows;
       },
     };
@@ -286,7 +302,9 @@ test('after a delete that the database did not acknowledge, the session is read 
   const manager = createSessionManager({ db, keys: secret, bus: localBus(), cache: memoryCache({ max: 9 }) });
   const { token, session } = await manager.issue({ userId: 'u1' });
   await manager.verify(token);
-  await expect(manager.revoke({ userId: 'u1', id: session.id })).rejects.toThrow('connection lost');
+  // Kysely attempts a rollback after a commit that failed.
+  await expect(manager.revoke({ userId: 'u1', id: session.id })).rejects.toThrow(/connection lost|cannot rollback/);
+  isDeleted = false;
   await refused(manager.verify(token), 'revoked_session');
 });
 
