@@ -5,6 +5,7 @@ import type { TRPCClient } from '@trpc/client';
 import type { TRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { right, startServer, type Router } from '../testing/plugin.tsx';
+import { cookieTokenStore } from '../tokens/cookie-store.ts';
 import { localStorageTokenStore } from '../tokens/local-storage.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
 import type { createSessionHooks } from './create-session-hooks.ts';
@@ -216,6 +217,28 @@ describe('the user', () => {
     const { session: reloaded } = openPage(localStorageTokenStore());
     await waitFor(() => expect(reloaded()).toMatchObject(ada));
   });
+
+  test.each([
+    ['a token', () => localStorageTokenStore(), false],
+    ['a cookie', () => cookieTokenStore(), true],
+  ])(
+    'has the new claims after %s is reissued, and the former one is refused after its grace',
+    async (_, store, cookie) => {
+      await using server = await startServer({ cookie });
+      const { openPage } = server.openBrowser();
+      const page = openPage(store());
+      await act(() => page.session().login(right));
+      const { id } = page.session().session ?? {};
+      const former = page.tokens.get();
+      await act(() => page.trpc.reissue.mutate());
+      await waitFor(() => expect(page.session()).toMatchObject({ session: { id }, claims: { name: 'ADA II' } }));
+      server.pass(31_000);
+      await act(() => page.session().refetch());
+      expect(page.session()).toMatchObject({ status: 'signedIn', claims: { name: 'ADA II' } });
+      if (!cookie)
+        await expect(server.manager.verify(String(former))).rejects.toMatchObject({ reason: 'revoked_session' });
+    },
+  );
 
   test('and the credentials are typed once for the app', () => {
     type Client = TRPCClient<Router>['auth'];

@@ -68,7 +68,7 @@ function createRouter(manager: SessionManager, calls: string[]): Router {
     me: procedure.concat(sessions.authenticated).query(({ ctx }) => ctx.userId),
     news: procedure.query(() => 'news'),
     reissue: procedure.concat(sessions.authenticated).mutation(async ({ ctx }) => {
-      const { token } = await manager.issue({ userId: ctx.userId });
+      const { token } = await sessions.reissue(ctx, { claims: { name: `${ctx.claims.name} II` } });
       return { token };
     }),
   });
@@ -160,7 +160,14 @@ function openPage<TResult>(
     queryClient = new QueryClient({ defaultOptions: { queries: { retryDelay: 1 } } }),
   }: PageOptions<TResult> = {},
 ): Page<TResult> {
-  const links = sessionLinks<Router>({ url, at: 'auth', tokens, transformer: superjson, fetch });
+  const links = sessionLinks<Router>({
+    url,
+    at: 'auth',
+    tokens,
+    transformer: superjson,
+    fetch,
+    keepTokenOf: ['reissue'],
+  });
   const trpc = createTRPCClient<Router>({ links });
   const options = createTRPCOptionsProxy<Router>({ client: trpc, queryClient });
   const wrapper = ({ children }: PropsWithChildren) => (
