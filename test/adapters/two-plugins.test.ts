@@ -16,7 +16,7 @@ interface Context {
   staff: SessionsContext;
 }
 
-async function createWorld() {
+async function createWorld({ hasStaffCookieOnly = false } = {}) {
   const database = await sqlite.create();
   const { db } = database;
   const table = 'staff_sessions';
@@ -43,7 +43,7 @@ async function createWorld() {
       basePath: '/trpc/',
       createContext: (opts) => ({
         customers: sessionsContext(opts, { cookie: { name: '__Host-customer' } }),
-        staff: sessionsContext(opts, { cookie: { name: '__Host-staff' } }),
+        staff: sessionsContext(opts, { cookie: { name: '__Host-staff' }, authorization: !hasStaffCookieOnly }),
       }),
     }),
   );
@@ -54,6 +54,7 @@ async function createWorld() {
     /** A client of one of the two. */
     client: (at: 'customers' | 'staff', tokens: TokenStore) =>
       createTRPCClient<typeof router>({ links: sessionLinks({ url: server.url, at, plugin: at, tokens }) }),
+    url: server.url,
     /** The one client of a page whose tokens are in cookies. */
     page(stores: { readonly customers: TokenStore; readonly staff: TokenStore }) {
       const jar = new Map<string, string>();
@@ -157,5 +158,18 @@ describe('two plugins in one app', () => {
     expect([...jar.keys()].filter((name) => !name.endsWith('-mark'))).toEqual(['__Host-customer']);
     expect([stores.customers.get() === null, stores.staff.get()]).toEqual([false, null]);
     expect(await client.basket.query()).toBe('ada');
+  });
+
+  test('may have a token in a header, and one in a cookie', async () => {
+    await using w = await createWorld({ hasStaffCookieOnly: true });
+    const [customer, member] = [
+      await w.manager.issue({ userId: 'ada' }),
+      await w.staffManager.issue({ userId: 'grace' }),
+    ];
+    const headers = { authorization: `Bearer ${customer.token}`, cookie: `__Host-staff=${member.token}` };
+    const response = await fetch(`${w.url}/both`, { headers });
+    expect(await response.json()).toEqual({ result: { data: ['ada', 'grace'] } });
+    const withoutCookie = await fetch(`${w.url}/stock`, { headers: { authorization: `Bearer ${member.token}` } });
+    expect(withoutCookie.status).toBe(401);
   });
 });

@@ -272,6 +272,18 @@ test.each<[string, SessionsContextOptions]>([
   expect(() => sessionsContext({}, options)).toThrow(new TypeError(`${name}: sessionsContext has no such option`));
 });
 
+test('the header and the connection parameters are ignored with authorization: false', () => {
+  const headers = { authorization: 'Bearer of.the.other', cookie: '__Host-session=of.this.one' };
+  const options = { cookie: true, authorization: false } as const;
+  const { token } = sessionsContext({ req: { headers, method: 'GET' } }, options).caller;
+  expect(typeof token === 'object' && token?.reveal()).toBe('of.this.one');
+  const res = { send() {}, close() {}, once() {} };
+  const info = { calls: [], connectionParams: { token: 'of.the.other' } };
+  expect(sessionsContext({ req: { headers: {} }, res, info }, { authorization: false }).caller.token).toBeNull();
+  const wrong = { authorization: 'no' } as unknown as SessionsContextOptions;
+  expect(() => sessionsContext({}, wrong)).toThrow('authorization: expected true or false');
+});
+
 test('the context is typed as the plugin needs it', () => {
   expectTypeOf(sessionsContext).returns.toExtend<SessionsContext>();
 });

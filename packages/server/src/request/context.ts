@@ -28,9 +28,19 @@ export interface SessionsContextOptions {
    * @defaultValue `false`
    */
   readonly cookie?: boolean | CookieOptions | undefined;
+  /**
+   * Accepts the token in the `Authorization` header, and in the connection parameters of a WebSocket. `false` for a second
+   * plugin whose token is in a cookie: the header then holds the token of the first. @defaultValue `true`
+   */
+  readonly authorization?: boolean | undefined;
 }
 
-const optionNames: ReadonlySet<string> = new Set<keyof SessionsContextOptions>(['trustProxy', 'ip', 'cookie']);
+const optionNames: ReadonlySet<string> = new Set<keyof SessionsContextOptions>([
+  'trustProxy',
+  'ip',
+  'cookie',
+  'authorization',
+]);
 
 /**
  * Reads who is calling from the options that tRPC's adapter passes to `createContext`. It verifies nothing and asks no
@@ -55,12 +65,14 @@ export function sessionsContext(
   for (const name of Object.keys(options)) {
     if (!optionNames.has(name)) throw new TypeError(`${name}: sessionsContext has no such option`);
   }
+  const { authorization = true } = options;
+  if (typeof authorization !== 'boolean') throw new TypeError('authorization: expected true or false');
   const request = readRequest(opts);
   const { header, isBatch, socket, signal } = request;
   const settings = readCookieOptions(options.cookie);
   const cookie = settings && createSessionCookie(request, settings);
   const preventCaching = createPreventCaching(request);
-  const token = tokenOf(request);
+  const token = authorization ? tokenOf(request) : null;
   // Caches know that an answer to `Authorization` is for one client (RFC 9111 §3.5). They do not know that of a cookie.
   if (token === null && cookie !== undefined && cookie.token !== null) preventCaching();
   const caller: CallerInfo = {
