@@ -93,6 +93,8 @@ const server = createServer((request, response) => {
   if (before === undefined) handle(request, response);
   else before(request, response, () => handle(request, response));
 });
+// Between its turns, a server keeps its connections.
+server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.send?.({ port, cookies });
