@@ -1,8 +1,14 @@
 import { defineConfig } from 'tsdown';
 
+const entry = { index: 'src/index.ts', altcha: 'src/captcha/altcha.ts', turnstile: 'src/captcha/turnstile.ts' };
+
 export default defineConfig({
-  entry: ['src/index.ts'],
-  format: ['esm', 'cjs'],
+  entry,
+  format: {
+    esm: {},
+    // Jest cannot run `import()` in CommonJS.
+    cjs: { outputOptions: { dynamicImportInCjs: false } },
+  },
   dts: true,
   sourcemap: true,
   fixedExtension: false,

@@ -5,7 +5,11 @@ import type { Listed, LoginInput, MergedRouter, NestedRouter } from './consumer.
 
 test('login takes the app’s own form and the device', () => {
   expectTypeOf<LoginInput>().toEqualTypeOf<
-    { email: string; password: string } & { device?: DeviceInput | undefined; deviceMark?: string | undefined }
+    { email: string; password: string } & {
+      device?: DeviceInput | undefined;
+      deviceMark?: string | undefined;
+      captcha?: string | undefined;
+    }
   >();
 });
 

@@ -54,7 +54,9 @@ export type {
 export type { SignIn, SignInOptions, SignInResult, SignInUser } from './procedures/sign-in.ts';
 export type { AccountOf } from './sign-in/account-name.ts';
 export type { Limiter, LimiterAnswer, LimiterBucket } from './sign-in/limiter.ts';
-export type { SignInAttempt } from './sign-in/throttle.ts';
+export type { Captcha, CaptchaAnswer, CaptchaChallenge, CaptchaContext } from './captcha/captcha.ts';
+export type { SignInAttempt } from './sign-in/attempt.ts';
+export type { Proofs } from './sign-in/throttle.ts';
 export type { ThrottleOptions } from './sign-in/throttle-options.ts';
 export type { ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 export type { Reissue, ReissueOptions } from './procedures/reissue.ts';

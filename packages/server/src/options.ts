@@ -2,6 +2,7 @@ import type { Duration, SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
 import type { FindAccount } from './authenticated/account.ts';
+import type { Captcha } from './captcha/captcha.ts';
 import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
 import type { IsAdmin } from './procedures/admin.ts';
@@ -59,6 +60,8 @@ export const sessionsPluginOptions: z.ZodObject<
     locateTimeout: z.ZodOptional<z.ZodCustom<Duration, Duration>>;
     maxStreamsPerSession: z.ZodOptional<z.ZodCustom<number, number>>;
     throttle: z.ZodOptional<z.ZodCustom<ThrottleOptions | false, ThrottleOptions | false>>;
+    captcha: z.ZodOptional<z.ZodCustom<Captcha, Captcha>>;
+    captchaAfter: z.ZodOptional<z.ZodCustom<number, number>>;
   },
   z.core.$strict
 > = z.strictObject(
@@ -102,6 +105,14 @@ export const sessionsPluginOptions: z.ZodObject<
     ).optional(),
     // Checked by itself: its own options are named, too.
     throttle: option<ThrottleOptions | false>(() => true, '').optional(),
+    captcha: option<Captcha>(
+      isFunction,
+      'expected altcha(…), turnstile(…) or a function that verifies a solution',
+    ).optional(),
+    captchaAfter: option<number>(
+      (value) => Number.isInteger(value) && Number(value) >= 0,
+      'expected a whole number: 0 asks for a captcha always',
+    ).optional(),
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'expected { manager, authenticate }' : undefined) },
 );

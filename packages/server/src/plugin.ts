@@ -17,6 +17,7 @@ import type { Authenticate, PasswordCredentials } from './procedures/login.ts';
 import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-in.ts';
 import { createReissue, type Reissue } from './procedures/reissue.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
+import type { Captcha } from './captcha/captcha.ts';
 import { createThrottle } from './sign-in/throttle.ts';
 import type { ThrottleOptions } from './sign-in/throttle-options.ts';
 import { createThrottleSignIn, type ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
@@ -71,6 +72,13 @@ export interface SessionsPluginOptions<
    * @defaultValue 2000
    */
   readonly maxStreamsPerSession?: number | undefined;
+  /**
+   * Verifies the solution of a captcha, which `login` takes beside the credentials: `altcha(…)`, `turnstile(…)`, or a function. For a
+   * device that is not known, a solution ends the wait of its account and its network. @defaultValue none
+   */
+  readonly captcha?: Captcha | undefined;
+  /** After how many failures of an account or a network a captcha is asked for. 0 asks always. @defaultValue 3 */
+  readonly captchaAfter?: number | undefined;
   /**
    * How attempts to sign in are limited: 10 wrong guesses on an account and 30 from a network, then waits that grow to a minute.
    * `false` for no limits. @defaultValue on
@@ -144,6 +152,7 @@ export function createSessionsPlugin<
   const throttle = createThrottle(
     manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store }),
     options.throttle,
+    { captcha: options.captcha, captchaAfter: options.captchaAfter ?? 3 },
   );
   const signInSteps = createSignInSteps({ manager, verifier, locator, throttle });
   return {
@@ -160,6 +169,7 @@ export function createSessionsPlugin<
       signInSteps,
       throttle,
       isAdmin,
+      captcha: options.captcha,
     }),
     ...createAuthenticated<TClaims, TAccount, TKey>({ verifier, requireAccount, errorHandler, place }),
     signIn: createSignIn(manager, callerOf, signInSteps, throttle),

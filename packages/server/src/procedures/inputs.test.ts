@@ -19,7 +19,7 @@ type AsReadonly<TValue> = TValue extends readonly (infer TItem)[]
 
 test('the types that users see are those of the schemas', () => {
   type Login = z.input<typeof passwordInput>;
-  expectTypeOf<AsReadonly<Omit<Login, 'device' | 'deviceMark'>>>().toEqualTypeOf<PasswordCredentials>();
+  expectTypeOf<AsReadonly<Omit<Login, 'device' | 'deviceMark' | 'captcha'>>>().toEqualTypeOf<PasswordCredentials>();
   // A client may also send `null` for a part that it does not know.
   type Part = Exclude<NonNullable<Login['device']>['name'], null>;
   expectTypeOf<AsReadonly<Record<keyof NonNullable<Login['device']>, Part>>>().toEqualTypeOf<Required<DeviceInput>>();
@@ -78,8 +78,12 @@ function routerOf(credentials?: z.ZodType) {
 }
 
 test.each([
-  ['a username and a password', undefined, ['username', 'password', 'device', 'device-mark']],
-  ['the app’s own form', z.object({ email: z.email(), code: z.string() }), ['email', 'code', 'device', 'device-mark']],
+  ['a username and a password', undefined, ['username', 'password', 'device', 'device-mark', 'captcha']],
+  [
+    'the app’s own form',
+    z.object({ email: z.email(), code: z.string() }),
+    ['email', 'code', 'device', 'device-mark', 'captcha'],
+  ],
 ])('trpc-cli reads the options of each procedure from its schema, with %s', (_, form, names) => {
   const { commands = [] } = createCli({ router: routerOf(form) }).toJSON();
   const optionsOf = (...path: readonly string[]) => {

@@ -13,7 +13,7 @@ type DeviceSchema = z.ZodOptional<
 >;
 
 const maxTextLength = 256;
-const maxMarkLength = 4096;
+const maxProofLength = 4096;
 const maxIds = 100;
 const maxLimit = 100;
 const maxUserIdLength = 255;
@@ -48,7 +48,13 @@ export const deviceInput: DeviceSchema = z
 /** The `deviceMark` beside them. Whether it is one shows when it is verified. */
 export const markInput: OptionalText = z
   .string({ error: 'expected the deviceMark of an earlier sign-in' })
-  .max(maxMarkLength, { error: 'expected the deviceMark of an earlier sign-in' })
+  .max(maxProofLength, { error: 'expected the deviceMark of an earlier sign-in' })
+  .nullish();
+
+/** The solution of a captcha, in the form of its provider. */
+export const captchaInput: OptionalText = z
+  .string({ error: 'expected the solution of a captcha' })
+  .max(maxProofLength, { error: 'expected the solution of a captcha' })
   .nullish();
 
 export const passwordInput: z.ZodObject<{
@@ -56,12 +62,14 @@ export const passwordInput: z.ZodObject<{
   password: z.ZodString;
   device: DeviceSchema;
   deviceMark: OptionalText;
+  captcha: OptionalText;
 }> = z.object(
   {
     username: requiredText(maxTextLength),
     password: requiredText(maxPasswordLength),
     device: deviceInput,
     deviceMark: markInput,
+    captcha: captchaInput,
   },
   { error: 'expected { username, password }' },
 );

@@ -4,7 +4,7 @@ import * as trpc from '@trpc/server';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { fromApp } from '../errors.ts';
-import { badInput, deviceInput, markInput, passwordInput } from './inputs.ts';
+import { badInput, captchaInput, deviceInput, markInput, passwordInput } from './inputs.ts';
 
 /** The input of `login` in its parts. */
 export interface LoginForm<TCredentials = unknown> {
@@ -12,6 +12,8 @@ export interface LoginForm<TCredentials = unknown> {
   readonly device: DeviceInput | undefined;
   /** The mark of a device that has signed in before. */
   readonly deviceMark: string | undefined;
+  /** The solution of a captcha. */
+  readonly captcha: string | undefined;
 }
 
 /** The schema of the input of `login`: the app's own credentials, or a username and a password, with our own fields beside them. */
@@ -21,10 +23,11 @@ export function loginInput<TSchema extends StandardSchemaV1>(
   return credentials === undefined ? passwordForm : formOf(credentials);
 }
 
-const passwordForm = passwordInput.transform(({ device, deviceMark, ...credentials }): LoginForm => ({
+const passwordForm = passwordInput.transform(({ device, deviceMark, captcha, ...credentials }): LoginForm => ({
   credentials,
   device: deviceOf(device),
   deviceMark: deviceMark ?? undefined,
+  captcha: captcha ?? undefined,
 }));
 
 /** Takes our own fields out before the app's schema reads its own part: that may be strict, asynchronous, or no object at all. */
@@ -36,16 +39,18 @@ function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> 
       vendor: 'trpc-sessions',
       async validate(input) {
         if (!hasOwnFields(input)) {
-          return { value: { credentials: await parse(input), device: undefined, deviceMark: undefined } };
+          const none = { device: undefined, deviceMark: undefined, captcha: undefined };
+          return { value: { credentials: await parse(input), ...none } };
         }
-        const { device, deviceMark, ...credentials } = input;
-        const parsed = ownFields.safeParse({ device, deviceMark });
+        const { device, deviceMark, captcha, ...credentials } = input;
+        const parsed = ownFields.safeParse({ device, deviceMark, captcha });
         if (!parsed.success) throw badInput(parsed.error);
         return {
           value: {
             credentials: await parse(credentials),
             device: deviceOf(parsed.data.device),
             deviceMark: parsed.data.deviceMark ?? undefined,
+            captcha: parsed.data.captcha ?? undefined,
           },
         };
       },
@@ -54,7 +59,7 @@ function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> 
   };
 }
 
-const ownFields = z.object({ device: deviceInput, deviceMark: markInput });
+const ownFields = z.object({ device: deviceInput, deviceMark: markInput, captcha: captchaInput });
 
 /** Parses as tRPC does, so that a refused form has the error that it has in a procedure of the app's own. */
 function parserOf(schema: StandardSchemaV1): (input: unknown) => Promise<unknown> {
@@ -85,9 +90,11 @@ function hasParser(schema: object): schema is { parseAsync(input: unknown): Prom
   return 'parseAsync' in schema && typeof schema.parseAsync === 'function';
 }
 
-function hasOwnFields(input: unknown): input is { readonly device?: unknown; readonly deviceMark?: unknown } {
+function hasOwnFields(
+  input: unknown,
+): input is { readonly device?: unknown; readonly deviceMark?: unknown; readonly captcha?: unknown } {
   if (typeof input !== 'object' || input === null) return false;
-  return Object.hasOwn(input, 'device') || Object.hasOwn(input, 'deviceMark');
+  return ['device', 'deviceMark', 'captcha'].some((name) => Object.hasOwn(input, name));
 }
 
 /** For tools that read the input of a procedure, if the app's schema has a JSON Schema. */

@@ -42,6 +42,8 @@ export type LoginInput<TCredentials> = TCredentials & {
   device?: DeviceInput | undefined;
   /** The `deviceMark` of an earlier sign-in on this device: others who guess the password do not lock it out. */
   deviceMark?: string | undefined;
+  /** The solution of a captcha, for a plugin that has the option `captcha`. */
+  captcha?: string | undefined;
 };
 
 /** The output of `login`. */
@@ -86,7 +88,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
       }
     })
     .input(loginInput(schema))
-    .mutation(async ({ ctx: { caller }, input: { credentials, device, deviceMark }, signal: ofCall }) => {
+    .mutation(async ({ ctx: { caller }, input: { credentials, device, deviceMark, captcha }, signal: ofCall }) => {
       signInSteps.requireCookie(caller);
       const signal = AbortSignal.any([ofCall, connectionOf(caller)?.signal].filter((each) => each !== undefined));
       const authenticateNow = async (): Promise<SignInUser<TClaims>> => {
@@ -100,7 +102,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
         return user;
       };
       const account = await throttle.accountOf(credentials);
-      const attempt = await throttle.begin(caller, account, deviceMark);
+      const attempt = await throttle.begin(caller, account, { deviceMark, captcha });
       const { user, issued } = await withAttempt(attempt, () =>
         signInSince(manager, authenticateNow, (found, since) =>
           signInSteps.issue(caller, found, { device, since, account, known: attempt.known }),

@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, type TRPCMutationProcedure } from '@trpc/server';
 import type { SessionsContext } from '../request/context.ts';
 import type { RouterOf } from '../authenticated/builders.ts';
+import type { Captcha } from '../captcha/captcha.ts';
+import { createChallengeProcedure } from './challenge.ts';
 import { createAdmin, type AdminProcedures, type IsAdmin } from './admin.ts';
 import { createLogin, type LoginParts, type LoginProcedure } from './login.ts';
 import { createLogout, type LogoutParts } from './logout.ts';
@@ -33,6 +35,7 @@ export interface RouterParts<TSchema extends StandardSchemaV1, TClaims>
   extends LoginParts<TSchema, TClaims>, LogoutParts, SessionsParts {
   /** The option `admin`. */
   readonly isAdmin: IsAdmin<unknown, unknown, unknown> | undefined;
+  readonly captcha: Captcha | undefined;
 }
 
 export function createRouter<TSchema extends StandardSchemaV1, TClaims, TAdmin>(
@@ -40,12 +43,13 @@ export function createRouter<TSchema extends StandardSchemaV1, TClaims, TAdmin>(
 ): SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims, TAdmin> {
   // No transformer and no error formatter of our own: tRPC merges no routers that disagree.
   const t = initTRPC.context<SessionsContext>().create();
-  const { isAdmin } = parts;
+  const { isAdmin, captcha } = parts;
+  const challenge = captcha?.challenge && createChallengeProcedure(captcha.challenge, parts.formatError);
   const admin = isAdmin && { admin: { ...createAdmin(parts, isAdmin) } };
   const router = t.router({
     login: createLogin(parts),
     logout: createLogout(parts),
-    sessions: { ...createSessions<TClaims>(parts), ...admin },
+    sessions: { ...createSessions<TClaims>(parts), ...(challenge && { challenge }), ...admin },
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- with the option `admin`, it has those procedures
   return router as unknown as SessionsRouter<StandardSchemaV1.InferInput<TSchema>, TClaims, TAdmin>;

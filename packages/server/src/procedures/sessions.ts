@@ -7,6 +7,7 @@ import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import { createCookieRenewal } from '../request/cookie-renewal.ts';
 import { idInput, pageInput, renameInput, revokeInput, withInputError } from './inputs.ts';
+import type { CaptchaChallenge } from '../captcha/captcha.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
@@ -58,6 +59,8 @@ export interface SessionProcedures<TClaims = unknown> {
   rename: TRPCMutationProcedure<SessionsProcedure<RenameInput, SessionInfo>>;
   revoke: TRPCMutationProcedure<SessionsProcedure<RevokeInput, RevokeResult>>;
   revokeOthers: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
+  /** Creates a challenge. Only a plugin whose option `captcha` is `altcha(…)` has this procedure. */
+  challenge: TRPCMutationProcedure<SessionsProcedure<void, CaptchaChallenge>>;
 }
 
 /** The parts that {@link createSessions} is made of. */
@@ -76,7 +79,7 @@ export function createSessions<TClaims>({
   verifier,
   authenticated,
   locator,
-}: SessionsParts): SessionProcedures<TClaims> {
+}: SessionsParts): Omit<SessionProcedures<TClaims>, 'challenge'> {
   const renewCookie = createCookieRenewal();
   const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
 

@@ -1,13 +1,16 @@
 import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
 import { fromManager } from '../errors.ts';
-import type { SignInAttempt, Throttle } from './throttle.ts';
+import type { SignInAttempt } from './attempt.ts';
+import type { Proofs, Throttle } from './throttle.ts';
 
 /**
  * Counts an attempt to sign in, in a procedure or a route of the app's own. Call it before the secret is checked, and then one
  * method of the attempt. An attempt that is left open counts as a wrong guess.
  *
+ * @param proofs - what the client has sent for it: `{ deviceMark, captcha }`
  * @param account - the name of the account: it shares its attempts with `login`. `undefined` counts only the network
- * @throws {TRPCError} the attempt was refused, with the `SessionError` as its `cause`: `too_many_attempts`, with `retryAfter`
+ * @throws {TRPCError} the attempt was refused, with the `SessionError` as its `cause`: `too_many_attempts`, with `retryAfter`;
+ *   or `captcha_required`
  *
  * @example
  * ```ts
@@ -28,11 +31,12 @@ import type { SignInAttempt, Throttle } from './throttle.ts';
 export type ThrottleSignIn<TKey extends string | undefined = undefined> = (
   ctx: ContextOf<TKey>,
   account: string | undefined,
+  proofs?: Proofs,
 ) => Promise<SignInAttempt>;
 
 export function createThrottleSignIn(
   callerOf: ContextPlace['callerOf'],
   throttle: Pick<Throttle<never>, 'begin'>,
-): (ctx: object, account: string | undefined) => Promise<SignInAttempt> {
-  return (ctx, account) => fromManager(throttle.begin(callerOf(ctx), account));
+): (ctx: object, account: string | undefined, proofs?: Proofs) => Promise<SignInAttempt> {
+  return (ctx, account, proofs) => fromManager(throttle.begin(callerOf(ctx), account, proofs));
 }

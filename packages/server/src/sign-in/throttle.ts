@@ -1,17 +1,14 @@
-import {
-  networkOf,
-  SessionError,
-  type AttemptCounts,
-  type CallerInfo,
-  type KnownDevice,
-  type NewMark,
-  type SignInGuard,
-} from '@trpc-sessions/core';
+import type { CallerInfo, KnownDevice, NewMark, SignInGuard } from '@trpc-sessions/core';
+import { SessionError } from '@trpc-sessions/core';
+import type { Captcha } from '../captcha/captcha.ts';
 import { fromApp } from '../errors.ts';
-import { canonicalIp } from '../request/address.ts';
 import { connectionOf } from '../request/connection.ts';
 import { normalAccount, usualAccountOf } from './account-name.ts';
-import { createStoreLimiter, type Limiter, type LimiterAnswer, type LimiterBucket } from './limiter.ts';
+import { attemptOf, withoutToken, type SignInAttempt } from './attempt.ts';
+import { createBuckets } from './buckets.ts';
+import { createCaptchaGate } from './captcha-gate.ts';
+import { createStoreLimiter, type Limiter } from './limiter.ts';
+import { giveBackAll, takeAll, type Refused } from './taken.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
 
 /** An attempt of `login`. */
@@ -20,26 +17,23 @@ export interface LoginAttempt extends SignInAttempt {
   readonly known: KnownDevice | undefined;
 }
 
-/** An attempt to sign in, which is counted as a wrong guess unless it ends in another way. */
-export interface SignInAttempt {
-  /** Ends the attempt: the user has proved who it is. */
-  succeeded(): Promise<void>;
-  /** Ends the attempt: the guess was wrong. It stays counted, and the event `rejected` reports it. */
-  failed(): void;
-  /** Ends the attempt: a fault kept it from being made. */
-  abandoned(): Promise<void>;
+/** What a client sends beside its credentials. */
+export interface Proofs {
+  /** The mark of a device that has signed in to the account before. A cookie may hold it, too. */
+  readonly deviceMark?: string | undefined;
+  /** The solution of a captcha. */
+  readonly captcha?: string | undefined;
 }
 
 /** Limits attempts to sign in. */
 export interface Throttle<TCredentials> {
   /**
    * Counts an attempt before it is made. A device that has signed in to the account before has attempts of its own, so that
-   * the guesses of others do not lock it out.
+   * the guesses of others do not lock it out. For any other, the solution of a captcha ends the wait.
    *
-   * @param deviceMark - of the input; a cookie may hold it, too
-   * @throws {SessionError} `too_many_attempts`, with `retryAfter`
+   * @throws {SessionError} `too_many_attempts`, with `retryAfter`; or `captcha_required`
    */
-  begin(caller: CallerInfo, account: string | undefined, deviceMark?: string): Promise<LoginAttempt>;
+  begin(caller: CallerInfo, account: string | undefined, proofs?: Proofs): Promise<LoginAttempt>;
   /** Names the account of credentials. */
   accountOf(credentials: TCredentials): Promise<string | undefined>;
   /**
@@ -52,34 +46,24 @@ export interface Throttle<TCredentials> {
   knownDevice(caller: CallerInfo, account: string | undefined, deviceMark?: string): Promise<KnownDevice | undefined>;
 }
 
-const unlimited: LoginAttempt = {
-  known: undefined,
-  succeeded: () => Promise.resolve(),
-  failed() {},
-  abandoned: () => Promise.resolve(),
-};
-
-const defaults = { attemptsPerAccount: 10, attemptsPerNetwork: 30 };
+/** The option `captcha`, and after how many failures it is asked for. */
+export interface CaptchaOptions {
+  readonly captcha: Captcha | undefined;
+  readonly captchaAfter: number;
+}
 
 /** @param options - `false` for no limits */
 export function createThrottle<TCredentials>(
   guard: SignInGuard,
   options: ThrottleOptions<TCredentials> | false = {},
+  { captcha, captchaAfter }: CaptchaOptions,
 ): Throttle<TCredentials> {
-  if (options === false) {
-    return {
-      begin: () => Promise.resolve(unlimited),
-      accountOf: () => Promise.resolve(undefined),
-      issueMark: () => Promise.resolve(undefined),
-      knownDevice: () => Promise.resolve(undefined),
-    };
-  }
-  const {
-    account: accountOf = usualAccountOf,
-    attemptsPerAccount = defaults.attemptsPerAccount,
-    attemptsPerNetwork = defaults.attemptsPerNetwork,
-  } = options;
-  const limiter = options.limiter === undefined ? createStoreLimiter(guard) : callOf(options.limiter);
+  const isOff = options === false;
+  const { account: accountOf = usualAccountOf, limiter: own, ...limits }: ThrottleOptions<TCredentials> = options || {};
+  const limiter = own === undefined ? createStoreLimiter(guard) : callOf(own);
+  const buckets = createBuckets(guard, limits);
+  // Without counts, every sign-in may be a guess.
+  const gate = captcha && createCaptchaGate(guard, captcha, isOff ? 0 : captchaAfter);
 
   async function knownDevice(
     caller: CallerInfo,
@@ -87,88 +71,63 @@ export function createThrottle<TCredentials>(
     deviceMark: string | undefined,
   ): Promise<KnownDevice | undefined> {
     const mark = deviceMark ?? connectionOf(caller)?.cookie?.deviceMark ?? undefined;
-    if (mark === undefined || account === undefined) return undefined;
+    if (isOff || mark === undefined || account === undefined) return undefined;
     return guard.marks.verify(mark, normalAccount(account));
   }
 
-  function bucketsOf(caller: CallerInfo, account: string | undefined, known: KnownDevice | undefined): LimiterBucket[] {
-    if (known !== undefined && account !== undefined) {
-      const key = guard.nameOf(`device ${known.number} ${normalAccount(account)}`);
-      return [{ by: 'device', key, free: attemptsPerAccount }];
-    }
-    const network = networkIn(caller);
-    const buckets: LimiterBucket[] = [];
-    // Networks first: one that waits must not use up the attempts on an account.
-    if (network !== undefined) {
-      buckets.push({ by: 'network', key: guard.nameOf(`network ${network}`), free: attemptsPerNetwork });
-    }
-    if (account !== undefined) {
-      buckets.push({ by: 'account', key: guard.nameOf(`account ${normalAccount(account)}`), free: attemptsPerAccount });
-    }
-    return buckets.filter(({ free }) => free !== Infinity);
+  function tooMany({ bucket, attempts, retryAfter }: Refused, caller: CallerInfo): SessionError {
+    guard.report('throttled', { by: bucket.by, attempts, retryAfter, caller: withoutToken(caller) });
+    return new SessionError('too_many_attempts', { retryAfter });
   }
 
   return {
-    async begin(caller, account, deviceMark) {
-      const taken: Taken[] = [];
+    async begin(caller, account, { deviceMark, captcha: solution } = {}) {
       const known = await knownDevice(caller, account, deviceMark);
-      for (const bucket of bucketsOf(caller, account, known)) {
-        const answer = await limiter(bucket);
-        const { retryAfter, attempts = 0 } = answer;
-        if (retryAfter > 0) {
-          await giveBackAll(taken);
-          guard.report('throttled', { by: bucket.by, attempts, retryAfter, caller: withoutToken(caller) });
-          throw new SessionError('too_many_attempts', { retryAfter });
-        }
-        taken.push({ bucket, answer });
+      const asked = isOff ? [] : known === undefined ? buckets.of(caller, account) : buckets.ofDevice(account, known);
+      const { taken, refused } = await takeAll(limiter, asked);
+      const attempt = { ...attemptOf(guard, caller, taken), known };
+      // A device that waits has made the guesses itself.
+      if (refused !== undefined && (gate === undefined || known !== undefined)) throw tooMany(refused, caller);
+      const failures = known === undefined ? Math.max(0, ...taken.map(({ answer }) => (answer.attempts ?? 1) - 1)) : 0;
+      if (gate === undefined || (refused === undefined && !gate.isNeeded(failures))) return attempt;
+
+      if (solution === undefined) {
+        await giveBackAll(taken);
+        throw required(caller);
       }
-      return { ...attemptOf(guard, caller, taken), known };
+      const solving = await takeAll(limiter, isOff ? [] : buckets.ofSolutions(caller, account));
+      if (solving.refused !== undefined) {
+        await giveBackAll(taken);
+        throw tooMany(solving.refused, caller);
+      }
+      let outcome: 'solved' | 'unavailable';
+      try {
+        outcome = await gate.check(solution, caller);
+      } catch (error) {
+        // The solution stays counted for its network: to verify it is work.
+        await giveBackAll([...taken, ...solving.taken.filter(({ bucket }) => bucket.by !== 'network')]);
+        throw error instanceof SessionError ? required(caller) : error;
+      }
+      if (outcome === 'unavailable' && refused !== undefined) {
+        await giveBackAll(solving.taken);
+        throw tooMany(refused, caller);
+      }
+      return { ...attemptOf(guard, caller, [...taken, ...solving.taken]), known };
     },
-    issueMark: (userId, account, known) => guard.marks.issue(userId, normalAccount(account), known),
+    issueMark: (userId, account, known) =>
+      isOff ? Promise.resolve(undefined) : guard.marks.issue(userId, normalAccount(account), known),
     knownDevice,
-    accountOf: async (credentials) => (await fromApp(() => accountOf(credentials))) ?? undefined,
+    accountOf: async (credentials) =>
+      isOff ? undefined : ((await fromApp(() => accountOf(credentials))) ?? undefined),
   };
-}
 
-/** A bucket that has counted an attempt. */
-interface Taken {
-  readonly bucket: LimiterBucket;
-  readonly answer: LimiterAnswer;
-}
-
-function attemptOf(guard: SignInGuard, caller: CallerInfo, taken: readonly Taken[]): SignInAttempt {
-  return {
-    async succeeded() {
-      for (const { bucket, answer } of taken) {
-        // Only of a device are all attempts its own: a sign-in must not free the guesses of others on the account or network.
-        const end = bucket.by === 'device' ? (answer.clear ?? answer.giveBack) : answer.giveBack;
-        await fromApp(async () => end?.());
-      }
-    },
-    failed() {
-      const attempts: AttemptCounts = Object.fromEntries(
-        taken.map(({ bucket, answer }) => [bucket.by, answer.attempts]),
-      );
-      guard.report('rejected', { reason: 'invalid_credentials', caller: withoutToken(caller), attempts });
-    },
-    abandoned: () => giveBackAll(taken),
-  };
-}
-
-async function giveBackAll(taken: readonly Taken[]): Promise<void> {
-  for (const { answer } of taken) await fromApp(async () => answer.giveBack?.());
+  function required(caller: CallerInfo): SessionError {
+    guard.report('rejected', { reason: 'captcha_required', caller: withoutToken(caller) });
+    return new SessionError('captcha_required');
+  }
 }
 
 /** A limiter of the app's may fail. */
 function callOf(limiter: Limiter): Limiter {
   return (bucket) => fromApp(() => limiter(bucket));
-}
-
-function networkIn({ ip }: CallerInfo): string | undefined {
-  const address = canonicalIp(ip);
-  return address === null ? undefined : networkOf(address);
-}
-
-function withoutToken({ ip, userAgent, clientHints }: CallerInfo): Omit<CallerInfo, 'token'> {
-  return { ip, userAgent, clientHints };
 }

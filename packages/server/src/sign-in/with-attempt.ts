@@ -1,7 +1,7 @@
 import { isSessionError } from '@trpc-sessions/core';
 import type { TRPCError } from '@trpc/server';
 import { isTRPCError } from '../errors.ts';
-import type { SignInAttempt } from './throttle.ts';
+import type { SignInAttempt } from './attempt.ts';
 
 /** Signs in, and ends the attempt by the outcome. */
 export async function withAttempt<TResult>(attempt: SignInAttempt, signIn: () => Promise<TResult>): Promise<TResult> {

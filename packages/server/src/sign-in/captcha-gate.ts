@@ -1,0 +1,40 @@
+import { SessionError, type CallerInfo, type SignInGuard } from '@trpc-sessions/core';
+import type { Captcha } from '../captcha/captcha.ts';
+import { fromApp } from '../errors.ts';
+
+/** Asks for captchas. */
+export interface CaptchaGate {
+  /** Answers whether a sign-in needs a solution. @param failures - of its account or its network, whichever has more */
+  isNeeded(failures: number): boolean;
+  /**
+   * Verifies a solution, which counts once. `'unavailable'`: the provider did not answer, and the sign-in may go on without one.
+   *
+   * @throws {SessionError} `captcha_required`: it is not valid, or was used before
+   */
+  check(solution: string, caller: CallerInfo): Promise<'solved' | 'unavailable'>;
+}
+
+/** How long a solution is remembered, in milliseconds: longer than any provider accepts it. */
+const memory = 20 * 60_000;
+
+/** @param after - the failures before which no captcha is asked for */
+export function createCaptchaGate(guard: SignInGuard, captcha: Captcha, after: number): CaptchaGate {
+  return {
+    isNeeded: (failures) => failures >= after,
+    async check(solution, caller) {
+      // A function in plain JavaScript may return anything.
+      const answer: unknown = await fromApp(() => captcha(solution, { caller, form: 'login' }));
+      if (answer === 'unavailable') return answer;
+      if (answer !== true) throw new SessionError('captcha_required');
+      const once = {
+        id: guard.nameOf(`captcha ${solution}`),
+        free: 1,
+        firstWait: memory,
+        maxWait: memory,
+        window: memory,
+      };
+      if ((await guard.take(once)).wait > 0) throw new SessionError('captcha_required');
+      return 'solved';
+    },
+  };
+}
