@@ -6,6 +6,7 @@ import { testPages } from './pages.ts';
 import { testReissuing } from './reissuing.ts';
 import { testRowCounts } from './row-counts.ts';
 import { testSessions } from './sessions.ts';
+import { testStaff } from './staff.ts';
 import { testUpdating } from './updating.ts';
 import { testWithoutTransactions } from './without-transactions.ts';
 
@@ -15,6 +16,7 @@ for (const target of [sqliteWithoutTransactions, postgresWithoutTransactions]) {
   testForeignKeys(target);
   testOldCredentials(target);
   testPages(target);
+  testStaff(target);
   testRowCounts(target);
   testReissuing(target);
   testUpdating(target);
