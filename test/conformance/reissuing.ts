@@ -167,7 +167,10 @@ export function testReissuing(target: DatabaseTarget): void {
       await using w = await createWorld(target, { lifetime: '1d', idleTimeout: '6h' });
       const [ended, idle] = [await w.a.issue({ userId: 'ada' }), await w.a.issue({ userId: 'bob' })];
       await w.a.revokeAll('ada');
-      await refused(w.b.reissue(ended.token, {}), 'revoked_session');
+      await expect(w.b.reissue(ended.token, {})).rejects.toMatchObject({
+        reason: 'revoked_session',
+        ended: { cause: 'all' },
+      });
       w.clock.advance(day / 4);
       await refused(w.b.reissue(idle.token, {}), 'idle_session');
       w.clock.advance(day);

@@ -41,6 +41,7 @@ export interface ChangeParts {
   readonly store: UpdateParts['store'] & ReissueParts['store'];
   readonly tokens: ReissueParts['tokens'];
   readonly verifyToken: ReissueParts['verifyToken'];
+  readonly findEnd: ReissueParts['findEnd'];
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt' | 'flushBriefly'>;
   readonly revocations: UpdateParts['revocations'];
 }

@@ -221,7 +221,10 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   });
   const history = createHistory(store, events, clock);
   const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
-  const changes = createChanges({ store, tokens, verifyToken, lastSeen, revocations }, settings);
+  const changes = createChanges(
+    { store, tokens, verifyToken, findEnd: (token) => history.findEnd(token), lastSeen, revocations },
+    settings,
+  );
   const changeCredentials = createChangeCredentials(settings.db, store, revocations, clock);
   const lists = createLists({ store, lastSeen }, settings);
   const verify = createVerify(

@@ -10,6 +10,7 @@ import type { Tokens } from '../token/access-token.ts';
 import { appClaimsOf } from '../token/signable-claims.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
 import { requireCallOptions } from './call-options.ts';
+import type { EndedSessionLookups } from './history.ts';
 import type { IssuedSession } from './issue.ts';
 import type { RefusalOf } from './refusal.ts';
 import type { Revocations } from './revoke.ts';
@@ -42,17 +43,18 @@ export interface ReissueParts {
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly verifyToken: VerifyToken;
   readonly refusalOf: RefusalOf;
+  readonly findEnd: EndedSessionLookups['findEnd'];
   readonly revocations: Pick<Revocations, 'announceUpdate' | 'announcePossible'>;
   readonly clock: () => number;
 }
 
 export function createReissue(parts: ReissueParts): Reissue {
-  const { store, tokens, verifyToken, refusalOf, revocations, clock } = parts;
+  const { store, tokens, verifyToken, refusalOf, findEnd, revocations, clock } = parts;
 
   /** Reads the row, and refuses a token that is not good for it. */
   async function readRow(verified: VerifiedToken): Promise<LookedUpRow> {
     const row = await store.find(verified.id);
-    if (row === undefined) throw new SessionError('revoked_session');
+    if (row === undefined) throw new SessionError('revoked_session', { ended: await findEnd(verified) });
     const reason = refusalOf(row, verified, clock());
     if (reason !== undefined) throw new SessionError(reason);
     return row;
