@@ -209,14 +209,15 @@ test('500 silent streams of one session cost no query when another session of th
   }
   await expect.poll(() => started).toBe(500);
 
+  const lookUps = (): readonly string[] => app.database.queries.filter((text) => text.startsWith('select'));
   app.database.clearQueries();
   await app.manager.revoke({ userId: 'ada', id: other.id });
   await client.me.query();
-  expect(app.database.queries).toHaveLength(2);
+  expect(lookUps()).toHaveLength(1);
 
   app.database.clearQueries();
   await app.manager.revoke({ userId: 'ada', id: session.id });
   await expect.poll(() => ended).toBe(500);
-  expect(app.database.queries.length).toBeLessThan(6);
+  expect(lookUps().length).toBeLessThan(6);
   await socket.close();
 });

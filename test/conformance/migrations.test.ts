@@ -104,23 +104,31 @@ function testMigrations(target: CliTarget): void {
           '0002_sessions': migrations.trpc_sessions_0001_sessions,
           '0003_revocations': migrations.trpc_sessions_0002_revocations,
           '0004_session_details': migrations.trpc_sessions_0003_session_details,
-          '0005_session_history': migrations.trpc_sessions_0005_session_history,
+          '0005_sign_in_attempts': migrations.trpc_sessions_0004_sign_in_attempts,
+          '0006_session_history': migrations.trpc_sessions_0005_session_history,
         };
-        const third = { ...second, '0006_posts': own('posts') };
+        const third = { ...second, '0007_posts': own('posts') };
         const steps = [first, second, third].map((all) => ({ provider: { getMigrations: async () => all } }));
         const applied = [];
         for (const props of steps) applied.push(await migrate(app, props));
 
         expect(applied).toEqual([
           ['0001_users'],
-          ['0002_sessions', '0003_revocations', '0004_session_details', '0005_session_history'],
-          ['0006_posts'],
+          [
+            '0002_sessions',
+            '0003_revocations',
+            '0004_session_details',
+            '0005_sign_in_attempts',
+            '0006_session_history',
+          ],
+          ['0007_posts'],
         ]);
         await use(app.db, 'sessions');
         const migrator = new Migrator({ db: app.db, ...steps[2]! });
         expect(namesOf((await migrator.migrateTo('0001_users')).results)).toEqual([
-          '0006_posts',
-          '0005_session_history',
+          '0007_posts',
+          '0006_session_history',
+          '0005_sign_in_attempts',
           '0004_session_details',
           '0003_revocations',
           '0002_sessions',
@@ -129,8 +137,9 @@ function testMigrations(target: CliTarget): void {
           '0002_sessions',
           '0003_revocations',
           '0004_session_details',
-          '0005_session_history',
-          '0006_posts',
+          '0005_sign_in_attempts',
+          '0006_session_history',
+          '0007_posts',
         ]);
       });
 
@@ -177,6 +186,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-23_sessions_revocations', oursOf('trpc_sessions_0002_revocations')],
     ['2026-11-23_sessions_session_details', oursOf('trpc_sessions_0003_session_details')],
     ['2026-11-23_sessions_session_history', oursOf('trpc_sessions_0005_session_history')],
+    ['2026-11-23_sessions_sign_in_attempts', oursOf('trpc_sessions_0004_sign_in_attempts')],
     ['2026-11-24_posts', own('posts')],
   ] as const) {
     await writeFile(join(folder, `${name}.mjs`), code);
@@ -189,6 +199,7 @@ test('a file of migrations may export ours', async () => {
     ['2026-11-23_sessions_revocations'],
     ['2026-11-23_sessions_session_details'],
     ['2026-11-23_sessions_session_history'],
+    ['2026-11-23_sessions_sign_in_attempts'],
     ['2026-11-24_posts'],
   ]);
   await use(app.db, 'app_sessions');

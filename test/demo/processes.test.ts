@@ -59,7 +59,10 @@ for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
         return answer;
       };
       const refused = withRedis ? await eventually(ask) : await ask();
-      expect(JSON.parse(refused.body).error.data.session).toEqual({ reason: 'revoked_session' });
+      expect(JSON.parse(refused.body).error.data.session).toEqual({
+        reason: 'revoked_session',
+        ended: { at: expect.any(String), by: 'another_device', cause: 'others' },
+      });
       expect(await a.call('hello', { token: other })).toMatchObject({ status: 401 });
       expect(await b.call('hello', { token: mine })).toMatchObject({ status: 200 });
       expect(await b.stop()).toBe(0);
