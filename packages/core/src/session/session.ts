@@ -56,6 +56,30 @@ export interface SessionRow<TTime = number> {
   readonly grace_until: TTime | null;
 }
 
+type ColumnValue<TName extends keyof SessionRow> = NonNullable<SessionRow<'time'>[TName]>;
+
+/** How a column is stored. */
+export type ColumnKind<TName extends keyof SessionRow> =
+  ColumnValue<TName> extends 'time' ? 'time' : ColumnValue<TName> extends number ? 'number' : 'text';
+
+/** Every column and how it is stored. Queries, inserts and the conversion of times derive from this list. */
+export const rowColumns: { readonly [TName in keyof SessionRow]: ColumnKind<TName> } = {
+  id: 'text',
+  user_id: 'text',
+  created_at: 'time',
+  last_seen_at: 'time',
+  expires_at: 'time',
+  ip: 'text',
+  created_ip: 'text',
+  user_agent: 'text',
+  device: 'text',
+  name: 'text',
+  data: 'text',
+  updated_at: 'time',
+  generation: 'number',
+  grace_until: 'time',
+};
+
 /** A row that may have been read without its data. */
 export type LookedUpRow = Omit<SessionRow, 'data'> & Partial<Pick<SessionRow, 'data'>>;
 

@@ -1,32 +1,10 @@
-import type { LookedUpRow, SessionRow } from '../session/session.ts';
+import { rowColumns as columns, type ColumnKind, type LookedUpRow, type SessionRow } from '../session/session.ts';
 
 /** The name of a column of the sessions table. */
 export type Column = keyof SessionRow;
 
-type Value<TName extends Column> = NonNullable<SessionRow<'time'>[TName]>;
-type Kind<TName extends Column> =
-  Value<TName> extends 'time' ? 'time' : Value<TName> extends number ? 'number' : 'text';
-
-/** Every column and how it is stored. Queries, inserts and the conversion of times derive from this list. */
-const columns: { readonly [TName in Column]: Kind<TName> } = {
-  id: 'text',
-  user_id: 'text',
-  created_at: 'time',
-  last_seen_at: 'time',
-  expires_at: 'time',
-  ip: 'text',
-  created_ip: 'text',
-  user_agent: 'text',
-  device: 'text',
-  name: 'text',
-  data: 'text',
-  updated_at: 'time',
-  generation: 'number',
-  grace_until: 'time',
-};
-
-type TimeColumn = { [TName in Column]: Kind<TName> extends 'time' ? TName : never }[Column];
-type NumberColumn = { [TName in Column]: Kind<TName> extends 'text' ? never : TName }[Column];
+type TimeColumn = { [TName in Column]: ColumnKind<TName> extends 'time' ? TName : never }[Column];
+type NumberColumn = { [TName in Column]: ColumnKind<TName> extends 'text' ? never : TName }[Column];
 type NullableColumn = { [TName in Column]: null extends SessionRow[TName] ? TName : never }[Column];
 
 /** The values of a new row. A column that may be null is null by default. */
