@@ -80,6 +80,13 @@ test('the walks of CONTRIBUTING.md point at the lines of the functions they name
   await expect(withCurrentLines(page)).toMatchFileSnapshot(resolve(root, page));
 });
 
+test.each([...read('docs/nextjs.md').matchAll(/```typescript title="([^"]+)"\n([\s\S]*?)```/g)])(
+  'the page of Next.js shows a file of its app as it is (%#)',
+  (_, file = '', code = '') => {
+    expect(code).toBe(read(`apps/next/${file}`));
+  },
+);
+
 describe('the README', () => {
   const readme = read('README.md');
 
