@@ -95,19 +95,13 @@ const maxCauses = 5;
  * Reads our data of an error by shape, not by class. An app may hold two copies of tRPC: the client of one wraps the error
  * of the other's link, whose data is then in `cause`.
  */
-function sessionErrorData(error: unknown): unknown {
-  let current = error;
-  for (let depth = 0; depth <= maxCauses; depth += 1) {
-    const data = property(property(current, 'data'), 'session');
-    if (data !== undefined) return data;
-    current = property(current, 'cause');
-  }
-  return undefined;
+function sessionErrorData(error: unknown, depth = 0): unknown {
+  const data = property(property(error, 'data'), 'session');
+  return data !== undefined || depth === maxCauses ? data : sessionErrorData(property(error, 'cause'), depth + 1);
 }
 
 function property(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Reflect.get(value, name);
+  return Reflect.get(Object(value), name);
 }
 
 /** Returns whether a text is a reason of {@link sessionErrorReason}. */

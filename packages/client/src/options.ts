@@ -4,9 +4,9 @@
  * @throws {TypeError} naming the unknown option
  */
 export function requireOptions(options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`expected an object: ${known.join(', ')}`);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${unknown}: unknown option; expected ${known.join(', ')}`);
+  const unknown = Object.keys(Object(options)).find((name) => !known.includes(name));
+  if (!(options instanceof Object) || unknown !== undefined)
+    throw new TypeError(`${unknown ?? 'options'}: unknown option; expected an object: ${known.join(', ')}`);
 }
 
 /**
@@ -22,7 +22,7 @@ export function requireSynchronous(option: string, read: () => unknown): void {
     return;
   }
   if (typeof Reflect.get(Object(value), 'then') !== 'function') return;
-  throw new TypeError(`${option}: it returns promises; wrap its storage with asyncTokenStore(storage)`);
+  throw new TypeError(`${option}: returns promises: use asyncTokenStore`);
 }
 
 /**
@@ -32,6 +32,5 @@ export function requireSynchronous(option: string, read: () => unknown): void {
  */
 export function requireMethods(option: string, value: unknown, methods: readonly string[]): void {
   const missing = methods.find((name) => typeof Reflect.get(Object(value), name) !== 'function');
-  if (missing !== undefined)
-    throw new TypeError(`${option}: expected the methods ${methods.join(', ')}; it has no ${missing}`);
+  if (missing !== undefined) throw new TypeError(`${option}: expected ${methods.join(', ')}; it has no ${missing}`);
 }

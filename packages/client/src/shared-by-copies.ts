@@ -5,11 +5,7 @@
  * @param name - Another name for another shape: copies of two releases meet here.
  */
 export function sharedByCopies<TValue extends object>(name: string, create: () => TValue): TValue {
-  const key = Symbol.for(`trpc-sessions.${name}`);
-  const existing: unknown = Reflect.get(globalThis, key);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- another copy of this function made it
-  if (existing !== undefined) return existing as TValue;
-  const value = create();
-  Reflect.set(globalThis, key, value);
-  return value;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only copies of this function have the key
+  const shared = globalThis as unknown as Record<symbol, TValue>;
+  return (shared[Symbol.for(`trpc-sessions.${name}`)] ??= create());
 }

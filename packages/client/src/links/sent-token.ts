@@ -9,11 +9,8 @@ import { dropToken, type TokenStore } from '../tokens/token-store.ts';
  * `loggerLink` prints contexts.
  */
 const markName = 'trpc-sessions';
-const tokensByMark = /* @__PURE__ */ sharedByCopies('tokens-by-mark', () => new WeakMap<object, string | null>());
-const tokensByConnection = /* @__PURE__ */ sharedByCopies(
-  'tokens-by-connection',
-  () => new WeakMap<TokenStore, string | null>(),
-);
+/** The token that each mark was sent with, and that of the WebSocket connection of each store. */
+const sentTokens = /* @__PURE__ */ sharedByCopies('sent-tokens', () => new WeakMap<object, string | null>());
 
 /** Marks an operation, so that {@link sentToken} can find its token later. */
 export function markOperation<TInput>(op: Operation<TInput>): Operation<TInput> {
@@ -22,44 +19,39 @@ export function markOperation<TInput>(op: Operation<TInput>): Operation<TInput> 
 
 /** Records the token of an HTTP request. */
 export function noteSentToken(op: Operation, token: string | null): void {
-  const mark = markOf(op);
-  if (mark !== undefined) tokensByMark.set(mark, token);
+  const mark = op.context[markName];
+  if (mark instanceof Object) sentTokens.set(mark, token);
 }
 
 /** Records the token of a new WebSocket connection, which all its calls share. */
 export function noteConnectionToken(tokens: TokenStore, token: string | null): void {
-  tokensByConnection.set(tokens, token);
+  sentTokens.set(tokens, token);
 }
 
-/** Returns the token that an operation was sent with; `undefined` if none was recorded. */
-export function sentToken(op: Operation, tokens: TokenStore): string | null | undefined {
-  const mark = markOf(op);
-  const token = mark === undefined ? undefined : tokensByMark.get(mark);
-  return token === undefined ? tokensByConnection.get(tokens) : token;
-}
-
-function markOf(op: Operation): object | undefined {
+/** Returns the token that an operation was sent with; `held` if none was recorded. */
+export function sentToken(op: Operation, tokens: TokenStore, held: string | null): string | null {
   const mark = op.context[markName];
-  return typeof mark === 'object' && mark !== null ? mark : undefined;
+  const key = mark instanceof Object && sentTokens.has(mark) ? mark : tokens;
+  const token = sentTokens.get(key);
+  return token === undefined ? held : token;
 }
 
 /** Drops the token of a refused call, if the refusal ends the session. */
 export function dropRefusedToken(tokens: TokenStore, token: string | null, error: unknown): void {
   const reason = sessionErrorReason(error);
   // A browser does not send an expired cookie: the server can only answer that no token came.
-  if (reason === null || (!endsSession(reason) && (reason !== 'missing_token' || !isCookieMark(token)))) return;
-  dropToken(tokens, token, reason);
+  if (reason && (endsSession(reason) || (reason === 'missing_token' && isCookieMark(token)))) {
+    dropToken(tokens, token, reason);
+  }
 }
-
-const keptByCallerName = 'trpc-sessions.kept';
 
 /**
  * The context of a `login` whose caller stores the token itself, as `useSession` does. The session must be in the query
  * cache before the store calls its listeners, or the status would be `loading` for a moment.
  */
-export const keptByCaller: Readonly<Record<string, true>> = { [keptByCallerName]: true };
+export const keptByCaller: Readonly<Record<string, true>> = { 'trpc-sessions.kept': true };
 
 /** Returns whether the caller of this operation stores the token itself. */
 export function isKeptByCaller(op: Operation): boolean {
-  return op.context[keptByCallerName] === true;
+  return op.context['trpc-sessions.kept'] === true;
 }

@@ -1,6 +1,6 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { observable } from '@trpc/server/observable';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { endsSession, isOfPlugin, sessionErrorReason } from '../errors.ts';
 import { requireOptions } from '../options.ts';
 import {
@@ -8,14 +8,12 @@ import {
   isAsync,
   readToken,
   requireTokenStore,
+  stateOf,
   untilReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
-import { keepMark } from '../tokens/device-mark.ts';
-import { withDeviceMark } from './device-mark.ts';
-import { lazyLink } from './lazy-link.ts';
+import { keepMark, readMark, withMark } from '../tokens/device-mark.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
-import { notePrefix } from './sessions-path.ts';
 
 /** Options of {@link sessionLink}. */
 export interface SessionLinkOptions {
@@ -55,91 +53,97 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
   requireOptions(options, ['at', 'tokens', 'keepTokenOf', 'plugin']);
   const { at, tokens, keepTokenOf = [], plugin } = options;
   requireTokenStore(tokens);
-  if (plugin !== undefined && (typeof plugin !== 'string' || plugin === '')) {
-    throw new TypeError("plugin: expected the contextKey of the server's plugin");
-  }
+  if (plugin !== undefined && !isPath(plugin)) throw new TypeError('plugin: expected a contextKey');
   const prefix = prefixOf(at);
   const login = `${prefix}login`;
   const keepers = new Set([login, ...pathsOf(keepTokenOf)]);
   const logout = `${prefix}logout`;
-  notePrefix(tokens, prefix);
+  stateOf(tokens).prefix = prefix;
 
-  const link: TRPCLink<TRouter> = () => {
-    const refusals = createRefusals<TRPCClientError<TRouter>>();
+  return () => {
+    const firstRefusal = createRefusals<TRPCClientError<TRouter>>();
     return ({ op: unmarked, next }) =>
       observable((observer) => {
         const op = markOperation(unmarked);
-        const held = readToken(tokens);
-        const sent = () => {
-          const recorded = sentToken(op, tokens);
-          // A link that records no token has most likely sent the one that was held when the call began.
-          return recorded === undefined ? held : recorded;
-        };
-        return withDeviceMark(op, op.path === login ? tokens : undefined, next).subscribe({
-          next(value) {
-            if ('data' in value.result) {
-              if (keepers.has(op.path)) {
-                keepMark(tokens, value.result.data);
-                if (!isKeptByCaller(op)) keepToken(tokens, value.result.data);
+        let subscription: Unsubscribable | undefined;
+        let isStopped = false;
+
+        function begin(): void {
+          if (tokens.mark && op.path === login) void readMark(tokens.mark).then(send);
+          else send(null);
+        }
+
+        function send(mark: string | null): void {
+          if (isStopped) return;
+          const held = readToken(tokens);
+          // A link that records no token has most likely sent the one that is held when the call begins.
+          const sent = () => sentToken(op, tokens, held);
+          subscription = next({ ...op, input: withMark(op.input, mark) }).subscribe({
+            next(value) {
+              if ('data' in value.result) {
+                if (keepers.has(op.path)) {
+                  void keepMark(tokens.mark, value.result.data);
+                  if (!isKeptByCaller(op)) keepToken(tokens, value.result.data);
+                }
+                if (op.path === logout) dropSignedOut(tokens, sent());
               }
-              if (op.path === logout) dropSignedOut(tokens, sent());
-            }
-            observer.next(value);
-          },
-          error(error) {
-            if (!isOfPlugin(error, plugin)) return observer.error(error);
-            dropRefusedToken(tokens, sent(), error);
-            observer.error(refusals.first(op.id, error));
-          },
-          complete: () => observer.complete(),
-        });
+              observer.next(value);
+            },
+            error(error) {
+              if (!isOfPlugin(error, plugin)) return observer.error(error);
+              dropRefusedToken(tokens, sent(), error);
+              observer.error(firstRefusal(op.id, error));
+            },
+            complete: () => observer.complete(),
+          });
+        }
+
+        if (isAsync(tokens)) void untilReady(tokens).then(begin);
+        else begin();
+        return () => {
+          isStopped = true;
+          subscription?.unsubscribe();
+        };
       });
   };
-  if (!isAsync(tokens)) return link;
-  return lazyLink(async () => {
-    await untilReady(tokens);
-    return link;
-  });
 }
 
 /** The names of nested routers, and of a procedure. */
 const path = /^[^\s./]+(?:\.[^\s./]+)*$/;
 
+const isPath = (value: unknown): value is string => typeof value === 'string' && path.test(value);
+
 /** A wrong `at` would match no `login`, so that no token would be kept. */
 export function prefixOf(at: unknown): string {
   if (at === undefined || at === '') return '';
-  if (typeof at === 'string' && path.test(at)) return `${at}.`;
-  const given = typeof at === 'string' ? JSON.stringify(at) : `a value of type ${typeof at}`;
-  throw new TypeError(`at: expected the place of the sessions router, such as 'auth' or 'account.auth', not ${given}`);
+  if (isPath(at)) return `${at}.`;
+  throw new TypeError("at: expected a path such as 'account.auth'");
 }
 
 function pathsOf(keepTokenOf: unknown): readonly string[] {
-  const isPath = (value: unknown) => typeof value === 'string' && path.test(value);
   if (Array.isArray(keepTokenOf) && keepTokenOf.every(isPath)) return keepTokenOf;
-  throw new TypeError("keepTokenOf: expected a list of procedures, such as ['signUp', 'passkeys.verify']");
+  throw new TypeError("keepTokenOf: expected a list such as ['auth.signUp']");
 }
 
 function keepToken(tokens: TokenStore, result: unknown): void {
-  if (typeof result !== 'object' || result === null || !('token' in result)) return;
-  if (typeof result.token === 'string') tokens.set(result.token);
+  const token: unknown = Reflect.get(Object(result), 'token');
+  if (typeof token === 'string') tokens.set(token);
 }
 
 /** More calls are not refused and retried at the same time. */
 const maxRefusals = 100;
 
-/** Remembers why calls were refused. A link before ours may retry such a call, which then has no token to send. */
-function createRefusals<TError extends Error>(): { first: (callId: number, error: TError) => TError } {
+/**
+ * Remembers why calls were refused. A link before ours may retry such a call, which then has no token to send. Returns a function
+ * that returns the refusal that ended the session of a call, if its error only says that a retry had no token.
+ */
+function createRefusals<TError extends Error>(): (callId: number, error: TError) => TError {
   const refusals = new Map<number, TError>();
-  return {
-    /** Returns the refusal that ended the session of this call, if `error` only says that a retry had no token. */
-    first(callId, error) {
-      const reason = sessionErrorReason(error);
-      if (endsSession(reason)) {
-        const [oldest] = refusals.keys();
-        if (oldest !== undefined && refusals.size === maxRefusals) refusals.delete(oldest);
-        refusals.set(callId, error);
-      }
-      return (reason === 'missing_token' ? refusals.get(callId) : undefined) ?? error;
-    },
+  return (callId, error) => {
+    const reason = sessionErrorReason(error);
+    if (endsSession(reason)) refusals.set(callId, error);
+    // The oldest.
+    for (const id of refusals.keys()) if (refusals.size > maxRefusals) refusals.delete(id);
+    return (reason === 'missing_token' && refusals.get(callId)) || error;
   };
 }

@@ -1,6 +1,5 @@
 import { hashKey, type QueryClient } from '@tanstack/react-query';
-import { pathInKeys } from '../links/sessions-path.ts';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { stateOf, type TokenStore } from '../tokens/token-store.ts';
 import { listKey } from './queries.ts';
 import { tokenVersionOf } from './token-version.ts';
 
@@ -15,7 +14,9 @@ export function shareList(queryClient: QueryClient, tokens: TokenStore): () => v
 
   /** The end of a key: an app's keys may begin with a prefix. */
   function endOf(procedure: string, args: string): string {
-    return `${JSON.stringify(pathInKeys(tokens, `sessions.${procedure}`))}${args}]`;
+    // Only our links know the path.
+    const { prefix = '?' } = stateOf(tokens);
+    return `${JSON.stringify(`${prefix}sessions.${procedure}`.split('.'))}${args}]`;
   }
 
   const stopQueries = queries.subscribe((event) => {

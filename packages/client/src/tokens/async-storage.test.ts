@@ -173,7 +173,7 @@ test('calls of a custom store are sent even if its `ready` rejects', async () =>
 
 test('a wrong option is a TypeError that names it', () => {
   const storage = asyncStorage(new Map());
-  expect(() => asyncTokenStore({} as never)).toThrow('storage: expected the methods getItem, setItem, removeItem');
+  expect(() => asyncTokenStore({} as never)).toThrow('storage: expected getItem, setItem, removeItem');
   expect(() => asyncTokenStore(storage, { key: 5 as never })).toThrow('key: expected a text');
   expect(() => asyncTokenStore(storage, { name: 'a' } as never)).toThrow('name: unknown option');
   const notReady = { ...asyncTokenStore(storage), ready: true };

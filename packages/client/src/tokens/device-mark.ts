@@ -7,11 +7,6 @@ export interface DeviceMarkStore {
   set(mark: string): unknown;
 }
 
-/** A store of tokens that may hold a mark. */
-interface WithMark {
-  readonly mark?: DeviceMarkStore | undefined;
-}
-
 /** Longer marks are refused by the server, and so would be every login that sends one. */
 const maxLength = 4096;
 
@@ -24,37 +19,27 @@ export function markOrNull(value: unknown): string | null {
 }
 
 /** Returns the mark of any store, the app's own included. A store that fails holds none. */
-export function readMark({ mark }: WithMark): string | null | Promise<string | null> {
-  if (mark === undefined) return null;
+export async function readMark(mark: DeviceMarkStore): Promise<string | null> {
   try {
-    const read = mark.get();
-    if (read === null || typeof read === 'string') return markOrNull(read);
-    // The promise of a storage may have no prototype of ours.
-    return Promise.resolve(read).then(markOrNull, () => null);
+    return markOrNull(await mark.get());
   } catch {
     return null;
   }
 }
 
 /** Keeps the mark in the result of a sign-in. A store that fails keeps none, and the sign-in succeeds. */
-export function keepMark({ mark }: WithMark, result: unknown): void {
+export async function keepMark(mark: DeviceMarkStore | undefined, result: unknown): Promise<void> {
   const text = markOrNull(Reflect.get(Object(result), 'deviceMark'));
-  if (mark === undefined || text === null) return;
   try {
-    Promise.resolve(mark.set(text)).catch(() => {});
+    if (text !== null) await mark?.set(text);
   } catch {
     // As above.
   }
 }
 
-/** Adds the mark to the input of `login`, unless the app has sent one. */
+/** Adds the mark to the input of `login`, unless the app has sent one. An input such as `FormData` takes none. */
 export function withMark(input: unknown, mark: string | null): unknown {
-  if (mark === null || !isPlainObject(input) || 'deviceMark' in input) return input;
-  return { ...input, deviceMark: mark };
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+  return mark !== null && Object.getPrototypeOf(Object(input)) === Object.prototype
+    ? { deviceMark: mark, ...Object(input) }
+    : input;
 }

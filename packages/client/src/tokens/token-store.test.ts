@@ -252,8 +252,8 @@ test('the mark of a cookie store is read as it is', () => {
 describe('a wrong option is a TypeError that names it:', () => {
   test.each<[string, unknown, string]>([
     ['key', { key: 5 }, 'key: expected a text'],
-    ['storage without methods', { storage: {} }, 'storage: expected the methods getItem, setItem, removeItem'],
-    ['storage null', { storage: null }, 'storage: expected the methods getItem, setItem, removeItem'],
+    ['storage without methods', { storage: {} }, 'storage: expected getItem, setItem, removeItem'],
+    ['storage null', { storage: null }, 'storage: expected getItem, setItem, removeItem'],
     ['an unknown name', { name: 'a' }, 'name: unknown option'],
     ['a text in place of the options', 'my-key', 'expected an object: key, storage'],
   ])('%s', (_, options, message) => {

@@ -59,12 +59,27 @@ export function storedReason(text: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** The reasons of stores that keep none. */
-const reasons = /* @__PURE__ */ sharedByCopies('reasons', () => new WeakMap<TokenStore, SessionErrorReason>());
+/** What is known of a store beside its token. */
+interface StoreState {
+  /** Why there is no token, for a store that keeps no reason. */
+  reason?: SessionErrorReason | null;
+  /** Where the sessions router of its server is nested: `'auth.'`, or `''` at the root. */
+  prefix?: string;
+  /** Whether an asynchronous store has read its token. */
+  isReady?: true;
+}
+
+const states = /* @__PURE__ */ sharedByCopies('stores', () => new WeakMap<TokenStore, StoreState>());
+
+export function stateOf(tokens: TokenStore): StoreState {
+  const state = states.get(tokens) ?? {};
+  states.set(tokens, state);
+  return state;
+}
 
 /** Returns why a store holds no token: `null` if the user has signed out, or has not signed in. */
 export function readReason(tokens: TokenStore): SessionErrorReason | null {
-  return tokens.reason === undefined ? (reasons.get(tokens) ?? null) : tokens.reason();
+  return (tokens.reason ? tokens.reason() : stateOf(tokens).reason) ?? null;
 }
 
 /** Returns the token of any store, the app's own included. A store that throws holds no token. */
@@ -83,7 +98,7 @@ export function readToken(tokens: TokenStore): string | null {
 export function dropToken(tokens: TokenStore, token: string | null, reason: SessionErrorReason): void {
   if (token === null || readToken(tokens) !== token) return;
   // Before `set`, which calls the listeners.
-  reasons.set(tokens, reason);
+  stateOf(tokens).reason = reason;
   tokens.set(null, reason);
 }
 
@@ -92,8 +107,8 @@ export function dropToken(tokens: TokenStore, token: string | null, reason: Sess
  * is not why the user is signed out.
  */
 export function dropSignedOut(tokens: TokenStore, token: string | null): void {
-  if (![token, null].includes(readToken(tokens))) return;
-  reasons.delete(tokens);
+  if ((readToken(tokens) ?? token) !== token) return;
+  stateOf(tokens).reason = null;
   tokens.set(null);
 }
 
@@ -114,18 +129,16 @@ export function requireTokenStore(tokens: TokenStore): void {
 
 /** Returns whether a store reads its token asynchronously. */
 export function isAsync(tokens: TokenStore): tokens is AsyncTokenStore {
-  return 'ready' in tokens && tokens.ready !== undefined;
+  return Reflect.get(tokens, 'ready') !== undefined;
 }
-
-const settled = /* @__PURE__ */ sharedByCopies('settled', () => new WeakSet<Promise<unknown>>());
 
 /** Returns whether a store can return its token. */
 export function isReady(tokens: TokenStore): boolean {
-  return !isAsync(tokens) || settled.has(tokens.ready);
+  return !isAsync(tokens) || stateOf(tokens).isReady === true;
 }
 
 /** Resolves when a store can return its token. It never rejects: a store that could not read holds no token. */
-export async function untilReady({ ready }: AsyncTokenStore): Promise<void> {
-  await Promise.allSettled([ready]);
-  settled.add(ready);
+export async function untilReady(tokens: AsyncTokenStore): Promise<void> {
+  await Promise.allSettled([tokens.ready]);
+  stateOf(tokens).isReady = true;
 }
