@@ -243,7 +243,7 @@ test('client imports only types of server, and nothing of core', () => {
 describe('outside a package, only its exports are imported', () => {
   const doors = new Set(
     globSync('{packages,apps}/*/package.json', { cwd: root }).flatMap((file) => {
-      const { name, exports }: { name: string; exports: object } = JSON.parse(
+      const { name, exports = {} }: { name: string; exports?: object } = JSON.parse(
         readFileSync(resolve(root, file), 'utf8'),
       );
       return Object.keys(exports).map((path) => name + path.slice(1));
@@ -256,6 +256,7 @@ describe('outside a package, only its exports are imported', () => {
 
   test.each([
     ['the demo', codeOf('apps/demo')],
+    ['the app of Next.js', codeOf('apps/next')],
     ['the tests', codeOf('test')],
     ['the pages', globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root })],
   ])('by %s', (_, files) => {
