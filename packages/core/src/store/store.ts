@@ -6,6 +6,7 @@ import type { Ending, EndRecord } from '../session/session-end.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import type { AttemptStore } from '../sign-in/attempts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
+import { isReused } from '../drivers/reused-answers.ts';
 import { createDatabaseAttempts } from './attempts.ts';
 import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
@@ -142,18 +143,25 @@ export function createStore(
   const beside = { db, dialect, writes, deletes };
   const markNumbers = createMarkNumbers({ ...beside, table: tables.revocations });
 
-  const readRows = <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> =>
-    limitTime(() => runRead(readDb, query));
-
-  const lookUp: Find<LookedUpRow> = async (id) => {
-    const { rows } = await limitTime(() => readDb.executeQuery(queries.find(id)));
-    return rows[0] && readNumbers(rows[0]);
+  const readRows = async <TRow extends LookedUpRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> => {
+    if (readDirect?.isInTransaction() === false) return readDirect.run(query).rows.map(readNumbers);
+    return limitTime(() => runRead(readDb, query));
   };
 
-  const lookUpLater = batchLookups<LookedUpRow>({
-    find: lookUp,
-    findMany: (ids) => readRows(queries.findMany(ids)),
-  });
+  let reusesStatements = false;
+  const lookUpAll = async (query: CompiledQuery<LookedUpRow>): Promise<readonly LookedUpRow[]> => {
+    const { rows } = await limitTime(() => readDb.executeQuery(query));
+    reusesStatements ||= isReused(rows);
+    return rows.map(readNumbers);
+  };
+  const lookUp: Find<LookedUpRow> = async (id) => {
+    const [row] = await lookUpAll(queries.find(id));
+    return row;
+  };
+
+  const gather = batchLookups<LookedUpRow>({ find: lookUp, findMany: (ids) => lookUpAll(queries.findMany(ids)) });
+  // Within the process, a statement that is prepared already takes less time than to wait for others.
+  const lookUpLater: Find<LookedUpRow> = (id) => (reusesStatements && !dialect.isRemote ? lookUp(id) : gather(id));
 
   return {
     find(id) {

@@ -1,6 +1,6 @@
 import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
-import { expect, test, vi } from 'vitest';
+import { Kysely, SqliteDialect, sql, type SqliteDatabase as SqliteDatabaseOfKysely } from 'kysely';
+import { describe, expect, test, vi } from 'vitest';
 import { createSessionManager } from '../../manager/manager.ts';
 import { migrateToLatest } from '../../store/migrations.ts';
 import type { SessionsDatabase } from '../../store/schema.ts';
@@ -81,6 +81,33 @@ test('the look-up of a session asks for one row', async () => {
   // The revocation counts the rows that its statement returns. The refusal also looks up how the session ended.
   expect(asked).toEqual(['get', 'all', 'get', 'get']);
   await db.destroy();
+});
+
+describe('requests that arrive together', () => {
+  async function countQueries(database: SqliteDatabaseOfKysely) {
+    let queries = 0;
+    const db = new Kysely<SessionsDatabase>({
+      dialect: new SqliteDialect({ database }),
+      log: () => void (queries += 1),
+    });
+    await migrateToLatest(db);
+    const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+    const issued = await Promise.all(Array.from({ length: 8 }, (_, n) => manager.issue({ userId: `u${n}` })));
+    await manager.verify(issued[0]!.token);
+    queries = 0;
+    const verified = await Promise.all(issued.map(({ token }) => manager.verify(token)));
+    expect(verified.map(({ session }) => session.userId)).toEqual(issued.map(({ session }) => session.userId));
+    await db.destroy();
+    return queries;
+  }
+
+  test('share a look-up, because to prepare it takes longest', async () => {
+    expect(await countQueries(new SqliteDatabase(':memory:'))).toBe(1);
+  });
+
+  test('are looked up one by one where statements are reused, at once', async () => {
+    expect(await countQueries(reuseStatements(new SqliteDatabase(':memory:')))).toBe(8);
+  });
 });
 
 test('closing closes the database', async () => {

@@ -1,6 +1,7 @@
 import type { SqliteDatabase } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { findsOne } from '../statement-mark.ts';
+import { markReused } from '../reused-answers.ts';
+import { findsOne, isStatement } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link reuseStatements} uses. */
@@ -12,6 +13,7 @@ interface Prepares {
   close(): void;
 }
 type Statement = ReturnType<SqliteDatabase['prepare']>;
+type PreparedStatement = ReturnType<Prepares['prepare']>;
 
 /**
  * Wraps a better-sqlite3 database so that each statement is prepared once; Kysely prepares every query again. Looking up a
@@ -41,9 +43,7 @@ export function reuseStatements(database: Prepares, options: { readonly max?: nu
       const statement = database.prepare(sql);
       const reused: Statement = {
         reader: statement.reader,
-        all: findsOne(sql)
-          ? (parameters) => atMostOne(statement, parameters)
-          : (parameters) => statement.all(parameters),
+        all: answersOf(sql, statement),
         run: (parameters) => statement.run(parameters),
         iterate(parameters) {
           // A statement cannot run again while it is iterated: the next call prepares another.
@@ -71,8 +71,25 @@ function requireDatabase(database: unknown): void {
   throw new TypeError('reuseStatements: expected a Database of better-sqlite3');
 }
 
+/** Every so many answers one is marked, the first included: to mark all of them would take longer than to ask. */
+const markedEvery = 256;
+
+function answersOf(sql: string, statement: PreparedStatement): Statement['all'] {
+  if (!isStatement(sql)) return (parameters) => statement.all(parameters);
+  const all: Statement['all'] = findsOne(sql)
+    ? (parameters) => atMostOne(statement, parameters)
+    : (parameters) => statement.all(parameters);
+  let count = 0;
+  return (parameters) => {
+    const rows = all(parameters);
+    if (count % markedEvery === 0) markReused(rows);
+    count += 1;
+    return rows;
+  };
+}
+
 /** A tenth faster than `all`: SQLite does not search for a second row. */
-function atMostOne(statement: ReturnType<Prepares['prepare']>, parameters: readonly unknown[]): unknown[] {
+function atMostOne(statement: PreparedStatement, parameters: readonly unknown[]): unknown[] {
   if (statement.get === undefined) return statement.all(parameters);
   const row = statement.get(parameters);
   return row === undefined ? [] : [row];
