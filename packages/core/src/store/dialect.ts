@@ -46,6 +46,8 @@ export interface Dialect {
   schemaOf<TDatabase>(db: Kysely<TDatabase>, table: string): Promise<string | undefined>;
   /** Answers whether a write failed only because of a concurrent one and was rolled back: it can be retried. */
   isConflict(error: unknown): boolean;
+  /** Answers whether a write failed because the disk, or the file of the database, has no space left. */
+  isFull(error: unknown): boolean;
   /** Answers whether an insert failed because a foreign key refers to a row that does not exist. */
   isForeignKeyViolation(error: unknown): boolean;
 }

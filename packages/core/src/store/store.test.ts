@@ -122,7 +122,7 @@ describe('a write that conflicts with a concurrent one', () => {
 });
 
 test.each<[Language, string]>([
-  ['SQLite', 'SQLITE_FULL'],
+  ['SQLite', 'SQLITE_READONLY'],
   ['PostgreSQL', '23505'],
   // Not a conflict: it has waited for the lock long enough.
   ['MySQL', 'ER_LOCK_WAIT_TIMEOUT'],
@@ -132,3 +132,19 @@ test.each<[Language, string]>([
   await expect(revokeAll(store)).rejects.toThrow('conflict');
   expect(writes).toHaveBeenCalledOnce();
 });
+
+test.each<[Language, string]>([
+  ['SQLite', 'SQLITE_FULL'],
+  ['PostgreSQL', '53100'],
+  ['MySQL', 'ER_RECORD_FILE_FULL'],
+])(
+  'a revocation that a full disk fails is run once more, without a record of it: on %s, %s',
+  async (language, code) => {
+    const once = createWorld(language, code, 1);
+    await revokeAll(once.store);
+    expect(once.writes).toHaveBeenCalledTimes(2);
+    const twice = createWorld(language, code, 2);
+    await expect(revokeAll(twice.store)).rejects.toThrow('conflict');
+    expect(twice.writes).toHaveBeenCalledTimes(2);
+  },
+);

@@ -12,6 +12,7 @@ import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
+import { evenIfFull } from './even-if-full.ts';
 import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
@@ -193,22 +194,27 @@ export function createStore(
     insert: createInsert({ queries, order, writes, deletes, recorded }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, ending, trx) => runDelete(trx, () => deletes.runForIds(userId, ids, recorded(ending))),
+    deleteMany: (userId, ids, ending, trx) =>
+      evenIfFull(dialect, trx, recorded(ending), (kept) => runDelete(trx, () => deletes.runForIds(userId, ids, kept))),
     deleteOthers: (userId, currentId, ending, trx) =>
-      writes.runLocked(userId, trx, function* () {
-        yield* order.record(userId);
-        // Two sessions may do this to each other at once: the second must find that it is gone.
-        const count = yield* deletes.runAll(queries.deleteOthers(userId, currentId, recorded(ending)));
-        if (count > 0) return count;
-        const { rows } = yield* ask(queries.findToKeep(userId, currentId));
-        return rows.length > 0 ? 0 : undefined;
-      }),
+      evenIfFull(dialect, trx, recorded(ending), (kept) =>
+        writes.runLocked(userId, trx, function* () {
+          yield* order.record(userId);
+          // Two sessions may do this to each other at once: the second must find that it is gone.
+          const count = yield* deletes.runAll(queries.deleteOthers(userId, currentId, kept));
+          if (count > 0) return count;
+          const { rows } = yield* ask(queries.findToKeep(userId, currentId));
+          return rows.length > 0 ? 0 : undefined;
+        }),
+      ),
     deleteAll: (userId, ending, trx) =>
-      writes.runLocked(userId, trx, function* () {
-        yield* order.record(userId);
-        yield* markNumbers.end(userId);
-        return yield* deletes.runAll(queries.deleteAll(userId, recorded(ending)));
-      }),
+      evenIfFull(dialect, trx, recorded(ending), (kept) =>
+        writes.runLocked(userId, trx, function* () {
+          yield* order.record(userId);
+          yield* markNumbers.end(userId);
+          return yield* deletes.runAll(queries.deleteAll(userId, kept));
+        }),
+      ),
 
     async findIssuedBefore(time, limit) {
       const { rows } = await limitTime(() => db.executeQuery(queries.findIssuedBefore(time, limit)));

@@ -74,6 +74,7 @@ export const mysql: Dialect = {
   migrate: (db, work) => work(db),
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'ER_LOCK_DEADLOCK'),
+  isFull: (error) => hasErrorCode(error, 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'),
   isForeignKeyViolation: (error) => hasErrorCode(error, 'ER_NO_REFERENCED_ROW', 'ER_NO_REFERENCED_ROW_2'),
 };
 

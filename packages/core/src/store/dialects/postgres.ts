@@ -70,5 +70,7 @@ export const postgres: Dialect = {
   },
   // deadlock_detected, serialization_failure
   isConflict: (error) => hasErrorCode(error, '40P01', '40001'),
+  // disk_full
+  isFull: (error) => hasErrorCode(error, '53100'),
   isForeignKeyViolation: (error) => hasErrorCode(error, '23503'),
 };

@@ -84,6 +84,7 @@ export const sqlite: Dialect = {
   },
   schemaOf: () => Promise.resolve(undefined),
   isConflict: (error) => hasErrorCode(error, 'SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT'),
+  isFull: (error) => hasErrorCode(error, 'SQLITE_FULL'),
   // The message is SQLite's own, and that of the guide's trigger. Each driver has another code for it.
   isForeignKeyViolation: (error) => error instanceof Error && error.message.includes('FOREIGN KEY constraint failed'),
 };
