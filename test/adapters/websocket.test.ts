@@ -92,6 +92,23 @@ test('a WebSocket sends its token once, and every call verifies it', async () =>
   expect(error).toMatchObject({ data: { code: 'UNAUTHORIZED', session: { reason: 'revoked_session' } } });
 });
 
+test('a WebSocket whose token was reissued reconnects with the new one at the first call that is refused', async () => {
+  await using app = await createTestApp();
+  await using server = await startWebSocketServer(app.router);
+  const { token } = await app.manager.issue({ userId: 'ada' });
+  const tokens = memoryTokenStore();
+  tokens.set(token);
+  await using socket = connectWithSession(server.url, tokens);
+  expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });
+
+  const renewed = await app.manager.reissue(token, { grace: '0s' });
+  tokens.set(renewed.token);
+  await expect(socket.client.me.query()).rejects.toMatchObject({ data: { session: { reason: 'revoked_session' } } });
+  await expect.poll(() => socket.onOpen.mock.calls).toHaveLength(2);
+  expect(await socket.client.me.query()).toMatchObject({ userId: 'ada' });
+  expect(tokens.get()).toBe(renewed.token);
+});
+
 test('a WebSocket without a token can sign in', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
