@@ -88,7 +88,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
       'bus',
       'manager',
     ],
-    cli: ['duration', 'session', 'token', 'store'],
+    cli: ['duration', 'session', 'sign-in', 'token', 'store'],
   },
   server: {
     faults: [],

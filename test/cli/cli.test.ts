@@ -11,7 +11,7 @@ import { createApp, createFolder, sqlite } from './databases.ts';
 
 // The command line without a server.
 
-const commands = ['migrate', 'list', 'revoke', 'purge', 'stats', 'keygen'];
+const commands = ['migrate', 'list', 'revoke', 'purge', 'stats', 'unblock', 'keygen'];
 
 describe('help', () => {
   test.each(commands)('of %s describes its options', async (name) => {
@@ -64,6 +64,8 @@ test.each<[args: string, message: RegExp, url?: string]>([
   ['revoke --user ada --id 1 --all', /^revoke takes either --id <session> or --all/],
   ['purge', /^DATABASE_URL is not set/],
   ['stats', /^DATABASE_URL is not set/],
+  ['unblock', /^--account <name> is missing/],
+  ['unblock --account ada', /^SESSION_SECRET is not set/],
   ['migrate', /^DATABASE_URL is not set/],
   ['migrate --sql', /^--sql needs --dialect when DATABASE_URL is not set/],
   ['migrate --sql --dialect oracle', /^--dialect: expected one of sqlite, postgres, mysql, mariadb/],

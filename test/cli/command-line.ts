@@ -16,6 +16,8 @@ export interface Target {
   readonly url?: string | undefined;
   /** Passed as `--table`, unless it is `sessions`. */
   readonly table?: string;
+  /** The `SESSION_SECRET`. @defaultValue not set */
+  readonly secret?: string;
 }
 
 interface RunOptions extends Target {
@@ -28,13 +30,14 @@ interface RunOptions extends Target {
 /** Runs the command line inside this process: most tests need no other. */
 export async function cli(
   args: readonly string[],
-  { url, table = 'sessions', isTTY = false, onStderr }: RunOptions = {},
+  { url, table = 'sessions', secret, isTTY = false, onStderr }: RunOptions = {},
 ): Promise<Finished> {
   let stdout = '';
   let stderr = '';
   let interrupt = (): void => {};
   const code = await main(table === 'sessions' ? args : [...args, '--table', table], {
     url,
+    secret,
     stdout: { write: (written) => (stdout += written) },
     stderr: {
       isTTY,

@@ -1,7 +1,15 @@
-import { createMigrations, createSessionManager, localBus, memoryCache, type Session } from '@trpc-sessions/core';
+import {
+  accountBuckets,
+  createMigrations,
+  createSessionManager,
+  localBus,
+  memoryCache,
+  type Session,
+} from '@trpc-sessions/core';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from '../conformance/sessions.ts';
+import { secret } from '../support/app.ts';
 import { day } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
@@ -257,6 +265,21 @@ function testCommands(target: CliTarget): void {
         { type: null, live: 2 },
         { type: 'desktop', live: 1 },
       ]);
+    });
+
+    test('unblocks an account, with the secret of the app', async () => {
+      await using app = await migrated();
+      const guard = app.manager().guardSignIns({ store: 'database' });
+      const limit = { free: 1, firstWait: 60_000, maxWait: 60_000, window: 3_600_000 };
+      const guess = (account: string) => guard.take({ id: guard.nameOf(accountBuckets(account).guesses), ...limit });
+      for (const account of ['ada', 'bob']) await guess(account);
+      expect((await guess('ada')).wait).toBeGreaterThan(0);
+
+      const unblock = (key: string) => cliJson(['unblock', '--account', 'Ada'], { ...app, secret: key });
+      expect(await unblock('another secret of thirty-two bytes')).toEqual({ unblocked: false });
+      expect(await unblock(secret)).toEqual({ unblocked: true });
+      expect((await guess('ada')).wait).toBe(0);
+      expect((await guess('bob')).wait).toBeGreaterThan(0);
     });
 
     test('counts sessions, users and devices', async () => {

@@ -62,6 +62,7 @@ export type { LastSeenInput, SessionPage, SessionPageInput } from './session/pag
 export { maxPasswordLength } from './password/length.ts';
 export type { KnownDevice, MarkIssuer, NewMark } from './manager/device-marks.ts';
 export type { AttemptStoreName, SignInGuard, SignInGuardOptions } from './manager/sign-in-guard.ts';
+export { accountBuckets, normalAccount } from './sign-in/account.ts';
 export type { Attempt, AttemptBucket, AttemptLimit, AttemptStore } from './sign-in/attempts.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';

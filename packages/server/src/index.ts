@@ -58,6 +58,7 @@ export type { Captcha, CaptchaAnswer, CaptchaChallenge, CaptchaContext } from '.
 export type { SignInAttempt } from './sign-in/attempt.ts';
 export type { Proofs } from './sign-in/throttle.ts';
 export type { ThrottleOptions } from './sign-in/throttle-options.ts';
+export type { Unblock } from './sign-in/unblock.ts';
 export type { ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 export type { Reissue, ReissueOptions } from './procedures/reissue.ts';
 export type { SignOut } from './procedures/sign-out.ts';

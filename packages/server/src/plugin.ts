@@ -20,6 +20,7 @@ import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import type { Captcha } from './captcha/captcha.ts';
 import { createThrottle } from './sign-in/throttle.ts';
 import type { ThrottleOptions } from './sign-in/throttle-options.ts';
+import { createUnblock, type Unblock } from './sign-in/unblock.ts';
 import { createThrottleSignIn, type ThrottleSignIn } from './sign-in/throttle-sign-in.ts';
 import { createRouter, type SessionsRouter } from './procedures/router.ts';
 import { createContextPlace, ownPlaceOf } from './authenticated/context-place.ts';
@@ -108,6 +109,8 @@ export interface SessionsPlugin<
   readonly reissue: Reissue<TKey>;
   /** Limits the attempts to sign in of a procedure or a route of the app's own. `login` does so by itself. */
   readonly throttle: ThrottleSignIn<TKey>;
+  /** Drops the attempts on an account, so that its user need not wait. */
+  readonly unblock: Unblock;
 }
 
 /**
@@ -149,11 +152,11 @@ export function createSessionsPlugin<
   const place = createContextPlace(options.contextKey);
   const own = { verifier, errorHandler, place: ownPlaceOf(place) };
   const { callerOf } = place;
-  const throttle = createThrottle(
-    manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store }),
-    options.throttle,
-    { captcha: options.captcha, captchaAfter: options.captchaAfter ?? 3 },
-  );
+  const guard = manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store });
+  const throttle = createThrottle(guard, options.throttle, {
+    captcha: options.captcha,
+    captchaAfter: options.captchaAfter ?? 3,
+  });
   const signInSteps = createSignInSteps({ manager, verifier, locator, throttle });
   return {
     router: createRouter<TSchema, TClaims, TAdmin>({
@@ -176,5 +179,6 @@ export function createSessionsPlugin<
     signOut: createSignOut({ manager, verifier, callerOf }),
     reissue: createReissue({ manager, verifier, callerOf, locator, signInSteps }),
     throttle: createThrottleSignIn(callerOf, throttle),
+    unblock: createUnblock(guard),
   };
 }

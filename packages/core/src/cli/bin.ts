@@ -16,6 +16,7 @@ process.exitCode = await main(process.argv.slice(2), {
   stdout,
   stderr,
   url: env['DATABASE_URL'],
+  secret: env['SESSION_SECRET'],
   // Once: a second Ctrl-C ends the process immediately.
   onInterrupt: (stop) => process.once('SIGINT', stop),
 });

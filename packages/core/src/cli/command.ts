@@ -12,6 +12,8 @@ export interface Command {
 export interface CommandContext {
   /** The `DATABASE_URL`. */
   readonly url: string | undefined;
+  /** The `SESSION_SECRET`. */
+  readonly secret: string | undefined;
   /** Shows the progress on a terminal, and nowhere else. */
   readonly progress: (text: string) => void;
   /** Calls `stop` on Ctrl-C. */

@@ -66,6 +66,13 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (values, context) => (await import('./session-commands.ts')).stats(values, context),
   },
 
+  unblock: {
+    usage: 'unblock --account <name> [--table <name>]',
+    summary: "drop the attempts to sign in to an account, with store: 'database'; SESSION_SECRET is your key",
+    options: ['account', 'table'],
+    run: async (values, context) => (await import('./unblock.ts')).unblock(values, context),
+  },
+
   keygen: {
     usage: 'keygen [--alg <algorithm>] [--kid <id>] [--pem | --secret]',
     summary: 'generate a key for the keys option: a JWK, a pair of PEMs or a plain secret',

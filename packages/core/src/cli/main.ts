@@ -12,6 +12,8 @@ export interface Io {
   readonly stderr: Output;
   /** The `DATABASE_URL`. */
   readonly url: string | undefined;
+  /** The `SESSION_SECRET`. */
+  readonly secret?: string | undefined;
   /** Calls `stop` on Ctrl-C. */
   readonly onInterrupt: (stop: () => void) => void;
 }
@@ -82,13 +84,13 @@ function parse(args: readonly string[]): Call {
   return { command, values };
 }
 
-async function run(command: Command, values: Values, { stderr, url, onInterrupt }: Io): Promise<Outcome> {
+async function run(command: Command, values: Values, { stderr, url, secret, onInterrupt }: Io): Promise<Outcome> {
   /** Overwrites one line of a terminal. */
   const progress = (text: string): void => {
     if (stderr.isTTY === true) stderr.write(`\r\u001b[K${text}`);
   };
   try {
-    return await command.run(values, { url, progress, onInterrupt });
+    return await command.run(values, { url, secret, progress, onInterrupt });
   } finally {
     progress('');
   }

@@ -18,6 +18,7 @@ export const options = {
     value: '<duration>',
     help: 'your idleTimeout, such as 14d: a session unused for that long is not live',
   },
+  account: { type: 'string', value: '<name>', help: 'the name that its user signs in with' },
   table: { type: 'string', value: '<name>', help: 'your table, such as auth.sessions (default: sessions)' },
   sql: { type: 'boolean', value: '', help: 'print the SQL that creates the table, and run nothing' },
   dialect: {

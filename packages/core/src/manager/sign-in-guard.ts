@@ -3,7 +3,7 @@ import { sharedByCopies } from '../shared-by-copies.ts';
 import type { Attempt, AttemptBucket, AttemptStore } from '../sign-in/attempts.ts';
 import { createMemoryAttempts } from '../sign-in/memory-attempts.ts';
 import { withFallback } from '../sign-in/with-fallback.ts';
-import { deriveSecret, keyedName } from '../token/derived-keys.ts';
+import { bucketName, deriveSecret } from '../token/derived-keys.ts';
 import type { MarkNumbers } from '../store/mark-numbers.ts';
 import { createMarkIssuer, type MarkIssuer } from './device-marks.ts';
 import type { Events, SessionEvents } from './events.ts';
@@ -54,8 +54,7 @@ export function createGuardSignIns(
 
   function nameOf(text: string): string {
     secret ??= deriveSecret(keys.signer.signing, 'attempts');
-    // Two tables may share a store, such as one Redis.
-    return keyedName(secret, `${table.table.toLowerCase()} ${text}`);
+    return bucketName(secret, table.table, text);
   }
 
   function create(name: AttemptStoreName): AttemptStore {

@@ -14,3 +14,8 @@ export function deriveSecret(signing: KeyObject, purpose: string): KeyObject {
 export function keyedName(secret: KeyObject, text: string): string {
   return base32(createHmac('sha256', secret).update(text).digest().subarray(0, 20));
 }
+
+/** Names a bucket of attempts. Two tables may share a store, such as one Redis. */
+export function bucketName(secret: KeyObject, table: string, text: string): string {
+  return keyedName(secret, `${table.toLowerCase()} ${text}`);
+}

@@ -1,6 +1,12 @@
-import { networkOf, type CallerInfo, type KnownDevice, type SignInGuard } from '@trpc-sessions/core';
+import {
+  accountBuckets,
+  networkOf,
+  normalAccount,
+  type CallerInfo,
+  type KnownDevice,
+  type SignInGuard,
+} from '@trpc-sessions/core';
 import { canonicalIp } from '../request/address.ts';
-import { normalAccount } from './account-name.ts';
 import type { LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
 
@@ -24,28 +30,30 @@ export function createBuckets(
   const attemptsPerAccount = limits.attemptsPerAccount ?? defaults.attemptsPerAccount;
   const attemptsPerNetwork = limits.attemptsPerNetwork ?? defaults.attemptsPerNetwork;
 
-  function both(caller: CallerInfo, account: string | undefined, prefix: string, times: number): LimiterBucket[] {
+  function both(caller: CallerInfo, account: string | undefined, isSolved: boolean): LimiterBucket[] {
     const network = networkIn(caller);
+    const times = isSolved ? timesWithCaptcha : 1;
     const buckets: LimiterBucket[] = [];
     // Networks first: one that waits must not use up the attempts on an account.
     if (network !== undefined) {
-      const key = guard.nameOf(`${prefix}network ${network}`);
+      const key = guard.nameOf(`${isSolved ? 'solved ' : ''}network ${network}`);
       buckets.push({ by: 'network', key, free: attemptsPerNetwork * times });
     }
     if (account !== undefined) {
-      const key = guard.nameOf(`${prefix}account ${normalAccount(account)}`);
+      const { guesses, solutions } = accountBuckets(account);
+      const key = guard.nameOf(isSolved ? solutions : guesses);
       buckets.push({ by: 'account', key, free: attemptsPerAccount * times });
     }
     return buckets.filter(({ free }) => free !== Infinity);
   }
 
   return {
-    of: (caller, account) => both(caller, account, '', 1),
+    of: (caller, account) => both(caller, account, false),
     ofDevice(account, { number }) {
       const key = guard.nameOf(`device ${number} ${normalAccount(account ?? '')}`);
       return [{ by: 'device' as const, key, free: attemptsPerAccount }].filter(({ free }) => free !== Infinity);
     },
-    ofSolutions: (caller, account) => both(caller, account, 'solved ', timesWithCaptcha),
+    ofSolutions: (caller, account) => both(caller, account, true),
   };
 }
 

@@ -246,6 +246,15 @@ describe('the option throttle', () => {
   });
 });
 
+test('unblock drops the attempts on an account, and on no other', async () => {
+  const { logIn, sessions } = createApp();
+  for (const username of ['ada', 'bob']) for (let n = 0; n < 12; n += 1) await logIn('wrong', { username });
+  expect(await sessions.unblock('Ada')).toBe(true);
+  expect(await sessions.unblock('Ada')).toBe(false);
+  expect(await logIn('right')).toBe('signed in');
+  expect(await logIn('right', { username: 'bob' })).toMatch(/^too_many_attempts/);
+});
+
 describe('a procedure of the app', () => {
   test('shares the attempts of login', async () => {
     const { logIn, sessions } = createApp();

@@ -1,9 +1,9 @@
 import type { CallerInfo, KnownDevice, NewMark, SignInGuard } from '@trpc-sessions/core';
-import { SessionError } from '@trpc-sessions/core';
+import { normalAccount, SessionError } from '@trpc-sessions/core';
 import type { Captcha } from '../captcha/captcha.ts';
 import { fromApp } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
-import { normalAccount, usualAccountOf } from './account-name.ts';
+import { usualAccountOf } from './account-name.ts';
 import { attemptOf, withoutToken, type SignInAttempt } from './attempt.ts';
 import { createBuckets } from './buckets.ts';
 import { createCaptchaGate } from './captcha-gate.ts';

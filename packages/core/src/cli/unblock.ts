@@ -1,0 +1,35 @@
+import { accountBuckets } from '../sign-in/account.ts';
+import { detectDialect } from '../store/detect-dialect.ts';
+import { createStore } from '../store/store.ts';
+import { defaultTable } from '../store/table-name.ts';
+import { bucketName, deriveSecret } from '../token/derived-keys.ts';
+import { createKeyRing } from '../token/keys.ts';
+import { checkTable } from './check-table.ts';
+import type { CommandContext, Outcome } from './command.ts';
+import { openDatabase } from './database-url.ts';
+import { UsageError } from './explain-error.ts';
+import { orUsageError, readTable, type Values } from './options.ts';
+
+/** Drops the attempts on an account, so that nobody waits to sign in to it. */
+export async function unblock(values: Values, { url, secret }: CommandContext): Promise<Outcome> {
+  const { account, table = defaultTable } = values;
+  if (account === undefined || account === '') throw new UsageError('--account <name> is missing');
+  // Attempts are counted under a keyed hash of the name.
+  if (secret === undefined) throw new UsageError('SESSION_SECRET is not set: it is the first of your keys');
+  const { signer } = orUsageError(() => createKeyRing(secret));
+  const key = deriveSecret(signer.signing, 'attempts');
+  const name = readTable(values, url);
+  const db = await openDatabase(url);
+  try {
+    await checkTable(db, table);
+    const { attempts } = createStore(db, detectDialect(db), name);
+    const { guesses, solutions } = accountBuckets(account);
+    const dropped = await attempts.clear(bucketName(key, name.table, guesses));
+    const droppedToo = await attempts.clear(bucketName(key, name.table, solutions));
+    const unblocked = dropped || droppedToo;
+    const text = unblocked ? 'Dropped the attempts on the account.' : 'No attempts on the account are counted here.';
+    return { json: { unblocked }, text };
+  } finally {
+    await db.destroy();
+  }
+}
