@@ -36,6 +36,7 @@ export type {
   RejectedEvent,
   RevokedEvent,
   SessionEvents,
+  StartedEvent,
   ThrottledEvent,
   UpdatedEvent,
 } from './manager/events.ts';
@@ -47,7 +48,7 @@ export type { GetInput } from './manager/list.ts';
 export type { ReissuedSession, ReissueInput } from './manager/reissue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';
 export type { UpdateInput, UpdateOptions } from './manager/update.ts';
-export type { SessionHistory } from './manager/history.ts';
+export type { EndedSession, EndedSessionsInput, SessionHistory } from './manager/history.ts';
 export { createSessionManager, type SessionManager } from './manager/manager.ts';
 export {
   createMigrations,
@@ -72,4 +73,4 @@ export { appClaimsOf } from './token/signable-claims.ts';
 export type { PublicJwk, PublicKeys } from './token/public-keys.ts';
 export { maxIssuedLength } from './token/access-token.ts';
 export type { AccessTokenClaims } from './token/token-rules.ts';
-export type { VerifiedSession } from './manager/verify.ts';
+export type { VerifiedSession, VerifyOptions } from './manager/verify.ts';

@@ -82,6 +82,7 @@ export type {
   SessionInfoPage,
   SessionProcedures,
 } from './procedures/sessions.ts';
+export type { EndInfo, SessionsEvent, WatchProcedure } from './procedures/watch.ts';
 export type { Locate } from './locate/locate.ts';
 export type { SessionInfo } from './procedures/session-info.ts';
 export type {

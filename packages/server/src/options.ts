@@ -25,6 +25,7 @@ const managerMethods = [
   'revokeAll',
   'revokeIssuedBefore',
   'listAll',
+  'listEnded',
   'now',
   'on',
 ] as const;

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { parseTimeout, type Duration, type SessionManager } from '@trpc-sessions/core';
+import { parseTimeout, type CallerInfo, type Duration, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
 import { createRequireAccount, type FindAccount } from './authenticated/account.ts';
 import {
@@ -18,6 +18,7 @@ import { createSignIn, createSignInSteps, type SignIn } from './procedures/sign-
 import { createReissue, type Reissue } from './procedures/reissue.ts';
 import { createSignOut, type SignOut } from './procedures/sign-out.ts';
 import type { Captcha } from './captcha/captcha.ts';
+import { createSessionLists } from './live/session-lists.ts';
 import { createThrottle } from './sign-in/throttle.ts';
 import type { ThrottleOptions } from './sign-in/throttle-options.ts';
 import { createUnblock, type Unblock } from './sign-in/unblock.ts';
@@ -151,6 +152,7 @@ export function createSessionsPlugin<
   const verifier = createVerifier(manager, maxStreamsPerSession, requireAccount);
   const place = createContextPlace(options.contextKey);
   const own = { verifier, errorHandler, place: ownPlaceOf(place) };
+  const unseen = { ...verifier, verify: (caller: CallerInfo) => verifier.verifyUnseen(caller) };
   const { callerOf } = place;
   const guard = manager.guardSignIns({ store: options.throttle === false ? 'memory' : options.throttle?.store });
   const throttle = createThrottle(guard, options.throttle, {
@@ -168,6 +170,8 @@ export function createSessionsPlugin<
       verifier,
       callerOf,
       authenticated: createAuthenticated({ ...own, requireAccount }).authenticated,
+      unseen: createAuthenticated({ ...own, verifier: unseen, requireAccount }).authenticated,
+      lists: createSessionLists(manager),
       withoutAccount: createAuthenticated({ ...own, requireAccount: undefined }).authenticated,
       signInSteps,
       throttle,

@@ -34,6 +34,22 @@ test('a revocation reaches the other processes of its table, and not its own', a
   }
 });
 
+test('a new session that the bus does not take is no missed revocation', async () => {
+  const bus = localBus();
+  const [own, other] = [createEvents(), createEvents()];
+  let isDown = true;
+  const publish = (text: string): Promise<void> => (isDown ? Promise.reject(new Error('down')) : bus.publish(text));
+  const broadcast = createBroadcast({ ...bus, publish }, 'sessions', own);
+  createBroadcast(bus, 'sessions', other);
+  broadcast.publish({ userId: 'ada', ids: ['a'] }, 'started');
+  await expect.poll(() => own.fault.mock.calls).toHaveLength(1);
+  isDown = false;
+  broadcast.publish({ userId: 'bob', ids: ['b'] }, 'started');
+  await broadcast.stop();
+  expect(other.ended.mock.calls).toEqual([[{ userId: 'bob', ids: ['b'] }, 'started']]);
+  expect(other.missed).not.toHaveBeenCalled();
+});
+
 test('a message without a table counts for any', async () => {
   const bus = localBus();
   const events = createEvents();

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { EndedSessions } from '../session/ended-sessions.ts';
 import type { Bus } from './bus.ts';
 import { decodeEnded, type Certainty } from './ended-message.ts';
-import { createEndedQueue } from './ended-queue.ts';
+import { createEndedQueue, type QueuedMessage } from './ended-queue.ts';
 
 /** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
-  /** Another process has revoked or changed sessions, or may have done so. */
+  /** Another process has revoked, changed or issued sessions, or may have done so. */
   ended(ended: EndedSessions, certainty: Certainty): void;
   /** Other processes may have revoked any session. */
   missed(): void;
@@ -79,13 +79,15 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
     }
   }
 
-  async function send(message: string): Promise<void> {
+  async function send({ text, mayBeLost }: QueuedMessage): Promise<void> {
     try {
-      await bus?.publish(message);
+      await bus?.publish(text);
       failures = 0;
     } catch (error) {
       events.fault(error);
-      // It is not kept, nor are those that wait: one message, which has every process check its sessions, stands for all.
+      // A new session is in no cache, and its watchers find it at their next look.
+      if (mayBeLost) return;
+      // Another message is not kept, nor are those that wait: one message, which has every process check its sessions, stands for all.
       queue.drop();
       if (isStopped) hasGivenUp = true;
       else sendLater();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEnded } from './ended-message.ts';
+import { decodeEnded, messageHead } from './ended-message.ts';
 
 const id = 'abcdefghijklmnopqrstuvwxyz234567';
 const ended = { userId: 'ada', ids: [id] };
@@ -12,6 +12,17 @@ test('a message holds one revocation or several', () => {
   expect(decodeEnded(encode({ ...message, isPending: true }))).toEqual({ ...message, certainty: 'pending' });
   expect(decodeEnded(encode({ ...message, isPossible: true }))).toEqual({ ...message, certainty: 'possible' });
   expect(decodeEnded(encode({ ...message, isChanged: true }))).toEqual({ ...message, certainty: 'changed' });
+});
+
+test('a message about new sessions has a scope of its own, which older releases ignore', () => {
+  const head = messageHead({ from: 'a', scope: 'sessions' }, 'started');
+  expect(head).toBe('{"from":"a","scope":"sessions/started"');
+  expect(decodeEnded(`${head},"ended":${JSON.stringify(ended)}}`)).toEqual({
+    from: 'a',
+    scope: 'sessions',
+    ended: [ended],
+    certainty: 'started',
+  });
 });
 
 describe('a message is not read if', () => {

@@ -3,9 +3,9 @@ import type { EndedSessions } from '../session/ended-sessions.ts';
 /**
  * What has become of sessions. `certain`: their rows are gone. `pending`: a transaction that deletes or changes them is still open,
  * and other connections still read the rows as they were. `possible`: a write has failed, and may have been committed all the
- * same. `changed`: they live on, and their rows have changed.
+ * same. `changed`: they live on, and their rows have changed. `started`: they are new.
  */
-export type Certainty = 'certain' | 'pending' | 'possible' | 'changed';
+export type Certainty = 'certain' | 'pending' | 'possible' | 'changed' | 'started';
 
 /** A message on the bus: a process has revoked or changed sessions. */
 export interface EndedMessage {
@@ -18,12 +18,22 @@ export interface EndedMessage {
 }
 
 /** How a message writes it. A version without one of these reads such a message as one that it does not know. */
-export const certaintyMarks: Readonly<Record<Certainty, object>> = {
+const certaintyMarks: Readonly<Record<Certainty, object>> = {
   certain: {},
   pending: { isPending: true },
   possible: { isPossible: true },
   changed: { isChanged: true },
+  started: {},
 };
+
+/** Ends the scope of a message about new sessions. An older version takes it for a message of another table, and ignores it. */
+const startedSuffix = '/started';
+
+/** Writes the beginning of a message, without its last bracket. */
+export function messageHead({ from, scope }: Pick<EndedMessage, 'from' | 'scope'>, certainty: Certainty): string {
+  const sent = certainty === 'started' ? { from, scope: `${scope ?? ''}${startedSuffix}` } : { from, scope };
+  return JSON.stringify({ ...sent, ...certaintyMarks[certainty] }).slice(0, -1);
+}
 
 /** Any session may have been revoked. It is not JSON, so that no version reads it as something else. */
 export const resyncMessage = 'resync';
@@ -51,7 +61,10 @@ function readMessage(value: unknown): EndedMessage | undefined {
   const certainty = readCertainty(value);
   if (!isText(from) || certainty === undefined || !ended.every(isEndedSessions)) return undefined;
   if (scope === undefined) return { from, ended, certainty };
-  return isText(scope) ? { from, scope, ended, certainty } : undefined;
+  if (!isText(scope)) return undefined;
+  if (!scope.endsWith(startedSuffix)) return { from, scope, ended, certainty };
+  // Its certainty is in its scope.
+  return { from, scope: scope.slice(0, -startedSuffix.length), ended, certainty: 'started' };
 }
 
 function readCertainty(value: Marks): Certainty | undefined {

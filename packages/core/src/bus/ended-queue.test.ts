@@ -7,7 +7,8 @@ const idOf = (n: number): string => String(n).padStart(32, 'a');
 
 function takeAll(queue: EndedQueue): string[] {
   const messages: string[] = [];
-  for (let message = queue.take(sender); message !== undefined; message = queue.take(sender)) messages.push(message);
+  for (let message = queue.take(sender); message !== undefined; message = queue.take(sender))
+    messages.push(message.text);
   return messages;
 }
 

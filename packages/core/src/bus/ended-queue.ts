@@ -1,6 +1,6 @@
 import { chunksOf } from '../chunks.ts';
 import type { EndedSessions } from '../session/ended-sessions.ts';
-import { certaintyMarks, messageLimits, resyncMessage, type Certainty, type EndedMessage } from './ended-message.ts';
+import { messageHead, messageLimits, resyncMessage, type Certainty, type EndedMessage } from './ended-message.ts';
 
 /** Revoked sessions that wait to be published: those that wait together share a message. */
 export interface EndedQueue {
@@ -8,7 +8,14 @@ export interface EndedQueue {
   /** Drops everything that waits: the next message is a resync message. */
   drop(): void;
   /** Takes the next message; `undefined` if nothing waits. */
-  take(sender: () => Pick<EndedMessage, 'from' | 'scope'>): string | undefined;
+  take(sender: () => Pick<EndedMessage, 'from' | 'scope'>): QueuedMessage | undefined;
+}
+
+/** A message to publish. */
+export interface QueuedMessage {
+  readonly text: string;
+  /** Whether no cache depends on it: if the bus does not take it, nothing needs to make up for it. */
+  readonly mayBeLost: boolean;
 }
 
 interface Waiting {
@@ -64,14 +71,15 @@ export function createEndedQueue(): EndedQueue {
     take(sender) {
       if (hasDropped) {
         hasDropped = false;
-        return resyncMessage;
+        return { text: resyncMessage, mayBeLost: false };
       }
       const first = queue[0];
       if (first === undefined) return undefined;
-      const head = JSON.stringify({ ...sender(), ...certaintyMarks[first.certainty] }).slice(0, -1);
+      const head = messageHead(sender(), first.certainty);
       const ended = takeFitting(messageLimits.bytes - Buffer.byteLength(`${head},"ended":[]}`));
       // Alone, it is not in a list: the first version of the message had none.
-      return `${head},"ended":${ended.length === 1 ? ended.join('') : `[${ended.join(',')}]`}}`;
+      const list = ended.length === 1 ? ended.join('') : `[${ended.join(',')}]`;
+      return { text: `${head},"ended":${list}}`, mayBeLost: first.certainty === 'started' };
     },
   };
 }

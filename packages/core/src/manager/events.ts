@@ -22,6 +22,11 @@ export interface SessionEvents {
    * them.
    */
   updated: UpdatedEvent;
+  /**
+   * A session is new: a user signed in, in this process or in another on the same bus. After a sign-in in a transaction of the app's it
+   * is not emitted.
+   */
+  started: StartedEvent;
   /** A request was refused. */
   rejected: RejectedEvent;
   /** An attempt to sign in was refused, because too many others came before it. */
@@ -58,6 +63,12 @@ export interface ThrottledEvent {
   /** How long the caller has to wait, in seconds. */
   readonly retryAfter: number;
   readonly caller: Omit<CallerInfo, 'token'>;
+}
+
+/** The session that is new. */
+export interface StartedEvent {
+  readonly userId: string;
+  readonly id: string;
 }
 
 /** The session that was changed. */
@@ -102,6 +113,7 @@ export function createEvents(): Events<SessionEvents> {
     ended: new Set(),
     missed: new Set(),
     updated: new Set(),
+    started: new Set(),
     rejected: new Set(),
     throttled: new Set(),
     purged: new Set(),

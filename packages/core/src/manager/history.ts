@@ -1,12 +1,36 @@
 import type { SessionEnd } from '../errors.ts';
 import { sessionEndOf } from '../session/session-end.ts';
 import type { Store } from '../store/store.ts';
+import { isSessionId } from '../token/lookup-id-shape.ts';
 import type { VerifiedToken } from '../token/verified-tokens.ts';
 import type { Events, SessionEvents } from './events.ts';
 import { requireUserId } from './user-id.ts';
 
+/** The input of {@link SessionManager.listEnded}. */
+export interface EndedSessionsInput {
+  readonly userId: string;
+  /** Up to 1,000. Further ones are left out. */
+  readonly ids: readonly string[];
+}
+
+/** A session that has ended. */
+export interface EndedSession extends SessionEnd {
+  readonly id: string;
+  /** The id of the session that ended it, if one did. */
+  readonly bySession: string | null;
+}
+
+const maxIds = 1000;
+
 /** Records of how sessions ended. */
 export interface SessionHistory {
+  /**
+   * Finds how sessions of a user ended, as far as it is recorded. It is for the user's own live sessions: it names the session that ended
+   * them.
+   *
+   * @throws {SessionUsageError} `userId` is not a text
+   */
+  listEnded(input: EndedSessionsInput): Promise<EndedSession[]>;
   /**
    * Deletes what is recorded of a user's sessions that have ended. Returns how many. Live sessions stay.
    *
@@ -22,7 +46,7 @@ export interface EndedSessionLookups extends SessionHistory {
 }
 
 export function createHistory(
-  store: Pick<Store, 'findEnd' | 'forgetUser'>,
+  store: Pick<Store, 'findEnd' | 'findEnds' | 'forgetUser'>,
   events: Pick<Events<SessionEvents>, 'emit'>,
   clock: () => number,
 ): EndedSessionLookups {
@@ -35,6 +59,15 @@ export function createHistory(
         events.emit('fault', { task: 'history', error });
         return undefined;
       }
+    },
+    async listEnded({ userId, ids }) {
+      requireUserId(userId);
+      const possible = ids.filter(isSessionId).slice(0, maxIds);
+      const records = possible.length === 0 ? [] : await store.findEnds(userId, possible, clock());
+      return records.map((record) => {
+        const { at, cause, by } = sessionEndOf(record);
+        return { id: record.id, at, cause, by, bySession: record.by_session };
+      });
     },
     async forgetUser(userId) {
       requireUserId(userId);

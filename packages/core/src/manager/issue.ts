@@ -90,7 +90,7 @@ export interface IssueParts {
   readonly limitTime: TimeLimit;
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt'>;
-  readonly revocations: Pick<Revocations, 'announce' | 'announcePossible'>;
+  readonly revocations: Pick<Revocations, 'announce' | 'announceStart' | 'announcePossible'>;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
@@ -187,6 +187,7 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     // The app's data is for those who ask for it.
     events.emit('created', { session: sessionOf({ ...inserted.row, data: null }) });
     const isPending = trx !== undefined;
+    if (!isPending) revocations.announceStart(session);
     if (replaced !== undefined && hasReplaced) {
       revocations.announce(1, { userId: replaced.userId, ids: [replaced.id], cause: 'replaced' }, { isPending });
     }

@@ -24,7 +24,7 @@ import { createRevokeIssuedBefore, type IssuedBefore } from './revoke-issued-bef
 import { createRevocations, type RevokeOptions } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
 import { createGuardSignIns, type SignInGuard, type SignInGuardOptions } from './sign-in-guard.ts';
-import { createVerify, type VerifiedSession } from './verify.ts';
+import { createVerify, type VerifiedSession, type VerifyOptions, type VerifyParts } from './verify.ts';
 
 /**
  * Issues, verifies, lists and revokes sessions.
@@ -47,11 +47,15 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges, Ses
    * Verifies an access token: first its shape, then its signature and claims, then its row. So nothing unsigned reaches
    * the database.
    *
-   * @param caller the caller of the request: the session is last seen from its IP address
+   * @param caller the caller of the request: the session is last seen from its IP address, unless `lastSeen: false`
    * @throws {SessionError} `missing_token`, `malformed_token`, `invalid_token`, `expired_token`, `revoked_session` or `idle_session`
    * @throws the database's own error: that is a fault, and does not mean "signed out"
    */
-  verify(token: CallerInfo['token'] | undefined, caller?: Partial<CallerInfo>): Promise<VerifiedSession>;
+  verify(
+    token: CallerInfo['token'] | undefined,
+    caller?: Partial<CallerInfo>,
+    options?: VerifyOptions,
+  ): Promise<VerifiedSession>;
   /**
    * Lists a user's sessions, the most recently seen first: all of them, or at most `max`.
    *
@@ -153,6 +157,8 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges, Ses
    * @throws {SessionUsageError} a key has no JWK: it is of the type `rsa-pss`
    */
   publicKeys(): PublicKeys;
+  /** Whether other processes hear of revoked and new sessions at once. */
+  readonly hasBus: boolean;
   /** The time of the manager's clock, in milliseconds: to compare with the times of a session. */
   now(): number;
   /** Listens to an event. Returns a function that unsubscribes. A listener that throws fails no request. */
@@ -227,21 +233,20 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   );
   const changeCredentials = createChangeCredentials(settings.db, store, revocations, clock);
   const lists = createLists({ store, lastSeen }, settings);
-  const verify = createVerify(
-    {
-      verifyToken,
-      find: (id) => store.find(id),
-      cache,
-      lastSeen,
-      findEnd: (token) => history.findEnd(token),
-      onRefused({ reason }, caller) {
-        const { userAgent = null, clientHints = null } = caller ?? {};
-        const ip = settings.readIp(caller?.ip);
-        events.emit('rejected', { reason, caller: caller === undefined ? null : { ip, userAgent, clientHints } });
-      },
+  const verifyParts: VerifyParts = {
+    verifyToken,
+    find: (id) => store.find(id),
+    cache,
+    lastSeen,
+    findEnd: (token) => history.findEnd(token),
+    onRefused({ reason }, caller) {
+      const { userAgent = null, clientHints = null } = caller ?? {};
+      const ip = settings.readIp(caller?.ip);
+      events.emit('rejected', { reason, caller: caller === undefined ? null : { ip, userAgent, clientHints } });
     },
-    settings,
-  );
+  };
+  const verify = createVerify(verifyParts, settings);
+  const verifyUnseen = createVerify(verifyParts, { ...settings, touchInterval: Infinity });
   let requests = 0;
   const purges = createPurges({
     async deleteChunk(limit) {
@@ -257,9 +262,9 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
 
   return {
     issue,
-    verify(token, caller) {
+    verify(token, caller, verifyOptions) {
       requests += 1;
-      return verify(token, caller);
+      return verifyOptions?.lastSeen === false ? verifyUnseen(token, caller) : verify(token, caller);
     },
     ...lists,
     ...changes,
@@ -275,6 +280,8 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
       revocations.announcePossible({ userId });
       events.emit('missed', { userId });
     },
+    hasBus: settings.bus !== undefined,
+    listEnded: (input) => history.listEnded(input),
     forgetUser: (userId) => history.forgetUser(userId),
     signInMark: () => store.mark(),
     guardSignIns: createGuardSignIns({ attempts: store.attempts, numbers: store.markNumbers, events }, settings),

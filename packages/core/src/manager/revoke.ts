@@ -56,6 +56,8 @@ export interface Revocations {
    * @param isPending - whether the transaction that deletes them is still open: it may roll back, so that no stream ends
    */
   announce(count: number, revocation: Revocation, options?: { readonly isPending: boolean }): number;
+  /** Announces a new session to the watchers of its user's sessions: no cache has it. */
+  announceStart(key: SessionKey): void;
   /** Announces that a row was changed: every process reads it again. */
   announceUpdate(session: SessionKey, options?: { readonly isPending: boolean }): void;
   /** Announces that rows may have been deleted or changed: every process reads them again. */
@@ -89,6 +91,7 @@ export function createRevocations({
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
     ended(ended, certainty) {
+      if (certainty === 'started') return emitStarted(ended);
       dropFromCache(ended, certainty === 'pending');
       if (certainty === 'certain') events.emit('ended', ended);
       else if (certainty === 'possible') events.emit('missed', ended);
@@ -121,6 +124,16 @@ export function createRevocations({
 
   function emitUpdated({ userId, ids = [] }: EndedSessions): void {
     for (const id of ids) events.emit('updated', { userId, id });
+  }
+
+  function emitStarted({ userId, ids = [] }: EndedSessions): void {
+    for (const id of ids) events.emit('started', { userId, id });
+  }
+
+  function announceStart({ userId, id }: SessionKey): void {
+    const started = { userId, ids: [id] };
+    broadcast.publish(started, 'started');
+    emitStarted(started);
   }
 
   function announceUpdate({ userId, id }: SessionKey, { isPending } = { isPending: false }): void {
@@ -184,6 +197,7 @@ export function createRevocations({
       return options.trx === undefined ? revokingAll.run(userId, revokeNow, keyOf('all', options)) : revokeNow();
     },
     announce,
+    announceStart,
     announceUpdate,
     announcePossible,
     async stop() {

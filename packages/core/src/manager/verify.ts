@@ -18,6 +18,15 @@ export interface VerifiedSession {
   readonly claims: AccessTokenClaims;
 }
 
+/** How {@link SessionManager.verify} verifies. */
+export interface VerifyOptions {
+  /**
+   * Whether the request counts as use of the session: `false` for one that the client sends by itself, such as of a stream that it opens
+   * again. @defaultValue `true`
+   */
+  readonly lastSeen?: boolean | undefined;
+}
+
 /** Verifies a request; rejects with `SessionError`. */
 export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<CallerInfo>) => Promise<VerifiedSession>;
 

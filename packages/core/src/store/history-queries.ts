@@ -183,11 +183,7 @@ export function createHistoryQueries(
           'in',
           keys.map(({ id }) => id),
         )
-        .where(
-          'user_id',
-          'in',
-          keys.map(({ userId }) => userId),
-        )
+        .where('user_id', 'in', Array.from(new Set(keys.map(({ userId }) => userId))))
         .where('kept_until', '>', writeTime(now))
         .compile(),
     trim: (userId) => trim({ userId }),

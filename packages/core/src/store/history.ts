@@ -20,6 +20,7 @@ export interface PurgedChunk {
 export interface History {
   /** Finds a record, unless it is too old. The look-ups of one turn of the event loop share a query. */
   find(key: RecordKey, now: number): Promise<EndRecord | undefined>;
+  findMany(userId: string, ids: readonly string[], now: number): Promise<readonly EndRecord[]>;
   deleteAll(userId: string): Promise<number>;
   /** Deletes up to `limit` records that are too old. `undefined` when none are left. */
   purge(now: number, limit: number): Promise<PurgedChunk | undefined>;
@@ -77,6 +78,12 @@ export function createHistory({
       }
       now = at;
       return (await lookUp(nameOf(key)))?.record;
+    },
+    async findMany(userId, ids, at) {
+      if (!isKept || ids.length === 0) return [];
+      const keys = ids.map((id) => ({ userId, id }));
+      const { rows } = await limitTime(() => readDb.executeQuery(queries.findMany(keys, at)));
+      return rows.map((row) => named(row).record);
     },
     deleteAll: (userId) => writes.runIn(undefined, () => deletes.run(queries.deleteAll(userId))),
     async purge(before, limit) {

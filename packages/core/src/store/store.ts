@@ -63,6 +63,7 @@ export interface Store {
   deleteIssuedBefore(ids: readonly string[], time: number, ending: Ending): Promise<number>;
   /** Finds how a session of a user ended. `undefined`: it is not recorded, or the store keeps no records. */
   findEnd(userId: string, id: string, now: number): Promise<EndRecord | undefined>;
+  findEnds(userId: string, ids: readonly string[], now: number): Promise<readonly EndRecord[]>;
   /** Deletes the records of a user. Returns how many. */
   forgetUser(userId: string): Promise<number>;
   /** Reads the point from which `insert` knows the revocations of all, or all other, sessions of a user. */
@@ -223,6 +224,7 @@ export function createStore(
     deleteIssuedBefore: (ids, time, ending) =>
       runDelete(undefined, () => deletes.runAll(queries.deleteIssuedBefore(ids, time, recorded(ending)))),
     findEnd: (userId, id, now) => history.find({ userId, id }, now),
+    findEnds: (userId, ids, now) => history.findMany(userId, ids, now),
     forgetUser: (userId) => history.deleteAll(userId),
 
     mark: () => limitTime(() => order.mark(db)),

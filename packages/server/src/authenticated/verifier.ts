@@ -7,6 +7,8 @@ import type { RequireAccount } from './account.ts';
 /** Verifies callers: once for each call, or once for all calls of one HTTP batch. */
 export interface Verifier {
   verify(caller: CallerInfo): Promise<VerifiedSession>;
+  /** Verifies a caller of a stream that the client opens by itself: it does not count as use of the session. */
+  verifyUnseen(caller: CallerInfo): Promise<VerifiedSession>;
   /** Drops the verification that a batch shares, because one of its calls has just ended a session. */
   invalidate(caller: Partial<CallerInfo>): void;
   readonly watches: Watches;
@@ -44,6 +46,11 @@ export function createVerifier(
       }
       if (connection?.isBatch === true) return verifyBatch(connection, caller);
       return manager.verify(caller.token, caller);
+    },
+    verifyUnseen(caller) {
+      const verify = (): Promise<VerifiedSession> => manager.verify(caller.token, caller, { lastSeen: false });
+      const socket = connectionOf(caller)?.socket;
+      return socket === undefined ? verify() : sockets.verify(socket, caller, verify);
     },
     invalidate(caller) {
       const connection = connectionOf(caller);

@@ -3,12 +3,13 @@ import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '
 import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
-import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
 import { createCookieRenewal } from '../request/cookie-renewal.ts';
 import { idInput, pageInput, renameInput, revokeInput, withInputError } from './inputs.ts';
 import type { CaptchaChallenge } from '../captcha/captcha.ts';
 import type { SessionsProcedure } from './procedure.ts';
+import { maxListed } from '../live/session-list.ts';
+import { createWatch, type WatchParts, type WatchProcedure } from './watch.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
 
 /** The input of `sessions.page`, as TanStack Query's `useInfiniteQuery` sends it. */
@@ -61,17 +62,17 @@ export interface SessionProcedures<TClaims = unknown> {
   revokeOthers: TRPCMutationProcedure<SessionsProcedure<void, RevokeResult>>;
   /** Creates a challenge. Only a plugin whose option `captcha` is `altcha(…)` has this procedure. */
   challenge: TRPCMutationProcedure<SessionsProcedure<void, CaptchaChallenge>>;
+  /** The whole list at first, and then each change of it, by any process. It does not count as use of the session. */
+  watch: WatchProcedure;
 }
 
 /** The parts that {@link createSessions} is made of. */
-export interface SessionsParts {
+export interface SessionsParts extends WatchParts {
   readonly manager: SessionManager;
   readonly verifier: Verifier;
   readonly authenticated: AuthenticatedProcedure;
-  readonly locator: Locator;
 }
 
-const maxListed = 100;
 export const defaultLimit = 20;
 
 export function createSessions<TClaims>({
@@ -79,11 +80,15 @@ export function createSessions<TClaims>({
   verifier,
   authenticated,
   locator,
+  unseen,
+  lists,
 }: SessionsParts): Omit<SessionProcedures<TClaims>, 'challenge'> {
   const renewCookie = createCookieRenewal();
   const withInput = authenticated.use(async ({ next }) => withInputError(await next()));
 
   return {
+    watch: createWatch({ unseen, lists, locator }),
+
     list: authenticated.query(async ({ ctx }) => {
       const sessions = await fromManager(manager.list(ctx.userId, { max: maxListed, data: false }));
       const isAmong = sessions.some(({ id }) => id === ctx.session.id);

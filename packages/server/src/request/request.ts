@@ -78,6 +78,7 @@ export interface IncomingRequest {
 /** The part of a WebSocket that is used. */
 export interface Socket {
   readonly readyState?: number | undefined;
+  readonly bufferedAmount?: number | undefined;
   send(data: string): void;
   close(code: number, reason: string): void;
   once(event: 'close', listener: () => void): unknown;

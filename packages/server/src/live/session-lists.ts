@@ -1,0 +1,60 @@
+import type { SessionManager } from '@trpc-sessions/core';
+import type { ChangeQueue } from './change-queue.ts';
+import { createLooks } from './looks.ts';
+import { createSessionList, type SessionList } from './session-list.ts';
+
+/** Watches the sessions of users. */
+export interface SessionLists {
+  /** Opens a queue of the changes of a user's sessions. The first is the whole list. */
+  read(userId: string): ChangeQueue;
+}
+
+/** After lost messages, all lists are read within this time, in milliseconds. */
+const maxSpread = 1000;
+
+/** How many lists are read at once: the other connections of the app's pool are for its requests. */
+const maxLooks = 4;
+
+export function createSessionLists(manager: SessionManager): SessionLists {
+  const lists = new Map<string, SessionList>();
+  const looks = createLooks(maxLooks);
+  let checkingAll: NodeJS.Timeout | undefined;
+  let hasWarned = manager.hasBus;
+
+  const check = ({ userId }: { readonly userId: string }): void => lists.get(userId)?.check();
+
+  manager.on('started', check);
+  manager.on('updated', check);
+  manager.on('ended', check);
+  manager.on('missed', ({ userId }) => {
+    if (userId !== undefined) return check({ userId });
+    if (checkingAll !== undefined || lists.size === 0) return;
+    checkingAll = setTimeout(checkAll, Math.random() * maxSpread);
+    // On Cloudflare Workers it can be a number.
+    checkingAll.unref?.();
+  });
+
+  function checkAll(): void {
+    checkingAll = undefined;
+    for (const list of lists.values()) list.check();
+  }
+
+  function warn(): void {
+    hasWarned = true;
+    globalThis.process?.emitWarning?.(
+      'trpc-sessions: the manager has no bus, so sessions.watch finds the changes of other processes within a minute; a single process passes bus: localBus()',
+    );
+  }
+
+  return {
+    read(userId) {
+      if (!hasWarned) warn();
+      let list = lists.get(userId);
+      if (list === undefined) {
+        list = createSessionList({ manager, looks }, userId, () => lists.delete(userId));
+        lists.set(userId, list);
+      }
+      return list.read();
+    },
+  };
+}
