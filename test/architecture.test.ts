@@ -101,9 +101,9 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     locate: [],
     captcha: [],
     'sign-in': ['errors', 'request', 'authenticated', 'captcha'],
-    procedures: ['errors', 'request', 'authenticated', 'locate', 'captcha', 'sign-in', 'trpc'],
+    procedures: ['errors', 'request', 'live', 'authenticated', 'locate', 'captcha', 'sign-in', 'trpc'],
     options: ['errors', 'authenticated', 'procedures', 'locate', 'captcha', 'sign-in'],
-    plugin: ['errors', 'options', 'locate', 'authenticated', 'procedures', 'captcha', 'sign-in', 'trpc'],
+    plugin: ['errors', 'options', 'live', 'locate', 'authenticated', 'procedures', 'captcha', 'sign-in', 'trpc'],
     'test-caller': [],
     index: [
       'test-caller',
