@@ -2,7 +2,7 @@ import type { UseSessionsResult } from '@trpc-sessions/client/react';
 import type { SessionInfo } from '@trpc-sessions/client';
 import { useRef, useState } from 'react';
 import { ConfirmDialog } from './confirm-dialog.tsx';
-import { deviceName, SessionCard } from './session-card.tsx';
+import { SessionCard, sessionTitle } from './session-card.tsx';
 
 export interface OtherSessionsProps extends Pick<UseSessionsResult, 'revoke' | 'revokeOthers'> {
   readonly sessions: readonly SessionInfo[];
@@ -68,10 +68,10 @@ export function OtherSessions({ sessions, revoke, revokeOthers, onEnded }: Other
           title="End this session?"
           confirmLabel="End session"
           onConfirm={() => revoke(asked.id)}
-          onDone={() => done(`Ended ${deviceName(asked.device)}.`)}
+          onDone={() => done(`Ended ${sessionTitle(asked)}.`)}
           onCancel={cancel}
         >
-          <strong>{deviceName(asked.device)}</strong>
+          <strong>{sessionTitle(asked)}</strong>
           {asked.ip !== null && ` (${asked.ip})`} will be signed out at once.
         </ConfirmDialog>
       )}

@@ -7,11 +7,12 @@ import { RelativeTime } from './relative-time.tsx';
 export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: () => void }) {
   const detailsId = useId();
   const { device } = session;
+  const title = sessionTitle(session);
   return (
     <div className="session">
       <DeviceIcon type={device.type} />
       <div className="session-text">
-        <h3>{deviceName(device)}</h3>
+        <h3>{title}</h3>
         <div id={detailsId}>
           <p className="parts">
             <Part>{softwareName(device.app) ?? softwareName(device.browser)}</Part>
@@ -32,7 +33,7 @@ export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: 
         <button
           type="button"
           className="button button-end"
-          aria-label={`End ${deviceName(device)}`}
+          aria-label={`End ${title}`}
           aria-describedby={detailsId}
           onClick={onEnd}
         >
@@ -43,9 +44,9 @@ export function SessionCard({ session, onEnd }: { session: SessionInfo; onEnd?: 
   );
 }
 
-/** The name of a device in a sentence. */
-export function deviceName({ name }: SessionInfo['device']): string {
-  return name ?? 'Unknown device';
+/** The name of a session in a sentence: its user's own, or that of its device. */
+export function sessionTitle({ name, device }: Pick<SessionInfo, 'name' | 'device'>): string {
+  return name ?? device.name ?? 'Unknown device';
 }
 
 /** "Chrome 141": browsers have frozen the rest of their versions at zero. */
