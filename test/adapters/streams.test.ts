@@ -16,7 +16,8 @@ import {
 } from '@trpc/client';
 import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
-import { createTestApp, type AppRouter } from '../support/app.ts';
+import { createSessionManager } from '@trpc-sessions/core';
+import { createTestApp, secret, type AppRouter } from '../support/app.ts';
 import { httpAdapters, startWebSocketServer, type RunningServer } from '../support/servers.ts';
 
 type Tokens = ReturnType<typeof memoryTokenStore>;
@@ -220,4 +221,18 @@ test('500 silent streams of one session cost no query when another session of th
   await expect.poll(() => ended).toBe(500);
   expect(lookUps().length).toBeLessThan(6);
   await socket.close();
+});
+
+test('a stream ends at once when another instance of the module of the manager revokes its session', async () => {
+  await using app = await createTestApp();
+  const { token } = await app.manager.issue({ userId: 'ada' });
+  const caller = { token, ip: null, userAgent: null, clientHints: null };
+  const ticks = await app.router.createCaller({ caller }).ticks();
+  // As in Next.js, which gives a page and a route an instance each.
+  const other = createSessionManager({ db: app.database.db, keys: secret });
+  const readAll = async () => {
+    for await (const tick of ticks) if (tick === 1) await other.revokeAll('ada');
+  };
+  await expect(readAll()).rejects.toMatchObject({ code: 'UNAUTHORIZED', cause: { reason: 'revoked_session' } });
+  await other.close();
 });

@@ -35,6 +35,30 @@ test('a session that one copy of the package revokes is refused by the cache of 
   await db.destroy();
 });
 
+test('managers without a bus, of two copies of the package, look up what the other one has revoked', async () => {
+  const [page, route] = [await loadCopy(), await loadCopy()];
+  const db = openDatabase();
+  await page.migrateToLatest(db);
+  const [ofPage, ofRoute] = [page, route].map(({ createSessionManager }) => createSessionManager({ db, keys }));
+  const ofOtherTable = route.createSessionManager({ db, keys, table: 'staff_sessions' });
+  const { session } = await ofPage!.issue({ userId: 'ada' });
+  const [missed, ended, own, other] = [vi.fn(), vi.fn(), vi.fn(), vi.fn()];
+  ofRoute!.on('missed', missed);
+  ofRoute!.on('ended', ended);
+  ofPage!.on('missed', own);
+  ofOtherTable.on('missed', other);
+  await ofPage!.revoke({ userId: 'ada', id: session.id });
+  await expect.poll(() => missed.mock.calls).toEqual([[{ userId: 'ada', ids: [session.id] }]]);
+  // It may be a session of another database.
+  for (const listener of [ended, own, other]) expect(listener).not.toHaveBeenCalled();
+
+  await ofRoute!.close();
+  await ofPage!.revokeAll('ada');
+  expect(missed).toHaveBeenCalledOnce();
+  await Promise.all([ofPage!.close(), ofOtherTable.close()]);
+  await db.destroy();
+});
+
 test('managers with other channels receive nothing', async () => {
   const { localBus } = await loadCopy();
   const [own, other] = [vi.fn(), vi.fn()];

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { createProcessBus } from '../bus/process-bus.ts';
 import { createSessionCache } from '../cache/session-cache.ts';
 import { directConnectionOf } from '../drivers/app-database.ts';
 import type { CallerInfo } from '../session/caller.ts';
@@ -220,7 +221,9 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     store,
     limitTime,
     cache,
-    bus: settings.bus,
+    // Frameworks load the module of a manager several times in one process.
+    bus: settings.bus ?? createProcessBus(),
+    isBusOfDatabase: settings.bus !== undefined,
     scope: settings.table.table,
     events,
     clock,

@@ -72,6 +72,8 @@ export interface RevocationParts {
   readonly limitTime: TimeLimit;
   readonly cache: SessionCache | undefined;
   readonly bus: Bus | undefined;
+  /** Whether the messages of the bus are about this database. Otherwise they only say what to look up. */
+  readonly isBusOfDatabase: boolean;
   /** Names the table in messages on the bus, without its schema: processes may write that in two ways. */
   readonly scope: string;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
@@ -83,6 +85,7 @@ export function createRevocations({
   limitTime,
   cache,
   bus,
+  isBusOfDatabase,
   scope,
   events,
   clock,
@@ -93,9 +96,9 @@ export function createRevocations({
     ended(ended, certainty) {
       if (certainty === 'started') return emitStarted(ended);
       dropFromCache(ended, certainty === 'pending');
-      if (certainty === 'certain') events.emit('ended', ended);
-      else if (certainty === 'possible') events.emit('missed', ended);
-      else if (certainty === 'changed') emitUpdated(ended);
+      if (certainty === 'possible' || (certainty === 'certain' && !isBusOfDatabase)) events.emit('missed', ended);
+      else if (certainty === 'certain') events.emit('ended', ended);
+      else if (certainty === 'changed' && isBusOfDatabase) emitUpdated(ended);
     },
     missed() {
       cache?.clear();

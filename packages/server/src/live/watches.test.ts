@@ -17,7 +17,7 @@ const keys = 'a secret of more than thirty-two bytes';
 let database: SqliteDatabase.Database;
 let db: Kysely<object>;
 let manager: SessionManager;
-/** Another process on the same database, without a bus. */
+/** Another process on the same database: nothing that it publishes arrives here. */
 let elsewhere: SessionManager;
 
 beforeEach(async () => {
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await migrateToLatest(db);
   // On the Database itself, look-ups wait for no end of a turn: the clock of the tests has no turns.
   manager = createSessionManager({ db: database, keys, lifetime: '1h', idleTimeout: '10m' });
-  elsewhere = createSessionManager({ db, keys });
+  elsewhere = createSessionManager({ db, keys, bus: localBus({ channel: 'of another process' }) });
 });
 afterEach(async () => {
   vi.useRealTimers();

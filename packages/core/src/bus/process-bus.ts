@@ -1,0 +1,42 @@
+import type { Bus, BusListener } from './bus.ts';
+
+/** The same for every copy of this module: frameworks load a module several times in one process. */
+const listenersKey: unique symbol = Symbol.for('trpc-sessions.process-bus');
+
+/** Weak, because an app may create a manager for each request, and close none. */
+type Listeners = Set<WeakRef<BusListener>>;
+
+function sharedListeners(): Listeners {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this module has the key
+  const shared = globalThis as { [listenersKey]?: Listeners };
+  return (shared[listenersKey] ??= new Set());
+}
+
+/**
+ * The bus of managers that have none: the instances of an app's module in one process. It does not know their databases, so its
+ * messages say only what to look up. `undefined` on a platform without weak references.
+ */
+export function createProcessBus(): Bus | undefined {
+  if (typeof WeakRef === 'undefined') return undefined;
+  return {
+    isLocal: true,
+    publish(message) {
+      const listeners = sharedListeners();
+      for (const reference of Array.from(listeners)) {
+        const listener = reference.deref();
+        if (listener === undefined) listeners.delete(reference);
+        else listener.message(message);
+      }
+      return Promise.resolve();
+    },
+    subscribe(listener) {
+      const reference = new WeakRef(listener);
+      sharedListeners().add(reference);
+      // It also holds the listener, for as long as the manager lives.
+      return () => {
+        if (reference.deref() === listener) sharedListeners().delete(reference);
+        return Promise.resolve();
+      };
+    },
+  };
+}
