@@ -30,8 +30,8 @@ export interface MeasureOptions {
 /** How long a turn is, in milliseconds: long enough for the clock, short enough that the machine is the same for all. */
 const turn = 20;
 
-/** How many turns a candidate warms up before the one that is timed. */
-const warmUpTurns = 3;
+/** How many operations of a candidate that takes `size` of them a turn come before those that are timed, until its code is compiled. */
+const warmUp = (size: number): number => Math.min(15 * size, Math.max(3 * size, 1500));
 
 /**
  * After how many operations the event loop turns. better-sqlite3's finalizers run then: a loop of `await` would never pay
@@ -55,7 +55,7 @@ export async function measure(
     await collectGarbage();
     for (const candidate of shuffled(candidates)) {
       const size = sizes.get(candidate) ?? 1;
-      for (let n = 0; n < warmUpTurns; n += 1) await time(candidate, size, inFlight);
+      await time(candidate, warmUp(size), inFlight);
       turns.get(candidate)?.push(await time(candidate, size, inFlight));
     }
   }

@@ -5,6 +5,7 @@ import { growth } from './growth.ts';
 import { management } from './management.ts';
 import { overHttp } from './http.ts';
 import { measure, type Candidate } from './measure.ts';
+import { fillPage } from './page.ts';
 import { plot } from './plot.ts';
 import { verifyOnMysql, verifyOnPostgres } from './servers.ts';
 import { createFile } from './sqlite.ts';
@@ -104,7 +105,10 @@ export function testBenchmarks(): void {
     expect(timings.map(({ name }) => name)).toEqual(['floor', 'trpc-sessions']);
     expect(timings[0]!.ratio).toBe(1);
     const groups = { 'verify on SQLite': timings };
-    const svg = plot({ date: '', machine: '', node: '', groups, http: [], growth: [], memoryPerSession: null });
-    expect(svg).toContain('>trpc-sessions<');
+    const report = { date: '', machine: '', node: '', groups, http: [], growth: [], memoryPerSession: null };
+    expect(plot(report)).toContain('>trpc-sessions<');
+    const page = '<!-- bench: verify on SQLite -->\nold\n<!-- /bench -->\n<!-- bench: http -->\nkept\n<!-- /bench -->';
+    expect(fillPage(page, report)).toMatch(/\| floor \|[\s\S]*<!-- bench: http -->\nkept\n/);
+    expect(fillPage(page, report)).not.toContain('old');
   });
 }

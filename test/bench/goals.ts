@@ -1,0 +1,119 @@
+import type { Report } from './report.ts';
+
+/** A goal, and the figure of a run. */
+interface Goal {
+  readonly of: string;
+  readonly goal: string;
+  /** `undefined` if the run did not measure it. */
+  readonly figure: (report: Report) => string | undefined;
+  /** Where the rest goes. */
+  readonly why: string;
+}
+
+const ratioOf = (group: string, candidate: string, of: 'ratio' | 'cpuRatio') => (report: Report) =>
+  Object.entries(report.groups)
+    .find(([name]) => name.startsWith(group))?.[1]
+    .find(({ name }) => name === candidate)
+    ?.[of].toFixed(2);
+
+const readme = "trpc-sessions, the README's lines";
+const plain = 'trpc-sessions, a plain Kysely';
+const cached = 'trpc-sessions, cache and bus';
+const [alone, together] = ['verify on SQLite, 100,000', 'verify on SQLite, 64 in flight'];
+
+const goals: readonly Goal[] = [
+  {
+    of: "SQLite, the README's lines",
+    goal: '0.65',
+    figure: ratioOf(alone, readme, 'cpuRatio'),
+    why: 'Two thirds are the `SELECT` itself, which reads 13 columns; the floor reads 8',
+  },
+  {
+    of: "SQLite, the README's lines, 64 in flight",
+    goal: '0.6',
+    figure: ratioOf(together, readme, 'cpuRatio'),
+    why: 'Each look-up is answered at once: that many in flight change nothing',
+  },
+  {
+    of: 'SQLite, a plain Kysely, 64 in flight',
+    goal: '0.6',
+    figure: ratioOf(together, plain, 'cpuRatio'),
+    why: 'The query for all is prepared each time, and its objects are collected',
+  },
+  {
+    of: 'SQLite, a Kysely with `reuseStatements`',
+    goal: '0.45',
+    figure: ratioOf(alone, 'trpc-sessions, a Kysely with reuseStatements', 'cpuRatio'),
+    why: "Kysely's way to the driver: about ten promises. A `Database` has none of them",
+  },
+  {
+    of: 'SQLite, cache and `data_version`',
+    goal: '0.2',
+    figure: ratioOf(alone, 'trpc-sessions, cache and data_version', 'cpuRatio'),
+    why: 'Nearly all is `pragma data_version`, which makes the system calls of a `SELECT`',
+  },
+  {
+    of: 'SQLite, cache and bus',
+    goal: '0.04',
+    figure: ratioOf(alone, cached, 'cpuRatio'),
+    why: 'Half of it is the copy of the token that each request brings',
+  },
+  {
+    of: 'a cached call by `createCaller`, against an open one',
+    goal: '2.6',
+    figure: ratioOf('a query by createCaller', cached, 'cpuRatio'),
+    why: 'A middleware that does nothing takes most of it',
+  },
+  {
+    of: "CPU that a call over HTTP adds, the README's lines",
+    goal: '70 µs',
+    figure: ({ http }) =>
+      http
+        .find(({ name }) => name === readme)
+        ?.added.toFixed(0)
+        .concat(' µs'),
+    why: 'The context, two middlewares of tRPC, and the `SELECT`',
+  },
+  {
+    of: 'PostgreSQL, one at a time',
+    goal: '0.95',
+    figure: ratioOf('verify on PostgreSQL, one', readme, 'ratio'),
+    why: 'The round trip, and the end of the turn for which a look-up waits',
+  },
+  {
+    of: 'PostgreSQL, 64 in flight',
+    goal: '0.12',
+    figure: ratioOf('verify on PostgreSQL, 64', readme, 'ratio'),
+    why: 'One query for all; its rows become objects in `pg`',
+  },
+  {
+    of: 'a sign-in with a cap that evicts, against HMAC and `INSERT`',
+    goal: '3',
+    figure: ratioOf('issue', 'trpc-sessions issue, a cap of 10 that evicts', 'ratio'),
+    why: 'It also reads the other sessions, deletes one, and writes how that one ended',
+  },
+  {
+    of: 'memory of a cached session',
+    goal: '800 bytes',
+    figure: ({ memoryPerSession }) => (memoryPerSession === null ? undefined : `${memoryPerSession} bytes`),
+    why: 'The token, its claims, the row, and their places in two maps',
+  },
+  {
+    of: "look-ups' p99 while purging a million rows",
+    goal: '5 ms',
+    figure: ({ growth }) =>
+      growth
+        .find(({ rows }) => rows === 1_000_000)
+        ?.whilePurging.p99.toFixed(1)
+        .concat(' ms'),
+    why: 'A chunk and a small checkpoint, which a look-up may find under way',
+  },
+];
+
+/** The goals with the figures of a run, as a table of Markdown. */
+export function goalsTable(report: Report): string {
+  const rows = goals.map(
+    ({ of, goal, figure, why }) => `| ${of} | ${goal} | ${figure(report) ?? 'not measured'} | ${why} |`,
+  );
+  return ['| | Goal | Figure | Where the rest goes |', '| --- | ---: | ---: | --- |', ...rows].join('\n');
+}
