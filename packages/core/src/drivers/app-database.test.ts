@@ -140,6 +140,18 @@ describe('a Database of better-sqlite3', () => {
     expect(order).toEqual(['delete', 'wal_checkpoint', 'delete', 'wal_checkpoint']);
   });
 
+  test('may give its numbers as bigints', async () => {
+    const { sqlite, manager } = await open();
+    sqlite.defaultSafeIntegers(true);
+    const capped = createSessionManager({ db: sqlite, keys, maxSessionsPerUser: 1 });
+    const first = await capped.issue({ userId: 'ada' });
+    const { token, session } = await capped.issue({ userId: 'ada' });
+    expect((await manager.verify(token)).session).toEqual(session);
+    await expect(manager.verify(first.token)).rejects.toMatchObject({ reason: 'revoked_session' });
+    expect(await manager.list('ada')).toEqual([session]);
+    expect(await manager.revokeAll('ada')).toBe(1);
+  });
+
   test('a look-up is not read from an open transaction of the app, which may roll back', async () => {
     const { sqlite, manager } = await open();
     const { token } = await manager.issue({ userId: 'ada' });
