@@ -268,7 +268,8 @@ test('a revocation neither waits for the bus nor fails with it', async () => {
     await manager.verify(token);
     expect(await manager.revoke({ userId: 'u1', id: session.id })).toBe(true);
     await refused(manager.verify(token), 'revoked_session');
-    expect(faults.mock.calls.length).toBeLessThanOrEqual(1);
+    // The sign-in publishes too, and a message that the bus does not take is attempted again after a pause.
+    for (const [fault] of faults.mock.calls) expect(fault).toMatchObject({ task: 'bus' });
   }
 });
 

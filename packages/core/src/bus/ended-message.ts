@@ -22,16 +22,20 @@ const certaintyMarks: Readonly<Record<Certainty, object>> = {
   certain: {},
   pending: { isPending: true },
   possible: { isPossible: true },
-  changed: { isChanged: true },
+  changed: {},
   started: {},
 };
 
-/** Ends the scope of a message about new sessions. An older version takes it for a message of another table, and ignores it. */
-const startedSuffix = '/started';
+/**
+ * Ends the scope of a message about sessions that go on. An older version takes it for a message of another table, and ignores it: it
+ * caches nothing of theirs that has changed.
+ */
+const scopeSuffixes: Readonly<Partial<Record<Certainty, string>>> = { changed: '/changed', started: '/started' };
 
 /** Writes the beginning of a message, without its last bracket. */
 export function messageHead({ from, scope }: Pick<EndedMessage, 'from' | 'scope'>, certainty: Certainty): string {
-  const sent = certainty === 'started' ? { from, scope: `${scope ?? ''}${startedSuffix}` } : { from, scope };
+  const suffix = scopeSuffixes[certainty];
+  const sent = suffix === undefined ? { from, scope } : { from, scope: `${scope ?? ''}${suffix}` };
   return JSON.stringify({ ...sent, ...certaintyMarks[certainty] }).slice(0, -1);
 }
 
@@ -55,31 +59,25 @@ export function decodeEnded(message: string): EndedMessage | undefined {
 }
 
 function readMessage(value: unknown): EndedMessage | undefined {
-  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible', 'isChanged'])) return undefined;
+  if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible'])) return undefined;
   const { from, scope } = value;
   const ended: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
   const certainty = readCertainty(value);
   if (!isText(from) || certainty === undefined || !ended.every(isEndedSessions)) return undefined;
   if (scope === undefined) return { from, ended, certainty };
   if (!isText(scope)) return undefined;
-  if (!scope.endsWith(startedSuffix)) return { from, scope, ended, certainty };
-  // Its certainty is in its scope.
-  return { from, scope: scope.slice(0, -startedSuffix.length), ended, certainty: 'started' };
+  for (const marked of ['changed', 'started'] as const) {
+    const suffix = scopeSuffixes[marked] ?? '';
+    if (scope.endsWith(suffix)) return { from, scope: scope.slice(0, -suffix.length), ended, certainty: marked };
+  }
+  return { from, scope, ended, certainty };
 }
 
-function readCertainty(value: Marks): Certainty | undefined {
-  const { isPending = false, isPossible = false, isChanged = false } = value;
-  const marks = [isPending, isPossible, isChanged];
-  if (marks.some((mark) => typeof mark !== 'boolean') || marks.filter(Boolean).length > 1) return undefined;
-  if (isPending === true) return 'pending';
-  if (isPossible === true) return 'possible';
-  return isChanged === true ? 'changed' : 'certain';
-}
-
-interface Marks {
-  readonly isPending?: unknown;
-  readonly isPossible?: unknown;
-  readonly isChanged?: unknown;
+function readCertainty(value: { readonly isPending?: unknown; readonly isPossible?: unknown }): Certainty | undefined {
+  const { isPending = false, isPossible = false } = value;
+  if (typeof isPending !== 'boolean' || typeof isPossible !== 'boolean' || (isPending && isPossible)) return undefined;
+  if (isPending) return 'pending';
+  return isPossible ? 'possible' : 'certain';
 }
 
 function isEndedSessions(value: unknown): value is EndedSessions {
