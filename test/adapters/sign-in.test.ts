@@ -7,7 +7,7 @@ import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { describe, expect, test } from 'vitest';
-import { secret } from '../support/app.ts';
+import { createTestApp, secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
 
 // Signing in in the app's own way: from a procedure, such as a sign-up, and from a plain route, such as an OAuth callback.
@@ -177,4 +177,25 @@ describe('reissue', () => {
     const response = await upgrade(w.origin, { authorization: `Bearer ${token}` });
     expect([response.status, response.headers.get('set-cookie')]).toEqual([200, null]);
   });
+});
+
+test('the calls of one render share one look-up, if the context says that they are a batch', async () => {
+  await using app = await createTestApp();
+  const { token } = await app.manager.issue({ userId: 'ada' });
+  const render = (info: object) =>
+    app.router.createCaller(
+      sessionsContext(
+        { req: { method: 'GET', headers: new Headers({ cookie: `__Host-session=${token}` }) }, ...info },
+        { cookie: true },
+      ),
+    );
+  for (const [info, lookUps] of [
+    [{ info: { isBatchCall: true } }, 1],
+    [{}, 3],
+  ] as const) {
+    app.database.clearQueries();
+    const caller = render(info);
+    for (const name of ['layout', 'page', 'card']) expect(await caller.me(), name).toMatchObject({ userId: 'ada' });
+    expect(app.database.queries).toHaveLength(lookUps);
+  }
 });
