@@ -1,6 +1,6 @@
 import { sql, type Compilable, type CompiledQuery, type Expression, type Kysely, type SqlBool } from 'kysely';
 import type { EndRecord, Ending } from '../session/session-end.ts';
-import { compileOnce, type Parameter } from './compiled-query.ts';
+import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
 
@@ -56,7 +56,7 @@ const maxKept = 30 * 86_400_000;
 /** How many records a user may have. Older ones are deleted now and then. */
 const maxRecords = 1000;
 
-/** Finds an end. The ids of a query are of the same length as those of its users. */
+/** Finds an end. */
 export interface RecordKey {
   readonly userId: string;
   readonly id: string;
@@ -70,7 +70,9 @@ export interface HistoryQueries {
   deleteAndRecord(condition: Expression<SqlBool>, value: Parameter<StoredEnding>): Compilable;
   store(ending: Ending): StoredEnding;
   find(key: RecordKey, now: number): CompiledQuery<EndRecord>;
-  findMany(keys: readonly RecordKey[], now: number): CompiledQuery<EndRecord>;
+  /** Finds records of any users: the caller compares the users. */
+  findMany(ids: readonly string[], now: number): CompiledQuery<EndRecord>;
+  findOfUser(userId: string, ids: readonly string[], now: number): CompiledQuery<EndRecord>;
   /** Deletes the user's oldest records above the limit. */
   trim(userId: string): CompiledQuery;
   deleteAll(userId: string): CompiledQuery;
@@ -83,7 +85,7 @@ export function createHistoryQueries(
   dialect: Dialect,
   { sessions, history }: HistoryTables,
 ): HistoryQueries {
-  const { readTime, writeTime, returnsDeleted } = dialect;
+  const { readTime, writeTime, returnsDeleted, maxListedIds } = dialect;
   const db = sessionsDb.withTables<{ history: HistoryTable }>();
 
   // A record of a deletion that did not come about is replaced.
@@ -126,6 +128,17 @@ export function createHistoryQueries(
     'one',
   );
 
+  const findMany = compileForIds<{ now: StoredTime }, EndRecord>(
+    (ids, value) => records.where('id', 'in', ids).where('kept_until', '>', value('now')),
+    maxListedIds,
+  );
+
+  const findOfUser = compileForIds<{ userId: string; now: StoredTime }, EndRecord>(
+    (ids, value) =>
+      records.where('user_id', '=', value('userId')).where('id', 'in', ids).where('kept_until', '>', value('now')),
+    maxListedIds,
+  );
+
   const deleteFrom = () => {
     const query = db.deleteFrom(history);
     return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();
@@ -147,6 +160,11 @@ export function createHistoryQueries(
 
   const deleteAll = compileOnce<{ userId: string }, unknown>((value) =>
     deleteFrom().where('user_id', '=', value('userId')),
+  );
+
+  const purge = compileForIds<{ now: StoredTime }, unknown>(
+    (ids, value) => deleteFrom().where('id', 'in', ids).where('kept_until', '<=', value('now')),
+    maxListedIds,
   );
 
   return {
@@ -176,20 +194,12 @@ export function createHistoryQueries(
       byUser,
     }),
     find: (key, now) => find({ ...key, now: writeTime(now) }),
-    findMany: (keys, now) =>
-      records
-        .where(
-          'id',
-          'in',
-          keys.map(({ id }) => id),
-        )
-        .where('user_id', 'in', Array.from(new Set(keys.map(({ userId }) => userId))))
-        .where('kept_until', '>', writeTime(now))
-        .compile(),
+    findMany: (ids, now) => findMany(ids, { now: writeTime(now) }),
+    findOfUser: (userId, ids, now) => findOfUser(ids, { userId, now: writeTime(now) }),
     trim: (userId) => trim({ userId }),
     deleteAll: (userId) => deleteAll({ userId }),
     findPurgeable: (now, limit) =>
       db.selectFrom(history).select('id').where('kept_until', '<=', writeTime(now)).limit(limit).compile(),
-    purge: (ids, now) => deleteFrom().where('id', 'in', ids).where('kept_until', '<=', writeTime(now)).compile(),
+    purge: (ids, now) => purge(ids, { now: writeTime(now) }),
   };
 }

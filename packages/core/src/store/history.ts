@@ -64,7 +64,9 @@ export function createHistory({
       return rows[0] && named(rows[0]);
     },
     async findMany(names) {
-      const { rows } = await limitTime(() => readDb.executeQuery(queries.findMany(names.map(keyOf), now)));
+      const ids = Array.from(new Set(names.map((name) => keyOf(name).id)));
+      const { rows } = await limitTime(() => readDb.executeQuery(queries.findMany(ids, now)));
+      // The name holds the user: the record of another user's session answers no look-up.
       return rows.map(named);
     },
   });
@@ -81,8 +83,7 @@ export function createHistory({
     },
     async findMany(userId, ids, at) {
       if (!isKept || ids.length === 0) return [];
-      const keys = ids.map((id) => ({ userId, id }));
-      const { rows } = await limitTime(() => readDb.executeQuery(queries.findMany(keys, at)));
+      const { rows } = await limitTime(() => readDb.executeQuery(queries.findOfUser(userId, ids, at)));
       return rows.map((row) => named(row).record);
     },
     deleteAll: (userId) => writes.runIn(undefined, () => deletes.run(queries.deleteAll(userId))),
