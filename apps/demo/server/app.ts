@@ -55,7 +55,7 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
   manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => logFault('purge', error));
 
   const trpc = createHTTPHandler({
-    router: createAppRouter({ db, manager }),
+    router: createAppRouter({ db, manager, secret }),
     basePath: '/trpc/',
     maxBodySize: 100_000,
     // Checking a password is slow on purpose: one request may not ask for hundreds.

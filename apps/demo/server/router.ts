@@ -1,16 +1,27 @@
 import type { SessionManager } from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
+import { altcha } from '@trpc-sessions/server/altcha';
 import { initTRPC } from '@trpc/server';
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 import { sessionChanges } from './session-changes.ts';
 import { authenticate } from './users.ts';
 
+/** The parts of the router. */
+export interface RouterOptions {
+  readonly db: Kysely<Database>;
+  readonly manager: SessionManager;
+  readonly secret: string;
+}
+
 /** The app's router, with the sessions merged into it at the root. */
-export function createAppRouter({ db, manager }: { db: Kysely<Database>; manager: SessionManager }) {
+export function createAppRouter({ db, manager, secret }: RouterOptions) {
   const sessions = createSessionsPlugin({
     manager,
     authenticate: (credentials, request) => authenticate(db, credentials, request),
+    // `Admin` is another user than `admin` here. In this form, their names differ in any case.
+    throttle: { account: ({ username }) => Buffer.from(username).toString('hex') },
+    captcha: altcha({ secret: `captchas of the demo: ${secret}` }),
   });
 
   const t = initTRPC.context<SessionsContext>().create({ isDev: false });

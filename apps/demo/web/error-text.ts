@@ -9,6 +9,8 @@ export function signInErrorText(error: unknown): string {
       return 'Wrong username or password.';
     case 'too_many_attempts':
       return `Too many attempts. ${waitText(retryAfter(error))}`;
+    case 'captcha_required':
+      return 'Check the box below, then sign in again.';
     default:
       return errorText(error);
   }
@@ -23,7 +25,8 @@ export function errorText(error: unknown): string {
   return 'Something went wrong on the server. Try again in a moment.';
 }
 
-function waitText(seconds: number | null): string {
+/** The text for a wait. */
+export function waitText(seconds: number | null): string {
   if (seconds === null) return 'Try again later.';
   return `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
 }

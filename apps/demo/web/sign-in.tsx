@@ -1,11 +1,13 @@
-import { sessionErrorReason } from '@trpc-sessions/client';
+import { retryAfter, sessionErrorReason } from '@trpc-sessions/client';
 import { useSession } from '@trpc-sessions/client/react';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, useState, useSyncExternalStore, type SubmitEvent } from 'react';
-import { signInErrorText } from './error-text.ts';
+import { CaptchaBox } from './captcha-box.tsx';
+import { signInErrorText, waitText } from './error-text.ts';
 import { Mark } from './mark.tsx';
 import type { Ending } from './session-end.ts';
 import { sessionEnd } from './trpc.ts';
+import { useCountdown } from './use-countdown.ts';
 
 /** The sign-in form, with the reason why the last session ended. */
 export function SignIn() {
@@ -14,6 +16,7 @@ export function SignIn() {
   const notice = endingText(useSyncExternalStore(sessionEnd.subscribe, sessionEnd.get));
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const wait = useCountdown();
   const passwordInput = useRef<HTMLInputElement>(null);
   const {
     mutate: signIn,
@@ -21,15 +24,26 @@ export function SignIn() {
     error,
   } = useMutation({
     mutationFn: login,
-    onError: () => passwordInput.current?.select(),
+    onError(failure) {
+      // A solution counts once.
+      setCaptcha(null);
+      setAttempts((count) => count + 1);
+      wait.start(retryAfter(failure) ?? 0);
+      if (sessionErrorReason(failure) === 'captcha_required') setNeedsCaptcha(true);
+      else passwordInput.current?.select();
+    },
   });
+  const [needsCaptcha, setNeedsCaptcha] = useState(false);
+  const [captcha, setCaptcha] = useState<string | null>(null);
+  const [attempts, setAttempts] = useState(0);
+  const isBlocked = isPending || wait.left > 0 || (needsCaptcha && captcha === null);
 
   const isWrong = sessionErrorReason(error) === 'invalid_credentials';
   const field = { required: true, 'aria-invalid': isWrong, 'aria-describedby': `${id}-notice ${id}-error` };
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    if (!isPending) signIn({ username, password });
+    if (!isBlocked) signIn({ username, password, ...(captcha !== null && { captcha }) });
   }
 
   return (
@@ -75,7 +89,14 @@ export function SignIn() {
           <div id={`${id}-error`} role="alert">
             {error !== null && <p className="error">{signInErrorText(error)}</p>}
           </div>
-          <button type="submit" className="button button-primary" aria-disabled={isPending}>
+          {/* Not announced: a screen reader would read each second. */}
+          {wait.left > 0 && (
+            <p className="countdown" aria-hidden="true">
+              {waitText(wait.left)}
+            </p>
+          )}
+          {needsCaptcha && <CaptchaBox key={attempts} onSolved={setCaptcha} />}
+          <button type="submit" className="button button-primary" aria-disabled={isBlocked}>
             {isPending && <span className="spinner" aria-hidden="true" />}
             Sign in
           </button>

@@ -79,7 +79,7 @@ export interface SessionsPluginOptions<
    * device that is not known, a solution ends the wait of its account and its network. @defaultValue none
    */
   readonly captcha?: Captcha | undefined;
-  /** After how many failures of an account or a network a captcha is asked for. 0 asks always. @defaultValue 3 */
+  /** After how many failures of an account, or three times as many of a network, a captcha is asked for. 0 asks always. @defaultValue 3 */
   readonly captchaAfter?: number | undefined;
   /**
    * How attempts to sign in are limited: 10 wrong guesses on an account and 30 from a network, then waits that grow to a minute.

@@ -4,8 +4,8 @@ import { fromApp } from '../errors.ts';
 
 /** Asks for captchas. */
 export interface CaptchaGate {
-  /** Answers whether a sign-in needs a solution. @param failures - of its account or its network, whichever has more */
-  isNeeded(failures: number): boolean;
+  /** Answers whether a sign-in needs a solution, after these failures. */
+  isNeeded(failures: { readonly account: number; readonly network: number }): boolean;
   /**
    * Verifies a solution, which counts once. `'unavailable'`: the provider did not answer, and the sign-in may go on without one.
    *
@@ -17,10 +17,13 @@ export interface CaptchaGate {
 /** How long a solution is remembered, in milliseconds: longer than any provider accepts it. */
 const memory = 20 * 60_000;
 
-/** @param after - the failures before which no captcha is asked for */
+/** A network has several users. The limits of the throttle are as far apart. */
+const timesForNetwork = 3;
+
+/** @param after - the failures of an account before which no captcha is asked for */
 export function createCaptchaGate(guard: SignInGuard, captcha: Captcha, after: number): CaptchaGate {
   return {
-    isNeeded: (failures) => failures >= after,
+    isNeeded: ({ account, network }) => account >= after || network >= after * timesForNetwork,
     async check(solution, caller) {
       // A function in plain JavaScript may return anything.
       const answer: unknown = await fromApp(() => captcha(solution, { caller, form: 'login' }));

@@ -88,7 +88,9 @@ export function createThrottle<TCredentials>(
       const attempt = { ...attemptOf(guard, caller, taken), known };
       // A device that waits has made the guesses itself.
       if (refused !== undefined && (gate === undefined || known !== undefined)) throw tooMany(refused, caller);
-      const failures = known === undefined ? Math.max(0, ...taken.map(({ answer }) => (answer.attempts ?? 1) - 1)) : 0;
+      const before = (by: 'account' | 'network'): number =>
+        (taken.find(({ bucket }) => bucket.by === by)?.answer.attempts ?? 1) - 1;
+      const failures = { account: before('account'), network: before('network') };
       if (gate === undefined || (refused === undefined && !gate.isNeeded(failures))) return attempt;
 
       if (solution === undefined) {
