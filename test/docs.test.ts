@@ -96,6 +96,13 @@ describe('the README', () => {
     expect(lines.length).toBeLessThanOrEqual(30);
   });
 
+  test('has a server that awaits nothing at its top level, as CommonJS and Nitro need, and prints its address', () => {
+    const [, server = ''] = /```ts title="server\.ts"\n([\s\S]*?)```/.exec(readme) ?? [];
+    // Only in the function that authenticates, whose lines are indented.
+    expect(server.split('\n').filter((line) => /^\S.*\bawait\b/.test(line))).toEqual([]);
+    expect(server).toMatch(/listen\((?<port>\d+), \(\) => console\.log\('http:\/\/localhost:\k<port>'\)\)/);
+  });
+
   const tested = readme.slice(readme.indexOf('## Tested on'));
   const installed = ['test/package.json', 'pnpm-workspace.yaml', 'package.json'].map(read).join('\n');
 
