@@ -33,7 +33,7 @@ async function sizeOf(...code: string[]): Promise<number> {
 test.each<[string, number, string[], string[]]>([
   [
     'sessionLink and sessionHeaders',
-    1700,
+    1750,
     [trpc, 'export { createTRPCClient, httpBatchLink };'],
     ["export { sessionHeaders, sessionLink } from '@trpc-sessions/client';"],
   ],
