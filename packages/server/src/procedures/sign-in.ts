@@ -12,7 +12,6 @@ import { TRPCError } from '@trpc/server';
 import type { Verifier } from '../authenticated/verifier.ts';
 import { fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
-import { usualAccountOf } from '../sign-in/account-name.ts';
 import type { Throttle } from '../sign-in/throttle.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { ContextOf, ContextPlace } from '../authenticated/context-place.ts';
@@ -46,8 +45,8 @@ export interface SignInOptions {
   /** Whether the new session replaces the one that the request came with. @defaultValue `true` */
   readonly replace?: boolean | undefined;
   /**
-   * The name of the account that the device mark of this sign-in is for: as the user types it for `login`.
-   * @defaultValue the claim `username` or `email`, or else the id of the user
+   * The name of the account that the device mark of this sign-in is for, as the user types it for `login`. The user must have
+   * proved to own it. @defaultValue the id of the user
    */
   readonly account?: string | undefined;
 }
@@ -162,7 +161,8 @@ export function createSignIn(
     const issued = await fromManager(
       (async () => {
         const { since = await manager.signInMark() } = options;
-        const { account = usualAccountOf(user.claims) ?? user.id } = options;
+        // Not a claim: users may choose their own name or address, and so that of another's account.
+        const { account = user.id } = options;
         const known = await throttle.knownDevice(caller, account);
         return steps.issue(caller, user, { ...options, since, account, known });
       })(),

@@ -209,13 +209,15 @@ describe('a device mark', () => {
     expect(JSON.stringify(claims)).not.toMatch(/lovelace|example/);
   });
 
-  test('of signIn is good for login, and for the account that the app names', async () => {
+  test('of signIn is good for the account that the app names, and not for one that a claim names', async () => {
     const app = createApp();
     const user = { id: '42', claims: { username: 'ada' } };
     const { deviceMark } = await app.sessions.signIn(from(home), user);
+    const byId = await app.sessions.signIn(from(home), { id: 'ada' });
     const named = await app.sessions.signIn(from(home), { id: '42' }, { account: 'ada' });
     await attack(app);
-    expect(await app.logIn('right', deviceMark)).toBe('signed in');
+    expect(await app.logIn('right', deviceMark)).toBe('too_many_attempts');
+    expect(await app.logIn('right', byId.deviceMark)).toBe('signed in');
     expect(await app.logIn('right', named.deviceMark)).toBe('signed in');
   });
 });
