@@ -8,7 +8,7 @@ export type { Device, DeviceInput, DevicePart, DeviceType } from './session/devi
 export { readDevice } from './session/device/read-device.ts';
 export type { AppDatabase } from './drivers/app-database.ts';
 export type { AnyMysqlPool } from './drivers/mysql/database.ts';
-export type { SqliteDatabase } from './drivers/sqlite/database.ts';
+export type { SqliteDatabase } from './drivers/sqlite/sqlite-database.ts';
 export { parseTimeout, type Duration } from './duration.ts';
 export {
   readSessionCookie,

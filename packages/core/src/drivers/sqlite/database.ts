@@ -1,22 +1,9 @@
-import {
-  Kysely,
-  SqliteAdapter,
-  SqliteDriver,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  type SqliteDatabase as KyselyDatabase,
-} from 'kysely';
+import { Kysely, SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { untilNoTransaction, type DirectConnection } from '../direct-connection.ts';
 import { hasFunctions } from '../has-functions.ts';
-import { createDirectConnection, type DirectDatabase } from './direct-connection.ts';
+import { createDirectConnection } from './direct-connection.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
 import { reuseStatements } from './statements.ts';
-
-/** The part of a better-sqlite3 `Database` that a session manager uses. */
-export interface SqliteDatabase extends DirectDatabase, KyselyDatabase {
-  readonly readonly: boolean;
-  prepare: DirectDatabase['prepare'];
-  pragma(source: string, options?: { readonly simple?: boolean }): unknown;
-}
 
 /** Answers whether a value is a `Database` of better-sqlite3. */
 export function isSqlite(value: unknown): value is SqliteDatabase {

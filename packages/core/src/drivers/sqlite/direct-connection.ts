@@ -1,17 +1,9 @@
-import type { CompiledQuery, QueryResult, SqliteDatabase } from 'kysely';
+import type { CompiledQuery, QueryResult } from 'kysely';
 import type { DirectConnection } from '../direct-connection.ts';
 import { isStatement, statementMark } from '../statement-mark.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
 
-type Statement = ReturnType<SqliteDatabase['prepare']> & {
-  /** The first row. */
-  get(parameters: readonly unknown[]): unknown;
-};
-
-/** The part of a better-sqlite3 `Database` that runs queries at once. */
-export interface DirectDatabase {
-  readonly inTransaction: boolean;
-  prepare(sql: string): Statement;
-}
+type Statement = ReturnType<SqliteDatabase['prepare']>;
 
 const begin = `begin immediate${statementMark}`;
 const commit = `commit${statementMark}`;
@@ -20,7 +12,7 @@ const rollback = `rollback${statementMark}`;
 const checkpoint = `pragma wal_checkpoint(passive)${statementMark}`;
 
 /** Runs statements of ours, each prepared once. */
-export function createDirectConnection(database: DirectDatabase): DirectConnection {
+export function createDirectConnection(database: Pick<SqliteDatabase, 'inTransaction' | 'prepare'>): DirectConnection {
   const statements = new Map<string, Statement>();
 
   function prepare(sql: string): Statement {
