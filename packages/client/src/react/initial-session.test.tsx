@@ -136,3 +136,26 @@ test('a user who signs out on the page stays signed out, though the server rende
   rerender(pageOf(initial));
   expect(seen.at(-1)).toMatch(/^signedOut signed_out/);
 });
+
+test('a server that renders the same session again blanks no list', async () => {
+  await using app = await startApp();
+  const answer = app.holdAnswers();
+  const { pageOf, queryClient } = createPage(app, cookieTokenStore());
+  const { rerender, container } = hydratePage(pageOf(sessionOf('ada')));
+  const isPending = () => container.querySelector('p')?.dataset['pending'];
+  const isList = ({ queryKey }: { queryKey: readonly unknown[] }) =>
+    queryKey[2] === 'list' && typeof queryKey[1] === 'number';
+  const listOf = () => queryClient.getQueryCache().findAll({ predicate: isList })[0];
+  await waitFor(() => expect(listOf()).toBeDefined());
+  act(() => void queryClient.setQueryData(listOf()!.queryKey, []));
+  await waitFor(() => expect(isPending()).toBe('false'));
+
+  const seen: unknown[] = [];
+  const observer = new MutationObserver(() => seen.push(isPending()));
+  observer.observe(container, { attributes: true, subtree: true });
+  await act(async () => rerender(pageOf(sessionOf('ada'))));
+  observer.disconnect();
+  expect(seen).toEqual([]);
+  expect(isPending()).toBe('false');
+  answer();
+});

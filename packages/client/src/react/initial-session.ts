@@ -17,7 +17,7 @@ export type InitialSession = ReceivedCurrentSession | null | undefined;
 export function useInitialSession(tokens: TokenStore, isPublic: IsPublic, initialSession: InitialSession): boolean {
   const queryClient = useQueryClient();
   const [settled, setSettled] = useState<InitialSession>(undefined);
-  const isSettled = settled === initialSession || initialSession === undefined;
+  const isSettled = initialSession === undefined || (settled !== undefined && settled?.id === initialSession?.id);
   const [prepared, setPrepared] = useState<InitialSession>(undefined);
   if (prepared !== initialSession) {
     setPrepared(initialSession);
@@ -25,11 +25,12 @@ export function useInitialSession(tokens: TokenStore, isPublic: IsPublic, initia
     if (initialSession !== undefined) prepareForUser(queryClient, tokens, isPublic, initialSession?.userId ?? null);
   }
   useEffect(() => {
-    if (isSettled || initialSession === undefined) return;
+    // Also if it is the same session: what the server has rendered is newer.
+    if (settled === initialSession || initialSession === undefined) return;
     takeOver(queryClient, tokens, initialSession);
     // oxlint-disable-next-line react/set-state-in-effect -- the page may hold another token until now
     setSettled(initialSession);
-  }, [queryClient, tokens, initialSession, isSettled]);
+  }, [queryClient, tokens, initialSession, settled]);
   return isSettled;
 }
 
