@@ -38,5 +38,10 @@ export function createThrottleSignIn(
   callerOf: ContextPlace['callerOf'],
   throttle: Pick<Throttle<never>, 'begin'>,
 ): (ctx: object, account: string | undefined, proofs?: Proofs) => Promise<SignInAttempt> {
-  return (ctx, account, proofs) => fromManager(throttle.begin(callerOf(ctx), account, proofs));
+  return async (ctx, account, proofs) => {
+    const attempt = await fromManager(throttle.begin(callerOf(ctx), account, proofs));
+    // The app may leave its attempt open: nothing waits for it.
+    attempt.close();
+    return attempt;
+  };
 }

@@ -109,6 +109,12 @@ describe('wrong guesses on an account', () => {
     expect(answers.filter((answer) => answer === wrong)).toHaveLength(10);
   });
 
+  test('that run at once beside right ones are ten at most, too', async () => {
+    const { logIn } = createApp();
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => logIn(n % 3 === 0 ? 'right' : 'wrong')));
+    expect(answers.filter((answer) => answer === wrong)).toHaveLength(10);
+  });
+
   test('let its owner sign in a minute after they have stopped, however many they were', async () => {
     const { logIn } = createApp();
     for (let n = 0; n < 300; n += 1) {
@@ -140,6 +146,27 @@ describe('wrong guesses on an account', () => {
     for (let n = 0; n < 12; n += 1) await logIn('wrong');
     now += 60 * minute;
     for (let n = 0; n < 10; n += 1) expect(await logIn('wrong')).toBe(wrong);
+  });
+});
+
+describe('right passwords', () => {
+  test('that come at once are all accepted, in turns within the limit', async () => {
+    const { logIn } = createApp();
+    const ip = '203.0.113.5';
+    const answers = await Promise.all(Array.from({ length: 100 }, () => logIn('right', { ip })));
+    expect(new Set(answers)).toEqual(new Set(['signed in']));
+  });
+
+  test('wait for no attempt that an app leaves open', async () => {
+    const { logIn, sessions } = createApp();
+    for (let n = 0; n < 10; n += 1) await sessions.throttle(from(newNetwork()), 'ada');
+    expect(await logIn('right')).toBe('too_many_attempts, 1 s');
+  });
+
+  test('wait in a bounded number', async () => {
+    const { logIn } = createApp();
+    const answers = await Promise.all(Array.from({ length: 150 }, () => logIn('right')));
+    expect(answers.filter((answer) => answer === 'signed in')).toHaveLength(110);
   });
 });
 

@@ -8,6 +8,7 @@ import { attemptOf, withoutToken, type SignInAttempt } from './attempt.ts';
 import { createBuckets } from './buckets.ts';
 import { createCaptchaGate } from './captcha-gate.ts';
 import { createStoreLimiter, type Limiter } from './limiter.ts';
+import { createOpenAttempts, type OpenAttempt } from './open-attempts.ts';
 import { giveBackAll, takeAll, type Refused } from './taken.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
 
@@ -15,6 +16,8 @@ import type { ThrottleOptions } from './throttle-options.ts';
 export interface LoginAttempt extends SignInAttempt {
   /** The device, if it has signed in to the account before. */
   readonly known: KnownDevice | undefined;
+  /** Says that nothing more will become of the attempt: others may wait for it. Call it whatever the outcome. */
+  close(): void;
 }
 
 /** What a client sends beside its credentials. */
@@ -30,6 +33,7 @@ export interface Throttle<TCredentials> {
   /**
    * Counts an attempt before it is made. A device that has signed in to the account before has attempts of its own, so that
    * the guesses of others do not lock it out. For any other, the solution of a captcha ends the wait.
+   * An attempt at the limit waits for those that are being made: each has to be closed.
    *
    * @throws {SessionError} `too_many_attempts`, with `retryAfter`; or `captcha_required`
    */
@@ -44,6 +48,14 @@ export interface Throttle<TCredentials> {
   issueMark(userId: string, account: string, known: KnownDevice | undefined): Promise<NewMark | undefined>;
   /** The device of a caller, if it has signed in to an account before. */
   knownDevice(caller: CallerInfo, account: string | undefined, deviceMark?: string): Promise<KnownDevice | undefined>;
+}
+
+/** An attempt that asks to be made. */
+interface Asked {
+  readonly caller: CallerInfo;
+  readonly account: string | undefined;
+  readonly known: KnownDevice | undefined;
+  readonly solution: string | undefined;
 }
 
 /** The option `captcha`, and after how many failures it is asked for. */
@@ -62,6 +74,7 @@ export function createThrottle<TCredentials>(
   const { account: accountOf = usualAccountOf, limiter: own, ...limits }: ThrottleOptions<TCredentials> = options || {};
   const limiter = own === undefined ? createStoreLimiter(guard) : callOf(own);
   const buckets = createBuckets(guard, limits);
+  const openAttempts = createOpenAttempts(limiter);
   // Without counts, every sign-in may be a guess.
   const gate = captcha && createCaptchaGate(guard, captcha, isOff ? 0 : captchaAfter);
 
@@ -80,41 +93,54 @@ export function createThrottle<TCredentials>(
     return new SessionError('too_many_attempts', { retryAfter });
   }
 
+  /** Refuses a counted attempt, asks for a captcha, or returns the attempt to make. */
+  async function admit(
+    { taken, refused }: OpenAttempt,
+    { caller, account, known, solution }: Asked,
+  ): Promise<SignInAttempt> {
+    // A device that waits has made the guesses itself.
+    if (refused !== undefined && (gate === undefined || known !== undefined)) throw tooMany(refused, caller);
+    const before = (by: 'account' | 'network'): number =>
+      (taken.find(({ bucket }) => bucket.by === by)?.answer.attempts ?? 1) - 1;
+    const failures = { account: before('account'), network: before('network') };
+    const attempt = attemptOf(guard, caller, taken);
+    if (gate === undefined || (refused === undefined && !gate.isNeeded(failures))) return attempt;
+
+    if (solution === undefined) {
+      await giveBackAll(taken);
+      throw required(caller);
+    }
+    const solving = await takeAll(limiter, isOff ? [] : buckets.ofSolutions(caller, account));
+    if (solving.refused !== undefined) {
+      await giveBackAll(taken);
+      throw tooMany(solving.refused, caller);
+    }
+    let outcome: 'solved' | 'unavailable';
+    try {
+      outcome = await gate.check(solution, caller);
+    } catch (error) {
+      // The solution stays counted for its network: to verify it is work.
+      await giveBackAll([...taken, ...solving.taken.filter(({ bucket }) => bucket.by !== 'network')]);
+      throw error instanceof SessionError ? required(caller) : error;
+    }
+    if (outcome === 'unavailable' && refused !== undefined) {
+      await giveBackAll(solving.taken);
+      throw tooMany(refused, caller);
+    }
+    return attemptOf(guard, caller, [...taken, ...solving.taken]);
+  }
+
   return {
     async begin(caller, account, { deviceMark, captcha: solution } = {}) {
       const known = await knownDevice(caller, account, deviceMark);
       const asked = isOff ? [] : known === undefined ? buckets.of(caller, account) : buckets.ofDevice(account, known);
-      const { taken, refused } = await takeAll(limiter, asked);
-      const attempt = { ...attemptOf(guard, caller, taken), known };
-      // A device that waits has made the guesses itself.
-      if (refused !== undefined && (gate === undefined || known !== undefined)) throw tooMany(refused, caller);
-      const before = (by: 'account' | 'network'): number =>
-        (taken.find(({ bucket }) => bucket.by === by)?.answer.attempts ?? 1) - 1;
-      const failures = { account: before('account'), network: before('network') };
-      if (gate === undefined || (refused === undefined && !gate.isNeeded(failures))) return attempt;
-
-      if (solution === undefined) {
-        await giveBackAll(taken);
-        throw required(caller);
-      }
-      const solving = await takeAll(limiter, isOff ? [] : buckets.ofSolutions(caller, account));
-      if (solving.refused !== undefined) {
-        await giveBackAll(taken);
-        throw tooMany(solving.refused, caller);
-      }
-      let outcome: 'solved' | 'unavailable';
+      const open = await openAttempts.take(asked);
       try {
-        outcome = await gate.check(solution, caller);
+        return { ...(await admit(open, { caller, account, known, solution })), known, close: () => open.close() };
       } catch (error) {
-        // The solution stays counted for its network: to verify it is work.
-        await giveBackAll([...taken, ...solving.taken.filter(({ bucket }) => bucket.by !== 'network')]);
-        throw error instanceof SessionError ? required(caller) : error;
+        open.close();
+        throw error;
       }
-      if (outcome === 'unavailable' && refused !== undefined) {
-        await giveBackAll(solving.taken);
-        throw tooMany(refused, caller);
-      }
-      return { ...attemptOf(guard, caller, [...taken, ...solving.taken]), known };
     },
     issueMark: (userId, account, known) =>
       isOff ? Promise.resolve(undefined) : guard.marks.issue(userId, normalAccount(account), known),

@@ -1,22 +1,23 @@
 import { isSessionError } from '@trpc-sessions/core';
 import type { TRPCError } from '@trpc/server';
 import { isTRPCError } from '../errors.ts';
-import type { SignInAttempt } from './attempt.ts';
+import type { LoginAttempt } from './throttle.ts';
 
 /** Signs in, and ends the attempt by the outcome. */
-export async function withAttempt<TResult>(attempt: SignInAttempt, signIn: () => Promise<TResult>): Promise<TResult> {
-  let result: TResult;
+export async function withAttempt<TResult>(attempt: LoginAttempt, signIn: () => Promise<TResult>): Promise<TResult> {
   try {
-    result = await signIn();
+    const result = await signIn();
+    // The user is signed in. A store that fails keeps one attempt too many.
+    await attempt.succeeded().catch(() => {});
+    return result;
   } catch (error) {
     if (isAnswer(error)) attempt.failed();
     // The error of the sign-in says why, and not that of the store.
     else await attempt.abandoned().catch(() => {});
     throw error;
+  } finally {
+    attempt.close();
   }
-  // The user is signed in. A store that fails keeps one attempt too many.
-  await attempt.succeeded().catch(() => {});
-  return result;
 }
 
 /** Codes of faults: no guess was made. */
