@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import { createSessionManager } from '@trpc-sessions/core';
 import { createSessionsPlugin } from '@trpc-sessions/server';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
 import { listen } from '../support/servers.ts';
 import { countBreaches } from './breached.ts';
-import { siteverify } from './captchas.ts';
+import { hcaptcha, recaptcha, siteverify } from './captchas.ts';
 import { limiterOf } from './limiter.ts';
 
 const serve = (answer: (request: IncomingMessage, response: ServerResponse) => unknown) =>
@@ -54,6 +54,12 @@ test('a captcha of hCaptcha or reCAPTCHA is verified', async () => {
   } as const;
   expect([await captcha('solved', context), await captcha('junk', context)]).toEqual([true, false]);
   expect(bodies[0]).toBe('secret=secret&response=solved&remoteip=203.0.113.5');
+
+  const asked: string[] = [];
+  const local = fetch;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) => (asked.push(new URL(url).host), local(server.url, init)));
+  for (const create of [hcaptcha, recaptcha]) expect(await create('secret')('solved', context)).toBe(true);
+  expect(asked).toEqual(['api.hcaptcha.com', 'www.google.com']);
 });
 
 test('rate-limiter-flexible counts attempts, and those that succeed are not counted', async () => {
