@@ -1,5 +1,5 @@
 import { createSessionManager, migrateToLatest, type Keys, type SessionManager } from '@trpc-sessions/core';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -121,6 +121,23 @@ describe('a device that has signed in to the account before', () => {
     const answers: string[] = [];
     for (const mark of marks) answers.push(await app.logIn('right', mark));
     expect(answers).toEqual(['too_many_attempts', ...Array.from({ length: 10 }, () => 'signed in')]);
+  });
+
+  test('is known where a key pair signs, beside a key that only verifies', async () => {
+    const pem = (part: KeyObject, type: 'pkcs8' | 'spki') => part.export({ format: 'pem', type }).toString();
+    const [own, other] = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'prime256v1' }));
+    const app = createApp([
+      { kid: 'own', alg: 'ES256', privateKey: pem(own!.privateKey, 'pkcs8') },
+      { kid: 'other', alg: 'ES256', publicKey: pem(other!.publicKey, 'spki') },
+    ]);
+    const mark = await app.markOf();
+    await attack(app);
+    expect(await app.logIn('right', mark)).toBe('signed in');
+    const forged = mark.replace(
+      /^[^.]+/,
+      Buffer.from('{"alg":"HS256","typ":"trpc-session-mark+jwt","kid":"other"}').toString('base64url'),
+    );
+    expect(await app.logIn('right', forged)).toBe('too_many_attempts');
   });
 
   test('is known in processes with other keys of the same list', async () => {
