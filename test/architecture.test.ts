@@ -124,8 +124,10 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     'shared-by-copies': [],
     tokens: ['errors', 'options', 'shared-by-copies'],
     links: ['errors', 'options', 'shared-by-copies', 'tokens'],
-    react: ['errors', 'shared-by-copies', 'tokens', 'links'],
-    index: ['errors', 'tokens', 'links'],
+    'received-session': [],
+    watch: ['errors', 'received-session', 'tokens', 'links'],
+    react: ['errors', 'shared-by-copies', 'received-session', 'tokens', 'links', 'watch'],
+    index: ['errors', 'tokens', 'links', 'watch'],
   },
 };
 

@@ -23,7 +23,8 @@ async function sizeOf(...code: string[]): Promise<number> {
     write: false,
     platform: 'browser',
     target: 'es2024',
-    external: ['react', 'react/*'],
+    // The last is imported later. Its shared parts would be in a file of their own, which the page loads at first.
+    external: ['react', 'react/*', './follow-live.ts'],
     conditions: ['@trpc-sessions/source'],
   });
   const page = outputFiles.find(({ path }) => path.endsWith('stdin.js'));

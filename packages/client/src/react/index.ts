@@ -1,6 +1,7 @@
 'use client';
 
 export { createSessionHooks, type SessionHooks } from './create-session-hooks.ts';
+export type { LiveProps } from './use-live.ts';
 export { SessionProvider, type SessionProviderProps } from './provider.tsx';
 export {
   useSession,

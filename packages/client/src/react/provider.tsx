@@ -20,10 +20,11 @@ import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { shareList } from './shared-list.ts';
 import { tokenVersionOf } from './token-version.ts';
+import { useLive, type LiveProps } from './use-live.ts';
 import { followToken, refetchForUser, type IsPublic } from './user-change.ts';
 
 /** Props of {@link SessionProvider}. */
-export interface SessionProviderProps {
+export interface SessionProviderProps extends LiveProps {
   /** The client of our procedures: `trpc.auth` if the router is nested there, `trpc` if it is merged. */
   readonly client: AnySessionClient;
   /** The token store of the client's links. */
@@ -77,6 +78,9 @@ export function SessionProvider({
   tokens,
   isPublic = nonePublic,
   initialSession,
+  live,
+  onNewSession,
+  onSignedOut,
   children,
 }: SessionProviderProps): ReactElement {
   requireTokenStore(tokens);
@@ -132,6 +136,7 @@ export function SessionProvider({
   }, [queryClient, tokenVersion, follow]);
 
   useEffect(() => shareList(queryClient, tokens), [queryClient, tokens]);
+  useLive(client, tokens, { live, onNewSession, onSignedOut });
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }

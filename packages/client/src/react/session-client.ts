@@ -1,11 +1,8 @@
-import type { DeviceInput, SessionInfo } from '@trpc-sessions/server';
+import type { DeviceInput } from '@trpc-sessions/server';
+import type { ReceivedSessionInfo } from '../received-session.ts';
+import type { SubscribeWatch } from '../watch/received-event.ts';
 
-/** A {@link SessionInfo} as it arrives: without a transformer, its dates are texts. */
-export interface ReceivedSessionInfo extends Omit<SessionInfo, SessionDate> {
-  readonly createdAt: Date | string;
-  readonly lastSeenAt: Date | string;
-  readonly expiresAt: Date | string;
-}
+export { receiveSession, type ReceivedSessionInfo } from '../received-session.ts';
 
 /** The session of the caller, with its user. */
 export interface ReceivedCurrentSession<TClaims = unknown> extends ReceivedSessionInfo {
@@ -13,8 +10,6 @@ export interface ReceivedCurrentSession<TClaims = unknown> extends ReceivedSessi
   /** Without a transformer, tRPC marks a value of an unknown type as optional. */
   readonly claims?: TClaims;
 }
-
-type SessionDate = 'createdAt' | 'lastSeenAt' | 'expiresAt';
 
 /** The input of `login`, unless the app has other credentials. */
 export interface PasswordLogin {
@@ -41,6 +36,8 @@ export interface SessionClient<TLogin = PasswordLogin> {
     };
     readonly revoke: { readonly mutate: (input: { id: string }) => Promise<unknown> };
     readonly revokeOthers: { readonly mutate: () => Promise<unknown> };
+    /** A server of an older release has none. */
+    readonly watch?: { readonly subscribe: SubscribeWatch };
   };
 }
 
@@ -65,15 +62,3 @@ export type ClaimsOf<TClient extends AnySessionClient> = Required<
 
 /** A query without an input. */
 export type ReceiveQuery<TOutput> = (input: undefined, options: { signal: AbortSignal }) => Promise<TOutput>;
-
-/** Turns texts into dates, so that components always see dates. */
-export function receiveSession<TReceived extends ReceivedSessionInfo>(
-  received: TReceived,
-): Omit<TReceived, SessionDate> & Pick<SessionInfo, SessionDate> {
-  return {
-    ...received,
-    createdAt: new Date(received.createdAt),
-    lastSeenAt: new Date(received.lastSeenAt),
-    expiresAt: new Date(received.expiresAt),
-  };
-}

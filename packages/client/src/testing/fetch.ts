@@ -1,6 +1,7 @@
 import type { getFetch } from '@trpc/client';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 
 type Fetch = ReturnType<typeof getFetch>;
@@ -24,10 +25,13 @@ export function browserFetch(cookies: Map<string, string>): Fetch {
 }
 
 async function send(url: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}): Promise<IncomingMessage> {
-  if (typeof url !== 'string') throw new TypeError('url: expected a text');
   const headers = Object.fromEntries(new Headers(init.headers));
-  const sent = request(url, { method: init.method ?? 'GET', headers });
+  // An event source passes a URL.
+  const target = typeof url === 'string' ? url : new URL(url instanceof URL ? url.href : url.url);
+  const sent = request(target, { method: init.method ?? 'GET', headers });
   init.signal?.addEventListener('abort', () => sent.destroy(new Error('Aborted')));
+  // A stream is aborted after its response has begun.
+  sent.on('error', () => {});
   sent.end(init.body);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of this event in node:http
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
@@ -35,5 +39,18 @@ async function send(url: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}):
 }
 
 function answerOf(response: IncomingMessage): Awaited<ReturnType<Fetch>> {
-  return { ok: response.statusCode === 200, json: () => json(response) };
+  const { statusCode: status = 0 } = response;
+  // With all that an event source reads.
+  const answer = {
+    ok: status === 200,
+    status,
+    url: '',
+    redirected: false,
+    headers: { get: (name: string) => response.headers[name]?.toString() ?? null },
+    json: () => json(response),
+    get body() {
+      return Readable.toWeb(response);
+    },
+  };
+  return answer;
 }

@@ -10,7 +10,13 @@ import {
 } from '@trpc/server';
 import { createHTTPServer } from '@trpc/server/adapters/standalone';
 import { createTRPCOptionsProxy, type TRPCOptionsProxy } from '@trpc/tanstack-react-query';
-import { createSessionManager, migrateToLatest, type SessionManager, type SessionsDatabase } from '@trpc-sessions/core';
+import {
+  createSessionManager,
+  localBus,
+  migrateToLatest,
+  type SessionManager,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
 import {
   createSessionsPlugin,
   sessionsContext,
@@ -27,6 +33,7 @@ import type { PropsWithChildren } from 'react';
 import superjson from 'superjson';
 import { sessionLinks } from '../links/session-links.ts';
 import { SessionProvider, type SessionProviderProps } from '../react/provider.tsx';
+import type { LiveProps } from '../react/use-live.ts';
 import { useSession, type UseSessionResult } from '../react/use-session.ts';
 import { useSessions, type UseSessionsResult } from '../react/use-sessions.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
@@ -75,7 +82,10 @@ function createRouter(manager: SessionManager, calls: string[]): Router {
 }
 
 /** What a page of the app renders. */
-export interface PageOptions<TResult> extends Pick<SessionProviderProps, 'isPublic' | 'initialSession'> {
+export interface PageOptions<TResult> extends Pick<
+  SessionProviderProps,
+  'isPublic' | 'initialSession' | keyof LiveProps
+> {
   /** Another hook to render. */
   readonly use?: (trpc: TRPCOptionsProxy<Router>) => TResult;
   /** The cache of a page that was open before. */
@@ -113,7 +123,14 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
   await migrateToLatest(db);
   let now = Date.now();
   const keys = 'a secret of more than thirty-two bytes';
-  const manager = createSessionManager({ db, keys, lifetime: '30d', idleTimeout: '14d', clock: () => now });
+  const manager = createSessionManager({
+    db,
+    keys,
+    lifetime: '30d',
+    idleTimeout: '14d',
+    clock: () => now,
+    bus: localBus({ channel: `page ${Math.random()}` }),
+  });
   const calls: string[] = [];
   const router = createRouter(manager, calls);
 
@@ -157,6 +174,9 @@ function openPage<TResult>(
   {
     use,
     isPublic,
+    live,
+    onNewSession,
+    onSignedOut,
     queryClient = new QueryClient({ defaultOptions: { queries: { retryDelay: 1 } } }),
   }: PageOptions<TResult> = {},
 ): Page<TResult> {
@@ -172,7 +192,14 @@ function openPage<TResult>(
   const options = createTRPCOptionsProxy<Router>({ client: trpc, queryClient });
   const wrapper = ({ children }: PropsWithChildren) => (
     <QueryClientProvider client={queryClient}>
-      <SessionProvider client={trpc.auth} tokens={tokens} isPublic={isPublic}>
+      <SessionProvider
+        client={trpc.auth}
+        tokens={tokens}
+        isPublic={isPublic}
+        live={live}
+        onNewSession={onNewSession}
+        onSignedOut={onSignedOut}
+      >
         {children}
       </SessionProvider>
     </QueryClientProvider>

@@ -1,0 +1,39 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { TokenStore } from '../tokens/token-store.ts';
+import { listAfter } from '../watch/received-event.ts';
+import { watchReceived } from '../watch/watch-sessions.ts';
+import { currentKey, listKey } from './queries.ts';
+import {
+  receiveSession,
+  type AnySessionClient,
+  type ReceivedCurrentSession,
+  type ReceivedSessionInfo,
+} from './session-client.ts';
+import { tokenVersionOf } from './token-version.ts';
+import type { LiveProps } from './use-live.ts';
+
+// A module of its own: only a page that is live loads it.
+
+/** Keeps the cached answers right by the watch. Returns a function that stops it. */
+export function followLive(
+  client: AnySessionClient,
+  tokens: TokenStore,
+  queryClient: QueryClient,
+  callbacks: () => LiveProps,
+): () => void {
+  return watchReceived(client, tokens, (event) => {
+    if (event.type === 'ended') return callbacks().onSignedOut?.(event.ended);
+    if (event.type === 'alive') return undefined;
+    const version = tokenVersionOf(tokens);
+    queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(version), (list) =>
+      list === undefined && event.type !== 'sessions' ? undefined : listAfter(list ?? [], event),
+    );
+    const sessions = event.type === 'sessions' ? event.sessions : 'session' in event ? [event.session] : [];
+    const own = sessions.find(({ current }) => current);
+    if (own !== undefined) {
+      queryClient.setQueryData<ReceivedCurrentSession>(currentKey(version), (data) => data && { ...data, ...own });
+    }
+    if (event.type === 'created') callbacks().onNewSession?.(receiveSession(event.session));
+    return undefined;
+  });
+}

@@ -1,0 +1,48 @@
+// @vitest-environment happy-dom
+import { act, cleanup, waitFor } from '@testing-library/react';
+import { afterEach, expect, test, vi } from 'vitest';
+import { right, startServer } from '../testing/plugin.tsx';
+import { localStorageTokenStore } from '../tokens/local-storage.ts';
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
+
+const userId = 'ada';
+
+test('a live page follows what happens elsewhere, without asking again', async () => {
+  await using server = await startServer();
+  const onNewSession = vi.fn();
+  const { session, list } = server.openBrowser().openPage(localStorageTokenStore(), { live: true, onNewSession });
+  const own = await act(() => session().login(right));
+  await waitFor(() => expect(list().sessions).toHaveLength(1));
+
+  const { session: other } = await server.manager.issue({ userId });
+  await waitFor(() => expect(list().sessions.map(({ id }) => id)).toEqual([other.id, own.id]));
+  // By now the page has the list of the watch, so this one is news.
+  const { session: third } = await server.manager.issue({ userId });
+  await waitFor(() => expect(onNewSession).toHaveBeenLastCalledWith(expect.objectContaining({ id: third.id })));
+  await server.manager.revoke({ userId, id: third.id });
+  await server.manager.update({ userId, id: own.id, name: 'Desk' });
+  await waitFor(() => expect(session().session?.name).toBe('Desk'));
+  await server.manager.revoke({ userId, id: other.id });
+  await waitFor(() => expect(list().sessions.map(({ id }) => id)).toEqual([own.id]));
+  expect(list().sessions[0]?.createdAt).toBeInstanceOf(Date);
+});
+
+test('a page whose session ends elsewhere is signed out at once, and says why', async () => {
+  await using server = await startServer();
+  const onSignedOut = vi.fn();
+  const { session, list } = server.openBrowser().openPage(localStorageTokenStore(), { live: true, onSignedOut });
+  await act(() => session().login(right));
+  await waitFor(() => expect(list().sessions).toHaveLength(1));
+  const { session: other } = await server.manager.issue({ userId });
+  await server.manager.revokeOthers({ userId, currentId: other.id });
+  await waitFor(() => expect(session()).toMatchObject({ status: 'signedOut', reason: 'revoked_session' }));
+  await waitFor(() =>
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ cause: 'others', by: 'another_device' }),
+    ),
+  );
+});

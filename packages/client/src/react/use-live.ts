@@ -1,0 +1,41 @@
+import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import type { TokenStore } from '../tokens/token-store.ts';
+import type { AnySessionClient } from './session-client.ts';
+
+/** The props of `SessionProvider` about live sessions. */
+export interface LiveProps {
+  /**
+   * Whether the hooks follow each change of the user's sessions as it happens, by `sessions.watch`. All tabs share one stream.
+   * @defaultValue `false`
+   */
+  readonly live?: boolean | undefined;
+  /** Called when the user signs in elsewhere, in each tab. It needs `live`. */
+  readonly onNewSession?: ((session: SessionInfo) => void) | undefined;
+  /** Called when the session of this device has ended elsewhere, with how, if the server said so. It needs `live`. */
+  readonly onSignedOut?: ((ended: SessionEnd | null) => void) | undefined;
+}
+
+/** Keeps the cached answers of `useSession` and `useSessions` right by the watch. */
+export function useLive(client: AnySessionClient, tokens: TokenStore, props: LiveProps): void {
+  const { live = false } = props;
+  const queryClient = useQueryClient();
+  const callbacks = useRef(props);
+  useEffect(() => void (callbacks.current = props));
+
+  useEffect(() => {
+    if (!live) return undefined;
+    let isStopped = false;
+    let stop = (): void => {};
+    async function start(): Promise<void> {
+      const { followLive } = await import('./follow-live.ts');
+      if (!isStopped) stop = followLive(client, tokens, queryClient, () => callbacks.current);
+    }
+    void start();
+    return () => {
+      isStopped = true;
+      stop();
+    };
+  }, [live, client, tokens, queryClient]);
+}

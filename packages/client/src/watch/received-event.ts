@@ -1,0 +1,80 @@
+import type { EndInfo, SessionInfo } from '@trpc-sessions/server';
+import { receiveSession, type ReceivedSessionInfo } from '../received-session.ts';
+
+/** An event of `sessions.watch` as it arrives: without a transformer, its dates are texts. */
+export type ReceivedSessionsEvent =
+  | { readonly type: 'sessions'; readonly sessions: readonly ReceivedSessionInfo[] }
+  | { readonly type: 'created' | 'updated'; readonly session: ReceivedSessionInfo }
+  | { readonly type: 'revoked'; readonly id: string; readonly ended: ReceivedEnd | null }
+  | { readonly type: 'expired'; readonly id: string }
+  | { readonly type: 'alive' };
+
+/** A session's end as it arrives. */
+export interface ReceivedEnd extends Omit<EndInfo, 'at'> {
+  readonly at: Date | string;
+}
+
+/** The state of a connection, as tRPC reports it. */
+export interface ConnectionState {
+  readonly state: string;
+  readonly error: unknown;
+}
+
+/** Subscribes to `sessions.watch`. */
+export type SubscribeWatch = (
+  input: undefined,
+  options: {
+    readonly onData: (event: ReceivedSessionsEvent) => void;
+    readonly onError: (error: unknown) => void;
+    readonly onComplete: () => void;
+    readonly onConnectionStateChange: (state: ConnectionState) => void;
+  },
+) => { readonly unsubscribe: () => void };
+
+/** Returns the list after an event. An event of an unknown type changes nothing. */
+export function listAfter(
+  list: readonly ReceivedSessionInfo[],
+  event: ReceivedSessionsEvent,
+): readonly ReceivedSessionInfo[] {
+  switch (event.type) {
+    case 'sessions':
+      return event.sessions;
+    case 'created':
+    case 'updated': {
+      const { session } = event;
+      const isListed = list.some(({ id }) => id === session.id);
+      return isListed ? list.map((each) => (each.id === session.id ? session : each)) : [session, ...list];
+    }
+    case 'revoked':
+    case 'expired':
+      return list.filter(({ id }) => id !== event.id);
+    default:
+      return list;
+  }
+}
+
+/** An event of the user's sessions, with dates. */
+export type WatchedEvent =
+  | { readonly type: 'sessions'; readonly sessions: readonly SessionInfo[] }
+  | { readonly type: 'created' | 'updated'; readonly session: SessionInfo }
+  | { readonly type: 'revoked'; readonly id: string; readonly ended: EndInfo | null }
+  | { readonly type: 'expired'; readonly id: string };
+
+/** Turns texts into dates; `undefined` for an event without a change. */
+export function receiveEvent(event: ReceivedSessionsEvent): WatchedEvent | undefined {
+  switch (event.type) {
+    case 'sessions':
+      return { type: 'sessions', sessions: event.sessions.map(receiveSession) };
+    case 'created':
+    case 'updated':
+      return { type: event.type, session: receiveSession(event.session) };
+    case 'revoked': {
+      const { id, ended } = event;
+      return { type: 'revoked', id, ended: ended && { ...ended, at: new Date(ended.at) } };
+    }
+    case 'expired':
+      return event;
+    default:
+      return undefined;
+  }
+}

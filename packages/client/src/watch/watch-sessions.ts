@@ -1,0 +1,121 @@
+import type { SessionEnd } from '@trpc-sessions/server';
+import { endedOf } from '../errors.ts';
+import { dropRefusedToken } from '../links/sent-token.ts';
+import { isAsync, readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { openWatch } from './open-watch.ts';
+import { receiveEvent, type ReceivedSessionsEvent, type SubscribeWatch, type WatchedEvent } from './received-event.ts';
+import { shareWatch } from './share-watch.ts';
+
+/** The part of a client that {@link watchSessions} needs. */
+export interface WatchClient {
+  readonly sessions: { readonly watch?: { readonly subscribe: SubscribeWatch } };
+}
+
+/** An event of {@link watchSessions}. `ended`: the server refuses the session of this device, and says how it ended if it is recorded. */
+export type SessionsListener = (
+  event: WatchedEvent | { readonly type: 'ended'; readonly ended: SessionEnd | null },
+) => void;
+
+/**
+ * Watches the user's sessions while a token is held: first the whole list, and then each change. All tabs of a browser share one
+ * stream. It is closed with the page, and opened again with longer and longer pauses while the server is away. If the
+ * server refuses the token, the token is dropped.
+ *
+ * @param client - of our procedures: `trpc.auth` if the router is nested there
+ * @returns a function that stops it
+ * @example
+ * ```ts
+ * import { watchSessions } from '@trpc-sessions/client';
+ *
+ * const stop = watchSessions(trpc.auth, tokens, (event) => {
+ *   if (event.type === 'created') show(`New sign-in: ${event.session.device.name}`);
+ * });
+ * ```
+ */
+export function watchSessions(client: WatchClient, tokens: TokenStore, listener: SessionsListener): () => void {
+  return watchReceived(client, tokens, (event) => {
+    const received = event.type === 'ended' ? event : receiveEvent(event);
+    if (received !== undefined) listener(received);
+  });
+}
+
+/** {@link watchSessions}, with the events as they arrive. */
+export function watchReceived(
+  client: WatchClient,
+  tokens: TokenStore,
+  listener: (event: ReceivedSessionsEvent | { readonly type: 'ended'; readonly ended: SessionEnd | null }) => void,
+): () => void {
+  const { watch } = client.sessions;
+  if (watch === undefined) return () => {};
+  let watched: string | null = null;
+  let close = (): void => {};
+  let isHidden = false;
+
+  function start(token: string): () => void {
+    let isStopped = false;
+    let stop = (): void => {};
+    async function share(): Promise<void> {
+      const name = await nameOf(token);
+      if (isStopped) return;
+      stop = shareWatch(name, (calls) => openWatch((...args) => watch!.subscribe(...args), calls), {
+        event: listener,
+        refused(error) {
+          dropRefusedToken(tokens, token, error);
+          listener({ type: 'ended', ended: endedOf(error) });
+        },
+      });
+    }
+    void share();
+    return () => {
+      isStopped = true;
+      stop();
+    };
+  }
+
+  function follow(): void {
+    const token = isHidden ? null : readToken(tokens);
+    if (token === watched) return;
+    // The link drops a refused token before the stream gets the refusal.
+    if (isHidden) close();
+    else setTimeout(close);
+    watched = token;
+    close = token === null ? () => {} : start(token);
+  }
+
+  const unsubscribe = tokens.subscribe(follow);
+  const stopPage = followPage((hidden) => {
+    isHidden = hidden;
+    follow();
+  });
+  if (isAsync(tokens)) void untilReady(tokens).then(follow);
+  else follow();
+  return () => {
+    unsubscribe();
+    stopPage();
+    isHidden = true;
+    follow();
+  };
+}
+
+/** Names the stream of a token for all tabs, without showing the token. `undefined` outside of secure contexts. */
+async function nameOf(token: string): Promise<string | undefined> {
+  try {
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+    return `trpc-sessions.${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A page with an open stream or a lock is not kept in the back/forward cache. */
+function followPage(onHidden: (isHidden: boolean) => void): () => void {
+  if (typeof window === 'undefined' || typeof window.addEventListener !== 'function') return () => {};
+  const hide = (): void => onHidden(true);
+  const show = (): void => onHidden(false);
+  window.addEventListener('pagehide', hide);
+  window.addEventListener('pageshow', show);
+  return () => {
+    window.removeEventListener('pagehide', hide);
+    window.removeEventListener('pageshow', show);
+  };
+}
