@@ -41,7 +41,7 @@ export function dropRefusedToken(tokens: TokenStore, token: string | null, error
   const reason = sessionErrorReason(error);
   // A browser does not send an expired cookie: the server can only answer that no token came.
   if (reason && (endsSession(reason) || (reason === 'missing_token' && isCookieMark(token)))) {
-    dropToken(tokens, token, reason);
+    dropToken(tokens, token, reason, error);
   }
 }
 

@@ -13,8 +13,17 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { endedOf } from '../errors.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import { isAsync, readReason, requireTokenStore, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import {
+  isAsync,
+  readRefusal,
+  readReason,
+  requireTokenStore,
+  stateOf,
+  untilReady,
+  type TokenStore,
+} from '../tokens/token-store.ts';
 import { useInitialSession, type InitialSession } from './initial-session.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
@@ -111,18 +120,22 @@ export function SessionProvider({
   const rendered = isSettled ? undefined : initialSession;
   const tokenVersion = isSettled ? held : rendered === null ? null : undefined;
   const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
+  const refusal = useSyncExternalStore(subscribe, () => readRefusal(tokens), beforeHydration);
+  const ended = useMemo(() => endedOf(refusal), [refusal]);
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
   const parts = useMemo(() => {
     const rereadToken = () => {
       follow();
       rerender();
     };
-    return { client, tokens, tokenVersion, reason, rendered, rereadToken };
-  }, [client, tokens, tokenVersion, reason, rendered, follow]);
+    return { client, tokens, tokenVersion, reason, ended, rendered, rereadToken };
+  }, [client, tokens, tokenVersion, reason, ended, rendered, follow]);
 
   const shown = useRef(tokenVersion);
   useEffect(() => {
     if (tokenVersion === undefined) return;
+    // Another tab may drop the next token, whose end this tab does not know.
+    if (tokenVersion !== null) stateOf(tokens).refusal = undefined;
     follow();
     if (shown.current !== undefined && shown.current !== tokenVersion) {
       refetchForUser(queryClient, (query) => isPublicNow.current(query));
@@ -133,7 +146,7 @@ export function SessionProvider({
       type: 'inactive',
       predicate: ({ queryKey }) => queryKey[0] === rootKey && queryKey[1] !== tokenVersion,
     });
-  }, [queryClient, tokenVersion, follow]);
+  }, [queryClient, tokens, tokenVersion, follow]);
 
   useEffect(() => shareList(queryClient, tokens), [queryClient, tokens]);
   useLive(client, tokens, { live, onNewSession, onSignedOut });

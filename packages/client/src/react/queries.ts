@@ -1,4 +1,4 @@
-import type { SessionErrorReason } from '@trpc-sessions/server';
+import type { SessionEnd, SessionErrorReason } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
@@ -21,6 +21,8 @@ export interface QueryParts {
   readonly tokenVersion: TokenVersion;
   /** Why there is no token; `null` if the user has signed out, or has not signed in. */
   readonly reason: SessionErrorReason | null;
+  /** How the session ended whose token was refused, if this tab knows. */
+  readonly ended: SessionEnd | null;
   /** The session that a server has rendered, until it has been taken over. */
   readonly rendered: ReceivedCurrentSession | null | undefined;
   /** Reads the store again: its token has changed, and its listeners have not been called yet. */

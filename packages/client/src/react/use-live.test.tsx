@@ -39,7 +39,10 @@ test('a page whose session ends elsewhere is signed out at once, and says why', 
   await waitFor(() => expect(list().sessions).toHaveLength(1));
   const { session: other } = await server.manager.issue({ userId });
   await server.manager.revokeOthers({ userId, currentId: other.id });
-  await waitFor(() => expect(session()).toMatchObject({ status: 'signedOut', reason: 'revoked_session' }));
+  const ended = { cause: 'others', by: 'another_device' };
+  await waitFor(() => expect(session()).toMatchObject({ status: 'signedOut', reason: 'revoked_session', ended }));
+  await act(() => session().login(right));
+  expect(session().ended).toBeNull();
   await waitFor(() =>
     expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ cause: 'others', by: 'another_device' }),

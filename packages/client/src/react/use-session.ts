@@ -1,4 +1,4 @@
-import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
+import type { SessionEnd, SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { endsSession, sessionErrorReason } from '../errors.ts';
@@ -34,16 +34,28 @@ export type SignedOutReason = SessionErrorReason | 'signed_out';
  * - `signedOut`: there is no token, and `reason` says why, in all tabs alike.
  */
 export type SessionState<TClaims = unknown> =
-  | (Ended & { readonly status: 'loading'; readonly reason: null; readonly error: Error | null })
+  | (Ended & {
+      readonly status: 'loading';
+      readonly reason: null;
+      readonly ended: null;
+      readonly error: Error | null;
+    })
   | {
       readonly status: 'signedIn';
       readonly reason: null;
+      readonly ended: null;
       readonly session: SessionInfo;
       readonly userId: string;
       readonly claims: TClaims;
       readonly error: Error | null;
     }
-  | (Ended & { readonly status: 'signedOut'; readonly reason: SignedOutReason; readonly error: null });
+  | (Ended & {
+      readonly status: 'signedOut';
+      readonly reason: SignedOutReason;
+      /** How it ended, if the server said so to this tab. */
+      readonly ended: SessionEnd | null;
+      readonly error: null;
+    });
 
 interface Ended {
   readonly session: null;
@@ -136,12 +148,13 @@ function identityOf({ userId, claims, ...session }: ReceivedCurrentSession): Ide
 const noSession = { session: null, userId: null, claims: null };
 
 function sessionState(
-  { tokenVersion, reason, rendered }: QueryParts,
+  { tokenVersion, reason, ended, rendered }: QueryParts,
   fetched: Identity | undefined,
   error: Error | null,
 ): SessionState {
   const identity = rendered ? identityOf(rendered) : fetched;
-  if (tokenVersion === null) return { status: 'signedOut', reason: reason ?? 'signed_out', ...noSession, error: null };
-  if (identity === undefined) return { status: 'loading', reason: null, ...noSession, error };
-  return { status: 'signedIn', reason: null, ...identity, error };
+  if (tokenVersion === null)
+    return { status: 'signedOut', reason: reason ?? 'signed_out', ended, ...noSession, error: null };
+  if (identity === undefined) return { status: 'loading', reason: null, ended: null, ...noSession, error };
+  return { status: 'signedIn', reason: null, ended: null, ...identity, error };
 }

@@ -63,6 +63,8 @@ export function storedReason(text: unknown): SessionErrorReason | null {
 interface StoreState {
   /** Why there is no token, for a store that keeps no reason. */
   reason?: SessionErrorReason | null;
+  /** The error with which the server refused the last token. */
+  refusal?: unknown;
   /** Where the sessions router of its server is nested: `'auth.'`, or `''` at the root. */
   prefix?: string;
   /** Whether an asynchronous store has read its token. */
@@ -82,6 +84,11 @@ export function readReason(tokens: TokenStore): SessionErrorReason | null {
   return (tokens.reason ? tokens.reason() : stateOf(tokens).reason) ?? null;
 }
 
+/** Returns the error with which the server has refused the token; `undefined` if this tab does not know it. */
+export function readRefusal(tokens: TokenStore): unknown {
+  return readReason(tokens) === null ? undefined : stateOf(tokens).refusal;
+}
+
 /** Returns the token of any store, the app's own included. A store that throws holds no token. */
 export function readToken(tokens: TokenStore): string | null {
   try {
@@ -95,9 +102,15 @@ export function readToken(tokens: TokenStore): string | null {
  * Drops a token that the server has refused. A store that holds another token by now keeps it: a login has replaced the
  * old one.
  */
-export function dropToken(tokens: TokenStore, token: string | null, reason: SessionErrorReason): void {
+export function dropToken(
+  tokens: TokenStore,
+  token: string | null,
+  reason: SessionErrorReason,
+  refusal?: unknown,
+): void {
   if (token === null || readToken(tokens) !== token) return;
   // Before `set`, which calls the listeners.
+  stateOf(tokens).refusal = refusal;
   stateOf(tokens).reason = reason;
   tokens.set(null, reason);
 }
