@@ -1,27 +1,14 @@
-import {
-  expressionBuilder,
-  sql,
-  type CompiledQuery,
-  type Expression,
-  type Kysely,
-  type RawBuilder,
-  type SqlBool,
-} from 'kysely';
+import { expressionBuilder, sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
-import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
+import { createDeletions, type Deletion } from './deletions.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
 import { evictedOf, type EvictParameters } from './evict-query.ts';
-import { createHistoryQueries, type HistoryQueries, type HistoryTables, type StoredEnding } from './history-queries.ts';
+import { createHistoryQueries, type HistoryQueries } from './history-queries.ts';
 import { isExpired, isIdle, storeLiveSince, type StoredLiveSince } from './liveness-sql.ts';
+import { createRecordQueries, type HistoryTables } from './record-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
-
-/**
- * The statements of a deletion, in their order. The last one deletes; one before it records how the sessions end, unless the
- * last does both.
- */
-export type Deletion = readonly CompiledQuery[];
 
 /** The queries that delete sessions, and find those to purge. Without an ending, they record none. */
 export interface DeleteQueries {
@@ -40,70 +27,17 @@ export interface DeleteQueries {
   readonly history: HistoryQueries;
 }
 
-/** Selects the sessions to delete. */
-type Condition<TParameters> = (value: Parameter<TParameters & StoredEnding>) => Expression<SqlBool>;
-type ConditionForIds<TParameters> = (
-  ids: RawBuilder<string>,
-  value: Parameter<TParameters & StoredEnding>,
-) => Expression<SqlBool>;
-
 /** Compiles the queries that delete sessions. */
 export function createDeleteQueries(
   db: Kysely<SessionsDatabase>,
   dialect: Dialect,
   tables: HistoryTables,
 ): DeleteQueries {
-  const { writeTime, locksKept, returnsDeleted, maxListedIds, deletesInSteps } = dialect;
+  const { writeTime, locksKept } = dialect;
   const { sessions } = tables;
-  const history = createHistoryQueries(db, dialect, tables);
   const column = expressionBuilder<SessionsDatabase, 'sessions'>();
 
-  // Drivers may leave out how many rows a query changed: the rows count themselves where they can.
-  const deleteWhere = (condition: Expression<SqlBool>) => {
-    const query = db.deleteFrom(sessions).where(condition);
-    return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();
-  };
-
-  function deletion<TParameters extends object>(condition: Condition<TParameters>) {
-    type All = TParameters & StoredEnding;
-    const remove = compileOnce<All, unknown>((value) => deleteWhere(condition(value)));
-    const steps = deletesInSteps
-      ? [compileOnce<All, unknown>((value) => history.record(condition(value), value)), remove]
-      : [compileOnce<All, unknown>((value) => history.deleteAndRecord(condition(value), value))];
-    return (parameters: TParameters, ending: Ending | undefined): Deletion =>
-      withEnding(parameters, ending, (all: All, isRecorded) =>
-        (isRecorded ? steps : [remove]).map((step) => step(all)),
-      );
-  }
-
-  function deletionForIds<TParameters extends object>(condition: ConditionForIds<TParameters>) {
-    type All = TParameters & StoredEnding;
-    const remove = compileForIds<All, unknown>((ids, value) => deleteWhere(condition(ids, value)), maxListedIds);
-    const steps = deletesInSteps
-      ? [
-          compileForIds<All, unknown>((ids, value) => history.record(condition(ids, value), value), maxListedIds),
-          remove,
-        ]
-      : [
-          compileForIds<All, unknown>(
-            (ids, value) => history.deleteAndRecord(condition(ids, value), value),
-            maxListedIds,
-          ),
-        ];
-    return (ids: readonly string[], parameters: TParameters, ending: Ending | undefined): Deletion =>
-      withEnding(parameters, ending, (all: All, isRecorded) =>
-        (isRecorded ? steps : [remove]).map((step) => step(ids, all)),
-      );
-  }
-
-  function withEnding<TParameters extends object>(
-    parameters: TParameters,
-    ending: Ending | undefined,
-    run: (all: TParameters & StoredEnding, isRecorded: boolean) => Deletion,
-  ): Deletion {
-    const stored = history.store(ending ?? { at: 0, cause: 'revoked' });
-    return run({ ...parameters, ...stored }, ending !== undefined);
-  }
+  const { deletion, deletionForIds } = createDeletions(db, dialect, sessions, createRecordQueries(db, dialect, tables));
 
   const deleteMany = deletionForIds<{ userId: string }>((ids, value) =>
     column.and([column('user_id', '=', value('userId')), column('id', 'in', ids)]),
@@ -158,6 +92,6 @@ export function createDeleteQueries(
         .compile(),
     purge: (ids, live, ending) => purge(ids, stored(live), ending),
     deleteIssuedBefore: (ids, time, ending) => deleteIssuedBefore(ids, { time: writeTime(time) }, ending),
-    history,
+    history: createHistoryQueries(db, dialect, tables.history),
   };
 }

@@ -1,4 +1,3 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
@@ -6,19 +5,19 @@ import type { Ending, EndRecord } from '../session/session-end.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import type { AttemptStore } from '../sign-in/attempts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
-import { isReused } from '../drivers/reused-answers.ts';
 import { createDatabaseAttempts } from './attempts.ts';
-import { batchLookups, type Find } from './batch-lookups.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
-import { evenIfFull } from './even-if-full.ts';
 import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
+import { createLookups, type LookUp } from './lookups.ts';
 import { createMarkNumbers, type MarkNumbers } from './mark-numbers.ts';
+import { createPurge } from './purge.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
 import { runRead, type ListOptions, type ReadOptions, type RowOptions } from './read-queries.ts';
+import { createRevocations, type Revocations } from './revocations.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { companionsOf, referenceTo, type TableName } from './table-name.ts';
 import { ask } from './steps.ts';
@@ -33,9 +32,9 @@ export type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 export type { AppTransaction } from './writes.ts';
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
-export interface Store {
+export interface Store extends Revocations {
   /** Looks a session up: at once, where the connection can. */
-  find(id: string): LookedUpRow | undefined | Promise<LookedUpRow | undefined>;
+  readonly find: LookUp;
   readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
@@ -53,14 +52,8 @@ export interface Store {
   ): Promise<LookedUpRow | undefined>;
   /** Counts a new token of a session. `false`: another one came first, or the session is gone. */
   reissue(key: SessionKey, reissue: Reissue): Promise<boolean>;
-  deleteMany(userId: string, ids: readonly string[], ending: Ending, trx?: AppTransaction): Promise<number>;
-  /** Deletes all of a user's rows but one. That one must exist: otherwise it deletes nothing and returns `undefined`. */
-  deleteOthers(userId: string, currentId: string, ending: Ending, trx?: AppTransaction): Promise<number | undefined>;
-  deleteAll(userId: string, ending: Ending, trx?: AppTransaction): Promise<number>;
   /** Finds up to `limit` sessions of any users that were issued before a time. */
   findIssuedBefore(time: number, limit: number): Promise<readonly SessionKey[]>;
-  /** Deletes those of the sessions that were issued before a time. Returns how many. */
-  deleteIssuedBefore(ids: readonly string[], time: number, ending: Ending): Promise<number>;
   /** Finds how a session of a user ended. `undefined`: it is not recorded, or the store keeps no records. */
   findEnd(userId: string, id: string, now: number): Promise<EndRecord | undefined>;
   findEnds(userId: string, ids: readonly string[], now: number): Promise<readonly EndRecord[]>;
@@ -150,27 +143,10 @@ export function createStore(
     return limitTime(() => runRead(readDb, query));
   };
 
-  let reusesStatements = false;
-  const lookUpAll = async (query: CompiledQuery<LookedUpRow>): Promise<readonly LookedUpRow[]> => {
-    const { rows } = await limitTime(() => readDb.executeQuery(query));
-    reusesStatements ||= isReused(rows);
-    return rows.map(readNumbers);
-  };
-  const lookUp: Find<LookedUpRow> = async (id) => {
-    const [row] = await lookUpAll(queries.find(id));
-    return row;
-  };
-
-  const gather = batchLookups<LookedUpRow>({ find: lookUp, findMany: (ids) => lookUpAll(queries.findMany(ids)) });
-  // Within the process, a statement that is prepared already takes less time than to wait for others.
-  const lookUpLater: Find<LookedUpRow> = (id) => (reusesStatements && !dialect.isRemote ? lookUp(id) : gather(id));
+  const find = createLookups({ queries, readDb, readDirect, limitTime, isRemote: dialect.isRemote });
 
   return {
-    find(id) {
-      if (readDirect === undefined || readDirect.isInTransaction()) return lookUpLater(id);
-      const row = readDirect.first(queries.find(id));
-      return row && readNumbers(row);
-    },
+    find,
 
     async get(userId, id, live, rowOptions) {
       const [row] = await readRows(queries.get(userId, id, live, rowOptions));
@@ -195,34 +171,11 @@ export function createStore(
     insert: createInsert({ queries, order, writes, deletes, recorded }),
     isMissingUser: (error) => dialect.isForeignKeyViolation(error),
 
-    deleteMany: (userId, ids, ending, trx) =>
-      evenIfFull(dialect, trx, recorded(ending), (kept) => runDelete(trx, () => deletes.runForIds(userId, ids, kept))),
-    deleteOthers: (userId, currentId, ending, trx) =>
-      evenIfFull(dialect, trx, recorded(ending), (kept) =>
-        writes.runLocked(userId, trx, function* () {
-          yield* order.record(userId);
-          // Two sessions may do this to each other at once: the second must find that it is gone.
-          const count = yield* deletes.runAll(queries.deleteOthers(userId, currentId, kept));
-          if (count > 0) return count;
-          const { rows } = yield* ask(queries.findToKeep(userId, currentId));
-          return rows.length > 0 ? 0 : undefined;
-        }),
-      ),
-    deleteAll: (userId, ending, trx) =>
-      evenIfFull(dialect, trx, recorded(ending), (kept) =>
-        writes.runLocked(userId, trx, function* () {
-          yield* order.record(userId);
-          yield* markNumbers.end(userId);
-          return yield* deletes.runAll(queries.deleteAll(userId, kept));
-        }),
-      ),
-
+    ...createRevocations({ dialect, queries, order, writes, deletes, markNumbers, runDelete, recorded }),
     async findIssuedBefore(time, limit) {
       const { rows } = await limitTime(() => db.executeQuery(queries.findIssuedBefore(time, limit)));
       return rows.map(({ id, user_id: userId }) => ({ userId, id }));
     },
-    deleteIssuedBefore: (ids, time, ending) =>
-      runDelete(undefined, () => deletes.runAll(queries.deleteIssuedBefore(ids, time, recorded(ending)))),
     findEnd: (userId, id, now) => history.find({ userId, id }, now),
     findEnds: (userId, ids, now) => history.findMany(userId, ids, now),
     forgetUser: (userId) => history.deleteAll(userId),
@@ -231,24 +184,7 @@ export function createStore(
     isMark: (text) => order.isMark(text),
     transactionOf: (appDb, userId, work) => writes.runForApp(appDb, userId, work),
 
-    async purge(live, limit) {
-      // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
-      const find = (why: 'expired' | 'idle') =>
-        limitTime(() => db.executeQuery(queries.findPurgeable(why, live, limit)));
-      const { rows: expired } = await find('expired');
-      const { rows } = expired.length > 0 ? { rows: expired } : await find('idle');
-      if (rows.length === 0) return history.purge(live.expiresAfter, limit);
-      const ids = rows.map(({ id }) => id);
-      // An expired token says so itself.
-      const ending = expired.length > 0 ? undefined : recorded({ at: live.expiresAfter, cause: 'idle' });
-      const deleted = await runDelete(undefined, () => deletes.runAll(queries.purge(ids, live, ending)));
-      if (direct !== undefined) {
-        // Requests that wait come in between.
-        await immediate();
-        if (!direct.isInTransaction()) direct.checkpoint();
-      }
-      return { ids, deleted };
-    },
+    purge: createPurge({ db, queries, deletes, history, runDelete, recorded, direct, limitTime }),
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
     attempts: createDatabaseAttempts({ ...beside, table: referenceTo(attempts) }),

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CompiledQuery, Kysely, Transaction } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { untilNoTransaction, type DirectConnection } from '../drivers/direct-connection.ts';
-import { SessionUsageError } from '../errors.ts';
 import type { Dialect, LockTables } from './dialect.ts';
 import { createTransactionSupport } from './interactive-transactions.ts';
-import { plainDatabase } from './plain-database.ts';
+import { createRunForApp, type RunForApp } from './run-for-app.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { ask, runAtOnce, runSteps, type Steps } from './steps.ts';
 import type { TimeLimit, Wait } from './time-limit.ts';
+import { createUserLock } from './user-lock.ts';
+import { withFirstError } from './with-first-error.ts';
 
 /** A transaction that the app began and will end. Its own plugins are already off. */
 export type AppTransaction = Kysely<SessionsDatabase>;
@@ -30,16 +31,7 @@ export interface Writes {
   runTogether(queries: readonly CompiledQuery[]): Promise<void>;
   /** Runs a write during which no other changes which sessions a user has. In the app's transaction, until its end. */
   runLocked<TResult>(userId: string, trx: AppTransaction | undefined, work: LockedWork<TResult>): Promise<TResult>;
-  /**
-   * Begins a transaction with the user's lock for work of the app's. It runs once, and may take as long as it likes.
-   *
-   * @throws {SessionUsageError} the database has no interactive transactions
-   */
-  runForApp<TDatabase, TResult>(
-    db: Kysely<TDatabase>,
-    userId: string,
-    work: (trx: Transaction<TDatabase>) => Promise<TResult>,
-  ): Promise<TResult>;
+  readonly runForApp: RunForApp;
 }
 
 /** How often a write is attempted that conflicts with concurrent ones. */
@@ -61,28 +53,7 @@ export function createWrites(
 ): Writes {
   const transactions = createTransactionSupport();
 
-  const takeLock = (userId: string, trx: AppTransaction): Promise<unknown> =>
-    dialect.lock({ ...tables, userId }).execute(trx);
-
-  /** @param begun - called first of all in the transaction */
-  function transactionWithLock<TDatabase, TResult>(
-    on: Kysely<TDatabase>,
-    userId: string,
-    begun: () => void,
-    work: (trx: Transaction<TDatabase>) => Promise<TResult>,
-  ): Promise<TResult> {
-    const transaction =
-      dialect.isolation === undefined ? on.transaction() : on.transaction().setIsolationLevel(dialect.isolation);
-    return withFirstError((guard) =>
-      transaction.execute((trx) => {
-        begun();
-        return guard(async () => {
-          await takeLock(userId, plainDatabase(trx));
-          return work(trx);
-        });
-      }),
-    );
-  }
+  const { take: takeLock, transactionWithLock } = createUserLock(dialect, tables);
 
   /** Runs a write on a connection of its own, as soon as one is free. */
   const runOn = <TResult>(wait: Wait, write: (connection: Kysely<SessionsDatabase>) => Promise<TResult>) =>
@@ -166,29 +137,9 @@ export function createWrites(
         );
       }),
 
-    async runForApp(appDb, userId, work) {
-      // Only the wait for the connection and for the lock is limited.
-      const { result } = await limitTime(async (wait) => {
-        const locked = Promise.withResolvers<void>();
-        const running = transactions.run(
-          (begun) =>
-            transactionWithLock(appDb, userId, begun, (trx) => {
-              wait.check();
-              locked.resolve();
-              return work(trx);
-            }),
-          () => Promise.reject(new SessionUsageError(withoutTransactions)),
-        );
-        await Promise.race([locked.promise, running]);
-        return { result: running };
-      });
-      return result;
-    },
+    runForApp: createRunForApp({ transactions, transactionWithLock, limitTime }),
   };
 }
-
-const withoutTransactions =
-  'changeCredentials: this database has no interactive transactions; change the credentials first, then call revokeOthers or revokeAll';
 
 /** Attempts a write until it conflicts with no other. */
 async function retryConflicts<TResult>(dialect: Dialect, write: () => Promise<TResult>): Promise<TResult> {
@@ -204,26 +155,4 @@ async function retryConflicts<TResult>(dialect: Dialect, write: () => Promise<TR
 
 function* askEach(queries: readonly CompiledQuery[]): Steps<void> {
   for (const query of queries) yield* ask(query);
-}
-
-/**
- * Runs a transaction whose work is guarded: if the work fails, its error is thrown, and not that of the rollback. A full disk
- * makes SQLite roll back by itself, and the second rollback fails.
- */
-async function withFirstError<TResult>(
-  run: (guard: (work: () => Promise<TResult>) => Promise<TResult>) => Promise<TResult>,
-): Promise<TResult> {
-  let first: { readonly error: unknown } | undefined;
-  try {
-    return await run(async (work) => {
-      try {
-        return await work();
-      } catch (error) {
-        first = { error };
-        throw error;
-      }
-    });
-  } catch (error) {
-    throw first === undefined ? error : first.error;
-  }
 }
