@@ -4,8 +4,15 @@ export { sessionLink, type SessionLinkOptions } from './links/session-link.ts';
 export { sessionWsLink, type SessionWsLink, type SessionWsLinkOptions } from './links/session-ws-link.ts';
 export { sessionLinks, type SessionLinksOptions } from './links/session-links.ts';
 export { asyncTokenStore, type AsyncTokenStorage, type AsyncTokenStoreOptions } from './tokens/async-storage.ts';
-export type { ReceivedEnd, ReceivedSessionsEvent, SubscribeWatch, WatchedEvent } from './watch/received-event.ts';
+export type {
+  ConnectionState,
+  ReceivedEnd,
+  ReceivedSessionsEvent,
+  SubscribeWatch,
+  WatchedEvent,
+} from './watch/received-event.ts';
 export { watchSessions, type SessionsListener, type WatchClient } from './watch/watch-sessions.ts';
+export type { ReceivedSessionInfo } from './received-session.ts';
 export { cookieTokenStore } from './tokens/cookie-store.ts';
 export {
   localStorageTokenStore,

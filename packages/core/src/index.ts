@@ -40,10 +40,13 @@ export type {
   ThrottledEvent,
   UpdatedEvent,
 } from './manager/events.ts';
-export type { Algorithm, Jwk, KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
+export type { Algorithm, Jwk, PairAlgorithm, SecretAlgorithm } from './token/key-rules.ts';
+export type { KeyInput, KeyPair, Keys, SecretKey } from './token/keys.ts';
+export type { MarkedDevice } from './token/device-mark.ts';
 export type { KeysOption } from './token/late-keys.ts';
 export type { IssuedSession, IssueInput, IssueOptions, ReplacedSession } from './manager/issue.ts';
 export type { IssuedBefore } from './manager/revoke-issued-before.ts';
+export type { SessionChanges } from './manager/changes.ts';
 export type { GetInput } from './manager/list.ts';
 export type { ReissuedSession, ReissueInput } from './manager/reissue.ts';
 export type { RevokeOptions } from './manager/revoke.ts';

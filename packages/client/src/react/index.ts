@@ -5,6 +5,7 @@ export type { LiveProps } from './use-live.ts';
 export { SessionProvider, type SessionProviderProps } from './provider.tsx';
 export {
   useSession,
+  type NoSession,
   type SessionActions,
   type SessionState,
   type SignedOutReason,
@@ -22,6 +23,7 @@ export type {
   ReceiveQuery,
   SessionClient,
 } from './session-client.ts';
+export type { SubscribeWatch } from '../watch/received-event.ts';
 export type { InitialSession } from './initial-session.ts';
 export type { IsPublic } from './user-change.ts';
 export type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';

@@ -34,7 +34,7 @@ export type SignedOutReason = SessionErrorReason | 'signed_out';
  * - `signedOut`: there is no token, and `reason` says why, in all tabs alike.
  */
 export type SessionState<TClaims = unknown> =
-  | (Ended & {
+  | (NoSession & {
       readonly status: 'loading';
       readonly reason: null;
       readonly ended: null;
@@ -49,7 +49,7 @@ export type SessionState<TClaims = unknown> =
       readonly claims: TClaims;
       readonly error: Error | null;
     }
-  | (Ended & {
+  | (NoSession & {
       readonly status: 'signedOut';
       readonly reason: SignedOutReason;
       /** How it ended, if the server said so to this tab. */
@@ -57,7 +57,8 @@ export type SessionState<TClaims = unknown> =
       readonly error: null;
     });
 
-interface Ended {
+/** Without a session, there is no user. */
+export interface NoSession {
   readonly session: null;
   readonly userId: null;
   readonly claims: null;

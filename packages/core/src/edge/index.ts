@@ -16,3 +16,5 @@ export {
 } from './token-verifier.ts';
 export type { EdgeKey } from './edge-keys.ts';
 export { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
+export type { Jwk } from '../token/key-rules.ts';
+export type { AccessTokenClaims } from '../token/token-rules.ts';
