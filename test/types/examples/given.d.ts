@@ -121,6 +121,7 @@ declare global {
     deleteItemAsync: (key: string) => Promise<void>;
   };
   const show: (text: string) => void;
+  const sendMail: (userId: string, text: string) => Promise<void>;
 
   // React
   const queryClient: QueryClient;
