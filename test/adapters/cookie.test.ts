@@ -263,6 +263,8 @@ describe('the cookie of a session that outlives it', () => {
     };
     return {
       renewed,
+      manager: app.manager,
+      token: decodeURIComponent(headers.cookie.slice(headers.cookie.indexOf('=') + 1)),
       advance: (milliseconds: number) => void (now += milliseconds),
       async [Symbol.asyncDispose]() {
         await server[Symbol.asyncDispose]();
@@ -283,6 +285,22 @@ describe('the cookie of a session that outlives it', () => {
       w.advance(day / 2);
       expect(await w.renewed('auth.sessions.current')).toBe(false);
     }
+  });
+
+  test('is not renewed by a late call with a token that has been reissued: the cookie of the new one stays', async () => {
+    await using w = await world('10y');
+    w.advance(2 * day);
+    await w.manager.reissue(w.token, { grace: '10m' });
+    expect(await w.renewed('auth.sessions.current')).toBe(false);
+  });
+
+  test('is renewed some minutes after the session was changed', async () => {
+    await using w = await world('10y');
+    w.advance(2 * day);
+    const [session] = await w.manager.list('ada');
+    await w.manager.update({ userId: 'ada', id: session!.id, name: 'My laptop' });
+    w.advance(day / 2);
+    expect(await w.renewed('auth.sessions.current')).toBe(true);
   });
 
   test('is not renewed if it ends with the browser’s session, nor for a session that it lasts as long as', async () => {

@@ -4,6 +4,11 @@ import { connectionOf } from './connection.ts';
 const day = 86_400_000;
 /** Browsers keep no cookie for longer (RFC 6265bis §5.5): the cookie of a longer session must be set again. */
 const maxCookieAge = 400 * day;
+/**
+ * A session that has changed within this time is not renewed. Its token may have been reissued, and a call that is still under way
+ * came with the old one, which is good for its grace: its answer must not overwrite the cookie of the new one.
+ */
+const quietTime = 300_000;
 /** Sessions whose last renewal is kept in memory. */
 const maxRenewals = 10_000;
 
@@ -26,6 +31,7 @@ export function createCookieRenewal(): (call: AuthenticatedCall) => void {
     if (session.expiresAt.getTime() - session.createdAt.getTime() <= maxCookieAge) return;
     // The manager's own clock: this call has just been seen.
     const now = session.lastSeenAt.getTime();
+    if (now - session.updatedAt.getTime() < quietTime) return;
     if (now - (renewedAt.get(session.id) ?? claims.iat * 1000) < day) return;
     if (renewedAt.size >= maxRenewals) renewedAt.clear();
     renewedAt.set(session.id, now);
