@@ -28,6 +28,9 @@ export function followLive(
     queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(version), (list) =>
       list === undefined && event.type !== 'sessions' ? undefined : listAfter(list ?? [], event),
     );
+    // An answer that is under way may be older than the event, and would replace the list that has it.
+    const filters = { queryKey: listKey(version), exact: true };
+    if (queryClient.isFetching(filters) > 0) void queryClient.invalidateQueries(filters);
     const sessions = event.type === 'sessions' ? event.sessions : 'session' in event ? [event.session] : [];
     const own = sessions.find(({ current }) => current);
     if (own !== undefined) {

@@ -53,6 +53,38 @@ describe('useSessions', () => {
     expect(current().sessions).toMatchObject([{ id: 'ada-1', current: true, lastSeenAt: new Date(1_000) }]);
   });
 
+  test('fetches again while the first answer is under way, which may be older', async () => {
+    await using app = await startApp();
+    app.tokens.set(app.signIn('ada'));
+    const { login, logout, sessions } = app.client;
+    const held: (() => void)[] = [];
+    let isHolding = true;
+    const query: typeof sessions.list.query = async (...args) => {
+      const answer = await sessions.list.query(...args);
+      if (isHolding) await new Promise<void>((resolve) => held.push(resolve));
+      return answer;
+    };
+    const { current, rename, revoke, revokeOthers } = sessions;
+    const client = { login, logout, sessions: { list: { query }, current, rename, revoke, revokeOthers } };
+    const { result } = renderHook(useSessions, {
+      wrapper: ({ children }) => (
+        <QueryClientProvider client={app.queryClient}>
+          <SessionProvider client={client} tokens={app.tokens}>
+            {children}
+          </SessionProvider>
+        </QueryClientProvider>
+      ),
+    });
+    await waitFor(() => expect(held).toHaveLength(1));
+    app.signIn('ada');
+    isHolding = false;
+    const refetched = result.current.refetch();
+    held[0]?.();
+    await act(() => refetched);
+    await waitFor(() => expect(idsOf(result.current)).not.toBe(''));
+    expect(idsOf(result.current)).toBe('ada-1 ada-2');
+  });
+
   test('revokes a session, which leaves the list', async () => {
     await using app = await startApp();
     const { current } = await signedIn(app);

@@ -107,8 +107,11 @@ export function useSessions(): UseSessionsResult {
   );
   const revokeOthers = useCallback(() => revokeAllOthers(), [revokeAllOthers]);
   const refetch = useCallback(async () => {
-    if (hasToken(tokenVersion)) await refetchQuery();
-  }, [tokenVersion, refetchQuery]);
+    if (!hasToken(tokenVersion)) return;
+    // While the first answer is under way, TanStack Query would wait for it: it may be older than the change that this call is for.
+    await queryClient.cancelQueries({ queryKey: listKey(tokenVersion) });
+    await refetchQuery();
+  }, [tokenVersion, queryClient, refetchQuery]);
 
   return {
     sessions,
