@@ -17,6 +17,7 @@ export interface AltchaOptions {
 /** A captcha of ALTCHA. Its challenge is for the widget of the npm package `altcha`, or another client of version 2. */
 export interface AltchaCaptcha extends Captcha {
   readonly challenge: (form: CaptchaContext['form']) => Promise<CaptchaChallenge>;
+  readonly nameOf: (solution: string) => string | undefined;
 }
 
 const algorithm = 'PBKDF2/SHA-256';
@@ -77,6 +78,8 @@ export function altcha(options: AltchaOptions): AltchaCaptcha {
       const expiresAt = new Date(Date.now() + milliseconds);
       return createChallenge({ algorithm, cost, deriveKey, expiresAt, data: { form }, hmacSignatureSecret: secret });
     },
+    // JSON can be written in many ways, and a challenge has many solutions: its signature has one form.
+    nameOf: (solution: string) => readPayload(solution)?.challenge.signature,
   });
 }
 

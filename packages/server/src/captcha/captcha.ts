@@ -22,6 +22,11 @@ export interface Captcha {
   (solution: string, context: CaptchaContext): CaptchaAnswer | Promise<CaptchaAnswer>;
   /** Creates a challenge, for `sessions.challenge`. @defaultValue the page has it from the provider */
   readonly challenge?: ((form: CaptchaContext['form']) => Promise<unknown>) | undefined;
+  /**
+   * Names a valid solution, so that it counts once. Needed where a client can write the same solution in several ways.
+   * @defaultValue the text of the solution
+   */
+  readonly nameOf?: ((solution: string) => string | undefined) | undefined;
 }
 
 /** A challenge of ALTCHA, for its widget. */

@@ -30,7 +30,7 @@ export function createCaptchaGate(guard: SignInGuard, captcha: Captcha, after: n
       if (answer === 'unavailable') return answer;
       if (answer !== true) throw new SessionError('captcha_required');
       const once = {
-        id: guard.nameOf(`captcha ${solution}`),
+        id: guard.nameOf(`captcha ${captcha.nameOf?.(solution) ?? solution}`),
         free: 1,
         firstWait: memory,
         maxWait: memory,

@@ -179,6 +179,25 @@ describe('altcha', () => {
     expect(await logIn('right', solution)).toBe('captcha_required');
   });
 
+  test('a challenge counts once, however its solution is written and whichever it is', async () => {
+    const { logIn, callerFrom } = createApp({ captcha: altcha({ secret, cost: 1 }), captchaAfter: 0 });
+    const challenge = await callerFrom('203.0.113.5').sessions.challenge();
+    const solution = await solveChallenge({ challenge, deriveKey });
+    const other = await solveChallenge({ challenge, deriveKey, counterStart: (solution?.counter ?? 0) + 1 });
+    const write = (value: unknown, space?: number) =>
+      Buffer.from(JSON.stringify(value, null, space)).toString('base64');
+    expect(await logIn('wrong', write({ challenge, solution }))).toBe(wrong);
+    for (const again of [
+      write({ challenge, solution }, 2),
+      `${write({ challenge, solution })}\n`,
+      write({ solution, challenge, more: true }),
+      write({ challenge: { ...challenge, more: 1 }, solution: { ...solution, time: 7 } }),
+      write({ challenge, solution: other }),
+    ]) {
+      expect(await logIn('right', again)).toBe('captcha_required');
+    }
+  });
+
   test.each<[string, (challenge: CaptchaChallenge) => Promise<string> | string]>([
     ['of another secret', async () => solve(await altcha({ secret: `${secret}!`, cost: 1 }).challenge('login'))],
     ['of another cost', async () => solve(await altcha({ secret, cost: 2 }).challenge('login'))],
