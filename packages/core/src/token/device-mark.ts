@@ -77,7 +77,7 @@ export function createDeviceMarks(keys: KeyRing, clock: () => number): DeviceMar
 
     verify(text, account) {
       if (text.length > maxMarkLength) return undefined;
-      const header = jwt.decode(text, { complete: true })?.header;
+      const header = headerOf(text);
       if (header?.typ !== markType || header.alg !== 'HS256') return undefined;
       const claims = read(text, account, keys.find(header.kid));
       if (claims === undefined) return undefined;
@@ -86,4 +86,13 @@ export function createDeviceMarks(keys: KeyRing, clock: () => number): DeviceMar
       return typeof exp === 'number' && exp * 1000 > clock() ? { userId, number } : undefined;
     },
   };
+}
+
+function headerOf(text: string): jwt.JwtHeader | undefined {
+  try {
+    return jwt.decode(text, { complete: true })?.header;
+  } catch {
+    // Its payload is no JSON, and the error quotes it.
+    return undefined;
+  }
 }

@@ -1,11 +1,4 @@
-import {
-  accountBuckets,
-  networkOf,
-  normalAccount,
-  type CallerInfo,
-  type KnownDevice,
-  type SignInGuard,
-} from '@trpc-sessions/core';
+import { accountBuckets, networkOf, type CallerInfo, type KnownDevice, type SignInGuard } from '@trpc-sessions/core';
 import { canonicalIp } from '../request/address.ts';
 import type { LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
@@ -49,8 +42,8 @@ export function createBuckets(
 
   return {
     of: (caller, account) => both(caller, account, false),
-    ofDevice(account, { number }) {
-      const key = guard.nameOf(`device ${number} ${normalAccount(account ?? '')}`);
+    ofDevice(account, { number, userId }) {
+      const key = guard.nameOf(`device ${JSON.stringify([number, userId, account])}`);
       return [{ by: 'device' as const, key, free: attemptsPerAccount }].filter(({ free }) => free !== Infinity);
     },
     ofSolutions: (caller, account) => both(caller, account, true),

@@ -167,7 +167,18 @@ describe('a device mark', () => {
     const ofBob = await app.markOf(undefined, 'bob');
     await attack(app);
     expect(await app.logIn('right', ofBob)).toBe('too_many_attempts');
-    expect(await app.logIn('right', ofBob, { username: 'BOB' })).toBe('signed in');
+    expect(await app.logIn('right', ofBob, { username: 'bob' })).toBe('signed in');
+  });
+
+  test('gives no guesses on an account whose name differs in case', async () => {
+    const app = createApp();
+    await attack(app);
+    app.checks.length = 0;
+    for (let n = 0; n < 3; n += 1) {
+      const ofMallory = (await app.sessions.signIn(from(null), { id: 'mallory' }, { account: 'Ada' })).deviceMark;
+      expect(await app.logIn('wrong', ofMallory, { username: 'ada' })).toBe('too_many_attempts');
+    }
+    expect(app.checks).toEqual([]);
   });
 
   test.each<[string, (app: App) => Promise<unknown>]>([
@@ -208,10 +219,14 @@ describe('a device mark', () => {
       .login({ username: 'ada', password: 'right' });
     await expect(app.manager.verify(deviceMark)).rejects.toMatchObject({ reason: 'invalid_token' });
     const asMark = withType(token, 'trpc-session-mark+jwt');
+    const noJson = `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.bm8.bm8`;
+    const faults: unknown[] = [];
+    app.manager.on('fault', (fault) => faults.push(fault));
     await attack(app);
-    for (const mark of [token, asMark, `${deviceMark}x`, 'not a mark', 'a.b.c', '']) {
+    for (const mark of [token, asMark, `${deviceMark}x`, 'not a mark', 'a.b.c', noJson, '']) {
       expect(await app.logIn('right', mark)).toBe('too_many_attempts');
     }
+    expect(faults).toEqual([]);
   });
 
   test('holds neither the name of the account nor the password', async () => {

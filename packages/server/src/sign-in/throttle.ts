@@ -1,5 +1,5 @@
 import type { CallerInfo, KnownDevice, NewMark, SignInGuard } from '@trpc-sessions/core';
-import { normalAccount, SessionError } from '@trpc-sessions/core';
+import { SessionError } from '@trpc-sessions/core';
 import type { Captcha } from '../captcha/captcha.ts';
 import { fromApp } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
@@ -85,7 +85,8 @@ export function createThrottle<TCredentials>(
   ): Promise<KnownDevice | undefined> {
     const mark = deviceMark ?? connectionOf(caller)?.cookie?.deviceMark ?? undefined;
     if (isOff || mark === undefined || account === undefined) return undefined;
-    return guard.marks.verify(mark, normalAccount(account));
+    // As it is written: in another case, it may be the account of another user.
+    return guard.marks.verify(mark, account);
   }
 
   function tooMany({ bucket, attempts, retryAfter }: Refused, caller: CallerInfo): SessionError {
@@ -143,7 +144,7 @@ export function createThrottle<TCredentials>(
       }
     },
     issueMark: (userId, account, known) =>
-      isOff ? Promise.resolve(undefined) : guard.marks.issue(userId, normalAccount(account), known),
+      isOff ? Promise.resolve(undefined) : guard.marks.issue(userId, account, known),
     knownDevice,
     accountOf: async (credentials) =>
       isOff ? undefined : ((await fromApp(() => accountOf(credentials))) ?? undefined),
