@@ -1,9 +1,23 @@
+import { TRPCError } from '@trpc/server';
+
 /** Names the account of credentials: a text, or nothing if they name none. */
 export type AccountOf<TCredentials> = (credentials: TCredentials) => string | null | undefined;
 
-/** The account of credentials that have a `username` or an `email`. */
+/**
+ * The account of credentials that have a `username` or an `email`.
+ *
+ * @throws {TRPCError} `BAD_REQUEST`: they have both. A schema may pass on fields that the app does not read, and a guesser would
+ *   give each guess another name
+ */
 export function usualAccountOf(credentials: unknown): string | undefined {
   if (typeof credentials !== 'object' || credentials === null) return undefined;
   const { username, email }: { username?: unknown; email?: unknown } = credentials;
-  return [username, email].find((each) => typeof each === 'string');
+  const [account, ...others] = [username, email].filter((each) => typeof each === 'string');
+  if (others.length > 0) {
+    throw new TRPCError({
+      code: 'BAD_REQUEST',
+      message: 'Send a username or an email, not both. A form that has both names its account with `throttle.account`.',
+    });
+  }
+  return account;
 }

@@ -141,6 +141,15 @@ describe('wrong guesses on an account', () => {
     expect(await logIn('right', { username: 'bob' })).toBe('signed in');
   });
 
+  test('are counted together for names that a database may take for one', async () => {
+    const { logIn } = createApp();
+    const names = ['\u00E4da', 'a\u0301da', 'a\u200Bda', 'ad\u00E2', 'a\u0111a', '\u{1F130}DA', 'ada\u00AD'];
+    for (const username of names) await logIn('wrong', { username });
+    for (let n = 0; n < 3; n += 1) await logIn('wrong');
+    expect(await logIn('right')).toMatch(/^too_many_attempts/);
+    expect(await logIn('right', { username: '\u0430\u0434\u0430' })).toBe('signed in');
+  });
+
   test('are dropped an hour after the last one', async () => {
     const { logIn } = createApp();
     for (let n = 0; n < 12; n += 1) await logIn('wrong');
@@ -238,6 +247,23 @@ describe('the option throttle', () => {
     for (let n = 0; n < 10; n += 1) await logIn('+1 555 0100');
     expect(await logIn('+1 555 0100')).toMatch(/^too_many_attempts/);
     expect(await logIn('+1 555 0101')).toBe(wrong);
+  });
+
+  test('is not named by a field that the app does not read', async () => {
+    const checks: string[] = [];
+    const { router } = createSessionsPlugin({
+      manager,
+      credentials: z.looseObject({ email: z.string(), password: z.string() }),
+      authenticate: ({ password }) => (checks.push(password), null),
+    });
+    const logIn = (more: object) =>
+      router
+        .createCaller(from(newNetwork()))
+        .login({ email: 'ada@example.com', password: 'a guess', ...more })
+        .catch(reasonOf);
+    await expect(logIn({ username: 'bob' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    expect(checks).toEqual([]);
+    expect(await logIn({})).toBe(wrong);
   });
 
   test('takes a limiter, whose buckets hold no names', async () => {
