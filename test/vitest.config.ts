@@ -9,7 +9,12 @@ const reportFile = process.env['TRPC_SESSIONS_REPORT'];
 const sqlite = process.env['TRPC_SESSIONS_SQLITE'];
 
 /** Suites for `.ci/nightly` alone. */
-const nightly = ['test/packed/commonjs.test.ts', 'test/packed/orm.test.ts', 'test/next/next.test.ts'];
+const nightly = [
+  'test/packed/commonjs.test.ts',
+  'test/packed/orm.test.ts',
+  'test/next/next.test.ts',
+  'test/adoption/adoption.test.ts',
+];
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,

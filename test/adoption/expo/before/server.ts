@@ -1,0 +1,20 @@
+import { createServer } from 'node:http';
+import { initTRPC } from '@trpc/server';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+
+const db = new Database('app.db');
+db.exec('create table if not exists posts (id integer primary key, body text not null)');
+
+const t = initTRPC.create();
+const appRouter = t.router({
+  posts: t.procedure.query(() => db.prepare<[], { id: number; body: string }>('select * from posts').all()),
+  addPost: t.procedure.input(z.object({ body: z.string() })).mutation(({ input }) => {
+    db.prepare('insert into posts (body) values (?)').run(input.body);
+  }),
+});
+export type AppRouter = typeof appRouter;
+
+const handler = createHTTPHandler({ router: appRouter, basePath: '/trpc/' });
+createServer(handler).listen(Number(process.env['PORT'] ?? 3000));

@@ -1,0 +1,27 @@
+import { createServer } from 'node:http';
+import { createSessionManager, migrateToLatest } from '@trpc-sessions/core';
+import { createSessionsPlugin, sessionsContext, type SessionsContext } from '@trpc-sessions/server';
+import { initTRPC } from '@trpc/server';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import { authenticate } from './users.js';
+
+const db = new Database('app.db');
+db.exec('create table if not exists posts (id integer primary key, body text not null)');
+
+const manager = createSessionManager({ db, keys: process.env['SESSION_SECRET'] });
+const sessions = createSessionsPlugin({ manager, authenticate });
+const t = initTRPC.context<SessionsContext>().create();
+const protectedProcedure = t.procedure.concat(sessions.authenticated);
+const appRouter = t.router({
+  auth: sessions.router,
+  posts: t.procedure.query(() => db.prepare<[], { id: number; body: string }>('select * from posts').all()),
+  addPost: protectedProcedure.input(z.object({ body: z.string() })).mutation(({ input }) => {
+    db.prepare('insert into posts (body) values (?)').run(input.body);
+  }),
+});
+export type AppRouter = typeof appRouter;
+
+const handler = createHTTPHandler({ router: appRouter, basePath: '/trpc/', createContext: sessionsContext });
+void migrateToLatest(db).then(() => createServer(handler).listen(Number(process.env['PORT'] ?? 3000)));
