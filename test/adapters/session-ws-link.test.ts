@@ -75,7 +75,7 @@ async function startApp({ everything = false } = {}) {
   };
 }
 
-/** Subscribes, and collects what arrives. */
+/** Subscribes, and collects the values. */
 function ticksOf(client: TRPCClient<AppRouter>): { ticks: number[]; reasons: unknown[]; stop: () => void } {
   const ticks: number[] = [];
   const reasons: unknown[] = [];

@@ -20,7 +20,7 @@ interface Context extends SessionsContext {
 
 const t = initTRPC.context<Context>().create();
 
-/** What a candidate serves. */
+/** The app of a candidate. */
 interface Served {
   readonly router: ReturnType<typeof routerOf>;
   /** The cookies of the requests, for a candidate that reads no token of ours. */

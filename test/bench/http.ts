@@ -12,7 +12,7 @@ export interface HttpTiming {
   readonly name: string;
   /** In microseconds a request, of the server's process: the median of the rounds. */
   readonly cpu: number;
-  /** What it takes beyond the open call of the same round. */
+  /** The cost beyond that of the open call of the same round. */
   readonly added: number;
   readonly perSecond: number;
   /** In milliseconds. */

@@ -4,7 +4,7 @@ import { secret } from '../support/app.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
-/** What differs on a database without interactive transactions. */
+/** The differences on a database without interactive transactions. */
 export function testWithoutTransactions(target: DatabaseTarget): void {
   describeIf(target.available, `the lack of transactions on ${target.name}`, target.howToEnable, () => {
     test('leaves the app no transaction to pass', async () => {

@@ -82,7 +82,7 @@ async function load(loadOne: (name: string) => unknown): Promise<Copy> {
   return modules as unknown as Copy;
 }
 
-/** Copies the packages, and links to what they depend on. Returns a module that imports from there. */
+/** Copies the packages, and links to their dependencies. Returns a module that imports from there. */
 export function install(ofPeers: string, peers: Peers): string {
   const folder = join(import.meta.dirname, '../node_modules/.cache/copies', ofPeers);
   rmSync(folder, { recursive: true, force: true });

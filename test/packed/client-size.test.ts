@@ -11,7 +11,7 @@ const links = [
   "export const tokens = localStorageTokenStore(); export const links = sessionLinks({ url: '/', tokens });",
 ].join('\n');
 
-/** The size of the file that a page loads at first: what is imported later is in another one. */
+/** The size of the file that a page loads at first. A later import is in another file. */
 async function sizeOf(...code: string[]): Promise<number> {
   const { outputFiles } = await build({
     stdin: { contents: code.join('\n'), resolveDir: new URL('..', import.meta.url).pathname, sourcefile: 'page.js' },

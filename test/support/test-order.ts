@@ -29,7 +29,7 @@ export class TestOrder extends BaseSequencer {
     const placeOf = ({ moduleId }: TestSpecification): number => {
       const place = slow.indexOf(relative(root, moduleId));
       if (place !== -1) return place;
-      // Between files with different environments a worker starts anew, and loads everything again.
+      // Between files with different environments a worker restarts, and loads everything again.
       return readFileSync(moduleId, 'utf8').startsWith('// @vitest-environment') ? slow.length + 1 : slow.length;
     };
     const places = new Map(specs.map((spec) => [spec, placeOf(spec)]));

@@ -1,8 +1,8 @@
 import type { DatabaseConnection, Dialect } from 'kysely';
 
 /**
- * A dialect as of a database behind HTTP: its driver begins no transaction, and each statement goes to any connection of
- * the pool, so that nothing which belongs to a connection lasts.
+ * A dialect as of a database behind HTTP. Its driver begins no transaction, and each statement goes to any connection of
+ * the pool. So nothing that belongs to a connection lasts.
  */
 export function withoutTransactions(dialect: Dialect): Dialect {
   return {

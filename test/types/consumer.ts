@@ -1,5 +1,5 @@
 /*
- * An app that publishes the types of its router, as a library or a monorepo package does: compiled with `declaration`,
+ * An app that publishes the types of its router, as a library or a monorepo package does. Compiled with `declaration`,
  * every type that shows up in it must be nameable from our index (TS2742, TS4023, TS7056).
  */
 import { createSessionManager, migrateToLatest, type SessionsDatabase } from '@trpc-sessions/core';

@@ -4,8 +4,8 @@ import { listKey } from './queries.ts';
 import { tokenVersionOf } from './token-version.ts';
 
 /**
- * Keeps the list of `useSessions` and the app's own query of `sessions.list` equal: an answer to one is an answer to the
- * other, and a mutation of the app that revokes or renames sessions refetches both. Returns a function that stops it.
+ * Keeps the list of `useSessions` and the app's own query of `sessions.list` equal. An answer to one is an answer to the
+ * other. A mutation of the app that revokes or renames sessions refetches both. Returns a function that stops it.
  */
 export function shareList(queryClient: QueryClient, tokens: TokenStore): () => void {
   const queries = queryClient.getQueryCache();

@@ -32,7 +32,7 @@ export function followToken(queryClient: QueryClient, tokens: TokenStore, isPubl
   known.version = tokenVersionOf(tokens);
   if (known.version === former.version) return false;
   known.subject = subjectOf(readToken(tokens));
-  // Nothing has been sent before: the cache holds what a server has rendered.
+  // Nothing has been sent before: the cache holds the data of a rendered page.
   if (former.version === undefined) return false;
 
   if (known.subject !== null && known.subject === former.subject) {

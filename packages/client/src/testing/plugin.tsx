@@ -81,7 +81,7 @@ function createRouter(manager: SessionManager, calls: string[]): Router {
   });
 }
 
-/** What a page of the app renders. */
+/** Renders a page of the app. */
 export interface PageOptions<TResult> extends Pick<
   SessionProviderProps,
   'isPublic' | 'initialSession' | keyof LiveProps

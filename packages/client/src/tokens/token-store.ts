@@ -59,7 +59,7 @@ export function storedReason(text: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** What is known of a store beside its token. */
+/** The state of a store beside its token. */
 interface StoreState {
   /** Why there is no token, for a store that keeps no reason. */
   reason?: SessionErrorReason | null;

@@ -1,7 +1,7 @@
 import type { EndedSessions } from '../session/ended-sessions.ts';
 
 /**
- * What has become of sessions. `certain`: their rows are gone. `pending`: a transaction that deletes or changes them is still open,
+ * How sure a change of sessions is. `certain`: their rows are gone. `pending`: a transaction that deletes or changes them is still open,
  * and other connections still read the rows as they were. `possible`: a write has failed, and may have been committed all the
  * same. `changed`: they live on, and their rows have changed. `started`: they are new.
  */

@@ -23,7 +23,7 @@ const createGeneration = <TValue>(): Generation<TValue> => ({ values: new Map(),
 
 /**
  * Keeps the `max / 2` values used last, and at most `max`, in two generations. The older is dropped as a whole when the
- * younger is full: a value in use costs one look-up, where a list in order of use would cost a write each time. The
+ * younger is full. So a value in use costs one look-up. A list in order of use would cost a write each time. The
  * values of a group are found without reading all values.
  */
 export function createGenerationalMap<TValue extends Linked<TValue>>(

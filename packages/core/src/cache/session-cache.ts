@@ -32,7 +32,7 @@ export interface SessionCache {
   disable(): void;
 }
 
-/** What a last-seen write changes. */
+/** The columns that a last-seen write changes. */
 export type SeenRow = Pick<LookedUpRow, 'id' | 'user_id' | 'last_seen_at' | 'ip' | 'user_agent' | 'device'>;
 
 interface Load {

@@ -10,7 +10,7 @@ import { openDatabase } from './database-url.ts';
 import { UsageError } from './explain-error.ts';
 import { orUsageError, readTable, type Values } from './options.ts';
 
-/** Drops the attempts on an account, so that nobody waits to sign in to it. */
+/** Drops the attempts on an account, so that a sign-in to it does not wait. */
 export async function unblock(values: Values, { url, secret }: CommandContext): Promise<Outcome> {
   const { account, table = defaultTable } = values;
   if (account === undefined || account === '') throw new UsageError('--account <name> is missing');

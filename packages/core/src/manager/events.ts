@@ -12,9 +12,8 @@ export interface SessionEvents {
   /** Sessions of a user were revoked, by this process or by another on the same bus. */
   ended: EndedSessions;
   /**
-   * Sessions may have ended without the event `ended`: any, because messages of other processes were lost; or those of one
-   * user, because another process failed to revoke them and does not know whether its delete was committed, or because
-   * `recheckAccount` was called.
+   * Sessions may have ended without the event `ended`. They may be any, if messages of other processes were lost. They are those
+   * of one user, if another process does not know whether its delete was committed, or if `recheckAccount` was called.
    */
   missed: Partial<EndedSessions>;
   /**

@@ -3,7 +3,7 @@ import type { Attempt, AttemptStore } from './attempts.ts';
 /** How long a store that failed is not asked again, in milliseconds: each sign-in would wait for it. */
 const pause = 5000;
 
-/** What to do while a store fails. */
+/** How attempts are counted while a store fails. */
 export interface FallbackOptions {
   readonly fallback: AttemptStore;
   readonly clock: () => number;

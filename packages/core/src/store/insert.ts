@@ -44,7 +44,7 @@ export type Insert = (
   trx: AppTransaction | undefined,
 ) => Promise<Inserted | undefined>;
 
-/** What an insert needs of its store. */
+/** The parts of the store that insert sessions. */
 interface InsertParts {
   readonly queries: Queries;
   readonly order: RevocationOrder;

@@ -33,7 +33,7 @@ export async function hasTransactions<TDatabase>(db: Kysely<TDatabase>): Promise
   }
 }
 
-/** What is known of a database's transactions. */
+/** Knows whether a database has transactions. */
 export interface TransactionSupport {
   /**
    * Runs work that begins a transaction, or on a database that has none, the other work. The first attempt to begin one

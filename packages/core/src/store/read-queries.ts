@@ -41,7 +41,7 @@ export interface RowOptions {
   readonly data?: boolean | undefined;
 }
 
-/** What a list reads. */
+/** The options of a list. */
 export interface ListOptions extends RowOptions {
   readonly max?: number | undefined;
 }

@@ -21,8 +21,8 @@ export type LockedWork<TResult> = (isLocked: boolean) => Steps<TResult>;
 /** How a store runs its writes. */
 export interface Writes {
   /**
-   * Runs a write in the app's transaction, which only the app can retry, or by itself: then it is retried on a conflict, and never
-   * runs once its caller has given up.
+   * Runs a write in the app's transaction, which only the app can retry. Without one, the write is retried on a conflict, and
+   * never runs once its caller has given up.
    */
   runIn<TResult>(trx: AppTransaction | undefined, work: Work<TResult>): Promise<TResult>;
   /** Runs a write in the app's transaction, or in one of its own. On a database without transactions, each statement commits. */

@@ -134,7 +134,7 @@ describe('the option account', () => {
   });
 
   describe('and an open stream', () => {
-    /** Opens a stream. Returns what ends it. */
+    /** Opens a stream. Returns a function that ends it. */
     async function open() {
       const { caller } = await signIn();
       const stream = await caller.ticks();

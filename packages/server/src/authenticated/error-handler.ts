@@ -30,9 +30,9 @@ const unformatted: ErrorHandler = {
 };
 
 /**
- * Does the work of `.errors(formatError)` for the calls that need it, where a builder with `.errors()` has one more
- * middleware in every call. tRPC exports no function that formats one error: so a procedure that has `.errors()`, and
- * nothing else, throws it again.
+ * Does the work of `.errors(formatError)` for the calls that need it. A builder with `.errors()` has one more middleware in
+ * every call. tRPC exports no function that formats one error. So a procedure that has `.errors()`, and nothing else, throws
+ * it again.
  */
 export function createErrorHandler(formatError: SessionErrorFormatter): ErrorHandler {
   const t = initTRPC.context<HandlerContext>().create();

@@ -18,7 +18,7 @@ export interface ChangeQueue {
 /** How many changes may wait for a reader: it is closed if more come. */
 const maxWaiting = 100;
 
-/** After how long without a change a sign of life is sent, in milliseconds. Proxies close what is silent for a minute. */
+/** After how long without a change a sign of life is sent, in milliseconds. Proxies close connections that are silent for a minute. */
 const aliveInterval = 30_000;
 
 /** @param onClose - called once */

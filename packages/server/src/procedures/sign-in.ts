@@ -27,7 +27,7 @@ export interface SignInUser<TClaims> {
   /** Whether the cookie outlives the browser's session. @defaultValue the context's `cookie.persistent` */
   readonly persistent?: boolean | undefined;
   /**
-   * Your own data, kept on the session and not in the token: JSON of up to 4,096 bytes. @defaultValue that of the same user's session
+   * Your own data, kept on the session and not in the token. It is JSON of up to 4,096 bytes. @defaultValue that of the same user's session
    * that the new one replaces, or none
    */
   readonly data?: unknown;

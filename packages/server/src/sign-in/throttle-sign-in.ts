@@ -7,7 +7,7 @@ import type { Proofs, Throttle } from './throttle.ts';
  * Counts an attempt to sign in, in a procedure or a route of the app's own. Call it before the secret is checked, and then one
  * method of the attempt. An attempt that is left open counts as a wrong guess.
  *
- * @param proofs - what the client has sent for it: `{ deviceMark, captcha }`
+ * @param proofs - sent by the client for it: `{ deviceMark, captcha }`
  * @param account - the name of the account: it shares its attempts with `login`. `undefined` counts only the network
  * @throws {TRPCError} the attempt was refused, with the `SessionError` as its `cause`: `too_many_attempts`, with `retryAfter`;
  *   or `captcha_required`

@@ -20,7 +20,7 @@ export interface LoginAttempt extends SignInAttempt {
   close(): void;
 }
 
-/** What a client sends beside its credentials. */
+/** A client may send these beside its credentials. */
 export interface Proofs {
   /** The mark of a device that has signed in to the account before. A cookie may hold it, too. */
   readonly deviceMark?: string | undefined;
