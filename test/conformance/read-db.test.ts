@@ -38,3 +38,18 @@ test('with a connection to read by, no look-up waits for an open transaction, an
   await Promise.all([db.destroy(), readDb.destroy()]);
   await rm(folder, { recursive: true });
 });
+
+test('with a copy to read by, which lags, a reissue of a token that was replaced fails, and does not try for ever', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-read-'));
+  const original = new SqliteDatabase(join(folder, 'app.db'));
+  const manager = createSessionManager({ db: original, keys: secret });
+  await migrateToLatest(original);
+  const { token } = await manager.issue({ userId: 'u1' });
+  await original.backup(join(folder, 'copy.db'));
+  const copy = new SqliteDatabase(join(folder, 'copy.db'));
+  const behind = createSessionManager({ db: original, readDb: copy, keys: secret });
+  await manager.reissue(token, {});
+  await expect(behind.reissue(token, {})).rejects.toThrow(/^reissue: readDb lags/);
+  for (const each of [original, copy]) each.close();
+  await rm(folder, { recursive: true });
+});

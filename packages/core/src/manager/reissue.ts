@@ -36,6 +36,8 @@ export interface ReissuedSession extends IssuedSession {
 export type Reissue = (token: CallerInfo['token'] | undefined, input: ReissueInput) => Promise<ReissuedSession>;
 
 const knownInput = { claims: true, grace: true } as const;
+/** The third reads a row that refuses the token, or the look-up is behind. */
+const maxTries = 5;
 
 /** The parts that reissue tokens. */
 export interface ReissueParts {
@@ -102,7 +104,7 @@ export function createReissue(parts: ReissueParts): Reissue {
       );
 
     // Each time, another process has replaced the token of this one: after two, it is no longer good.
-    for (;;) {
+    for (let tries = 0; tries < maxTries; tries += 1) {
       const row = await readRow(verified);
       const current = currentGenerationOf(row);
       // Of requests that reissue the same token, one replaces it, and the others get the same generation. Without a grace, no token
@@ -113,6 +115,7 @@ export function createReissue(parts: ReissueParts): Reissue {
       const replaced = await replace(row, verified, grace);
       if (replaced !== undefined) return { token: signed, session: sessionOf(replaced), claims: own };
     }
+    throw new Error('reissue: readDb lags behind db: look-ups need a connection to the same database');
   };
 }
 

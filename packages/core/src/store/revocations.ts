@@ -66,6 +66,8 @@ export function createRevocations({
       ),
 
     deleteIssuedBefore: (ids, time, ending) =>
-      runDelete(undefined, () => deletes.runAll(queries.deleteIssuedBefore(ids, time, recorded(ending)))),
+      evenIfFull(dialect, undefined, recorded(ending), (kept) =>
+        runDelete(undefined, () => deletes.runAll(queries.deleteIssuedBefore(ids, time, kept))),
+      ),
   };
 }

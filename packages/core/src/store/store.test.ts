@@ -146,5 +146,8 @@ test.each<[Language, string]>([
     const twice = createWorld(language, code, 2);
     await expect(revokeAll(twice.store)).rejects.toThrow('conflict');
     expect(twice.writes).toHaveBeenCalledTimes(2);
+    const ofAllUsers = createWorld(language, code, 1);
+    await ofAllUsers.store.deleteIssuedBefore(['s1'], 1, { at: 1, cause: 'revoked' });
+    expect(ofAllUsers.writes).toHaveBeenCalledTimes(2);
   },
 );
