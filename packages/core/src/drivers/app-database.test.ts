@@ -9,6 +9,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createSessionManager } from '../manager/manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';
 import { kyselyOf } from './app-database.ts';
+import { untilNoTransaction } from './direct-connection.ts';
 
 const keys = 'a secret of more than thirty-two bytes';
 
@@ -181,6 +182,22 @@ describe('a Database of better-sqlite3', () => {
     await revoked;
     await verified.catch(() => {});
     await expect(manager.verify(token)).rejects.toMatchObject({ reason: 'revoked_session' });
+  });
+
+  test('a call that has failed waits no longer for a transaction that is left open', async () => {
+    const database = { isInTransaction: () => true };
+    let looks = 0;
+    const giveUp = (): void => {
+      looks += 1;
+      if (looks === 3) throw new Error('too late');
+    };
+    await expect(untilNoTransaction(database, giveUp)).rejects.toThrow('too late');
+    const { sqlite, manager } = await open();
+    sqlite.exec('begin');
+    const timesOut = manager.revokeAll('ada');
+    await expect(timesOut).rejects.toThrow(/databaseTimeout/);
+    sqlite.exec('rollback');
+    expect(await manager.revokeAll('ada')).toBe(0);
   });
 
   test('a call inside an open transaction fails after databaseTimeout, and is never run', async () => {

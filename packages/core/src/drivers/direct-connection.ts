@@ -25,7 +25,17 @@ export interface DirectConnection {
 /** The longest pause between two looks whether a transaction has ended, in milliseconds. */
 const maxPause = 20;
 
-/** Waits until no transaction is open. Whatever must run outside of one looks again when it begins. */
-export async function untilNoTransaction(connection: Pick<DirectConnection, 'isInTransaction'>): Promise<void> {
-  for (let pause = 1; connection.isInTransaction(); pause = Math.min(maxPause, pause * 2)) await sleep(pause);
+/**
+ * Waits until no transaction is open. Whatever must run outside of one looks again when it begins.
+ *
+ * @param check - called before each pause. It throws when the caller has given up: an app may leave its transaction open for ever
+ */
+export async function untilNoTransaction(
+  connection: Pick<DirectConnection, 'isInTransaction'>,
+  check: () => void = () => {},
+): Promise<void> {
+  for (let pause = 1; connection.isInTransaction(); pause = Math.min(maxPause, pause * 2)) {
+    check();
+    await sleep(pause);
+  }
 }

@@ -68,7 +68,7 @@ export function createWrites(
   const runDirectly = <TResult>(wait: Wait, on: DirectConnection, write: () => TResult): Promise<TResult> =>
     retryConflicts(dialect, async () => {
       // Another may begin before this continues.
-      while (on.isInTransaction()) await untilNoTransaction(on);
+      while (on.isInTransaction()) await untilNoTransaction(on, () => wait.check());
       wait.check();
       return write();
     });
