@@ -79,10 +79,14 @@ test('a widget without an action is accepted', async () => {
   expect(await check()).toBe(true);
 });
 
-test.each(['', 'x'.repeat(2049)])('a text that is no token is not sent', async (solution) => {
-  expect(await check({}, solution)).toBe(false);
-  expect(requests).toEqual([]);
-});
+test.each(['', 'x'.repeat(2049), 'a\uD800', 'a\0', 'two words'])(
+  'a text that is no token is not sent: %j',
+  async (solution) => {
+    answerWith(refusal('bad-request'));
+    expect(await check({ fail: 'open' }, solution)).toBe(false);
+    expect(requests).toEqual([]);
+  },
+);
 
 describe.each<[string, () => void, Partial<TurnstileOptions>?]>([
   ['says internal-error', () => answerWith(refusal('internal-error'))],
