@@ -259,6 +259,7 @@ describe('outside a package, only its exports are imported', () => {
   test.each([
     ['the demo', codeOf('apps/demo')],
     ['the app of Next.js', codeOf('apps/next')],
+    ['the app of Nuxt', codeOf('apps/nuxt')],
     ['the tests', codeOf('test')],
     ['the pages', globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root })],
   ])('by %s', (_, files) => {

@@ -80,10 +80,13 @@ test('the walks of CONTRIBUTING.md point at the lines of the functions they name
   await expect(withCurrentLines(page)).toMatchFileSnapshot(resolve(root, page));
 });
 
-test('the page of Next.js shows the files of its app as they are', () => {
-  const blocks = [...read('docs/nextjs.md').matchAll(/```typescript title="([^"]+)"\n([\s\S]*?)```/g)];
+test.each([
+  ['docs/nextjs.md', 'apps/next'],
+  ['docs/nuxt.md', 'apps/nuxt'],
+])('%s shows the files of %s as they are', (page, app) => {
+  const blocks = [...read(page).matchAll(/```(?:typescript|vue) title="([^"]+)"\n([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(5);
-  for (const [, file = '', code = ''] of blocks) expect(code, file).toBe(read(`apps/next/${file}`));
+  for (const [, file = '', code = ''] of blocks) expect(code, file).toBe(read(`${app}/${file}`));
 });
 
 describe('the README', () => {

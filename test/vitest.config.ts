@@ -13,6 +13,7 @@ const nightly = [
   'test/packed/commonjs.test.ts',
   'test/packed/orm.test.ts',
   'test/next/next.test.ts',
+  'test/nuxt/nuxt.test.ts',
   'test/adoption/adoption.test.ts',
 ];
 
