@@ -12,7 +12,9 @@ export type AccountOf<TCredentials> = (credentials: TCredentials) => string | nu
 export function usualAccountOf(credentials: unknown): string | undefined {
   if (typeof credentials !== 'object' || credentials === null) return undefined;
   const { username, email }: { username?: unknown; email?: unknown } = credentials;
-  const [account, ...others] = [username, email].filter((each) => typeof each === 'string');
+  const texts = [username, email].filter((each) => typeof each === 'string');
+  // A form may send the other field empty.
+  const [account = texts[0], ...others] = texts.filter((each) => each !== '');
   if (others.length > 0) {
     throw new TRPCError({
       code: 'BAD_REQUEST',

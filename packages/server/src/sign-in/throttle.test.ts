@@ -249,6 +249,16 @@ describe('the option throttle', () => {
     expect(await logIn('+1 555 0101')).toBe(wrong);
   });
 
+  test.each([5, {}, ['ada']])('is a fault of the app if it names the account by no text: %j', async (account) => {
+    const { sessions, checks } = createApp({ account: () => account as never });
+    const login = sessions.router.createCaller(from(newNetwork())).login({ username: 'ada', password: 'right' });
+    await expect(login).rejects.toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: 'The server failed to answer this call.',
+    });
+    expect(checks).toEqual([]);
+  });
+
   test('is not named by a field that the app does not read', async () => {
     const checks: string[] = [];
     const { router } = createSessionsPlugin({
@@ -264,6 +274,8 @@ describe('the option throttle', () => {
     await expect(logIn({ username: 'bob' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     expect(checks).toEqual([]);
     expect(await logIn({})).toBe(wrong);
+    expect(await logIn({ username: '' })).toBe(wrong);
+    expect(await logIn({ username: ['bob'] })).toBe(wrong);
   });
 
   test('takes a limiter, whose buckets hold no names', async () => {

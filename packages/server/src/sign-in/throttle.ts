@@ -147,7 +147,7 @@ export function createThrottle<TCredentials>(
       isOff ? Promise.resolve(undefined) : guard.marks.issue(userId, account, known),
     knownDevice,
     accountOf: async (credentials) =>
-      isOff ? undefined : ((await fromApp(() => accountOf(credentials))) ?? undefined),
+      isOff ? undefined : fromApp(async () => textOf(await fromApp(() => accountOf(credentials)))),
   };
 
   function required(caller: CallerInfo): SessionError {
@@ -159,4 +159,10 @@ export function createThrottle<TCredentials>(
 /** A limiter of the app's may fail. */
 function callOf(limiter: Limiter): Limiter {
   return (bucket) => fromApp(() => limiter(bucket));
+}
+
+/** A function in plain JavaScript may return anything. */
+function textOf(account: unknown): string | undefined {
+  if (account === undefined || account === null || typeof account === 'string') return account ?? undefined;
+  throw new TypeError('throttle.account: expected it to return a text, or nothing');
 }
