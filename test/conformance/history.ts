@@ -92,6 +92,15 @@ export function testHistory(target: DatabaseTarget): void {
         expect((await refusalOf(manager, second.token)).ended).toMatchObject({ cause: 'replaced', by: 'self' });
       });
 
+      test('after another user signed in over its cookie, and names no session of that user', async () => {
+        await using w = await createWorld(target);
+        const { manager } = w;
+        const { token, session } = await manager.issue({ userId });
+        await manager.issue({ userId: 'other' }, { replaces: { token, ofAnyUser: true } });
+        expect((await refusalOf(manager, token)).ended).toMatchObject({ cause: 'replaced', by: 'self' });
+        expect(await manager.listEnded({ userId, ids: [session.id] })).toMatchObject([{ bySession: null }]);
+      });
+
       test('after it went idle and was purged', async () => {
         await using w = await createWorld(target, { idleTimeout: '1d' });
         const { manager, clock } = w;

@@ -16,7 +16,7 @@ export interface EndedSessionsInput {
 /** A session that has ended. */
 export interface EndedSession extends SessionEnd {
   readonly id: string;
-  /** The id of the session that ended it, if one did. */
+  /** The id of the session that ended it, if one of the same user did. */
   readonly bySession: string | null;
 }
 

@@ -55,9 +55,12 @@ interface InsertParts {
 }
 
 export function createInsert({ queries, order, writes, deletes, recorded }: InsertParts): Insert {
-  /** The new session did it. */
-  const endingBy = ({ id, created_at: at }: SessionRow, cause: 'evicted' | 'replaced'): Ending | undefined =>
-    recorded({ at, cause, bySession: id });
+  /** The new session did it. Another user must not know its id. */
+  const endingBy = (
+    { id, user_id, created_at: at }: SessionRow,
+    cause: 'evicted' | 'replaced',
+    ofUser: string,
+  ): Ending | undefined => recorded({ at, cause, bySession: ofUser === user_id ? id : undefined });
 
   function* evict(row: SessionRow, cap: SessionCap, isLocked: boolean): Steps<readonly string[]> {
     const { user_id: userId } = row;
@@ -65,7 +68,7 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
     const live = rows.map(({ id, last_seen_at }) => ({ id, last_seen_at: Number(last_seen_at) }));
     const ids = sessionsToEvict(live, row.id, cap);
     if (ids.length === 0) return [];
-    const ending = endingBy(row, 'evicted');
+    const ending = endingBy(row, 'evicted', userId);
     if (isLocked) {
       yield* deletes.runForIds(userId, ids, ending);
       return ids;
@@ -105,7 +108,7 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
       const replaced =
         replaces === undefined
           ? 0
-          : yield* deletes.runForIds(replaces.userId, [replaces.id], endingBy(row, 'replaced'));
+          : yield* deletes.runForIds(replaces.userId, [replaces.id], endingBy(row, 'replaced', replaces.userId));
       const evicted = cap === undefined ? [] : yield* evict(row, cap, isLocked);
       return { evicted, hasReplaced: replaced > 0, row };
     }
