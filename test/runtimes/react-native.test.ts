@@ -7,7 +7,7 @@ import { startApp } from './app-process.ts';
 
 const server = new URL('standalone-app.ts', import.meta.url).pathname;
 
-/** React Native 0.81 adds these to the language: no `Event`, no `EventTarget`, no `crypto`, no streams. */
+/** The globals of React Native 0.81, beside those of the language: no `Event`, no `EventTarget`, no `crypto`, no streams. */
 const reactNative = {
   AbortController,
   AbortSignal,
