@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -8,9 +8,10 @@ import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
 import { compileApp, installApp, packPackages, type Kind } from './apps.ts';
-import { addedLines } from './lines.ts';
+import { addedLines, appsFolder } from './lines.ts';
 
 const run = promisify(execFile);
+const secret = 'a secret of more than thirty-two bytes';
 
 /** Each two of package manager, TypeScript and module system meet in one app. */
 const kinds: readonly Kind[] = [
@@ -26,6 +27,8 @@ const pages: readonly Kind[] = [
   { shape: 'vite', manager: 'pnpm', typescript: '7.0.2', module: 'module' },
   { shape: 'vite', manager: 'yarn', typescript: '5.9.3', module: 'commonjs' },
 ];
+
+const frameworks: readonly Kind[] = [{ shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' }];
 
 /** The main job, with the client of the app. */
 const drive = `
@@ -90,6 +93,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(tarballs, { recursive: true, force: true }));
 
+function countLines({ shape }: Kind): void {
+  const { counted, aside } = addedLines(shape);
+  console.info(`${shape}: ${counted} lines, ${aside} aside`);
+  expect(counted).toBeLessThan(25);
+}
+
 /** Installs and compiles an app, and starts its server. */
 async function startApp(kind: Kind, files: Readonly<Record<string, string>>) {
   const folder = await installApp(kind, tarballs);
@@ -97,13 +106,11 @@ async function startApp(kind: Kind, files: Readonly<Record<string, string>>) {
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, 'after', name), code);
   expect(await compileApp(folder)).toBe('');
   const port = await freePort();
-  const env = { ...process.env, SESSION_SECRET: 'a secret of more than thirty-two bytes', PORT: String(port) };
+  const env = { ...process.env, SESSION_SECRET: secret, PORT: String(port) };
   const server = spawn(process.execPath, ['out/after/server.js'], { cwd: folder, env, stdio: 'inherit' });
   onTestFinished(() => void server.kill());
   await eventually(() => fetch(`http://localhost:${port}/trpc/posts`));
-  const { counted, aside } = addedLines(kind.shape);
-  console.info(`${kind.shape}: ${counted} lines, ${aside} aside`);
-  expect(counted).toBeLessThan(25);
+  countLines(kind);
   return { folder, env };
 }
 
@@ -138,22 +145,62 @@ describeIf(chromiumProgram !== undefined, 'a page of Vite', 'install chromium, o
       onTestFinished(() => void preview.kill());
       const origin = `http://localhost:${port}`;
       await eventually(() => fetch(origin));
-
-      const browser = await launchBrowser();
-      onTestFinished(() => browser.close());
-      const page = await (await browser.newContext()).newPage();
-      const textOf = (id: string) => page.locator(id).textContent();
-      await page.goto(origin);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('button', { name: 'Add a post' }).click();
-      await expect.poll(() => textOf('#posts')).toBe('1 posts');
-      expect(await page.locator('li').count()).toBe(1);
-      const other = await page.context().newPage();
-      await other.goto(origin);
-      await other.getByRole('button', { name: 'Revoke' }).click();
-      await expect.poll(() => other.locator('#status').textContent()).toBe('signedOut');
-      await expect.poll(() => textOf('#status')).toBe('signedOut');
-      await expect.poll(() => textOf('#reason')).not.toBe('');
+      await drivePage(origin);
     },
   );
 });
+
+describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or set CHROMIUM_PATH', () => {
+  test.each(frameworks)(
+    'sessions are added to $shape: $manager, TypeScript $typescript',
+    { timeout: 900_000 },
+    async (kind) => {
+      const folder = await installApp(kind, tarballs);
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      countLines(kind);
+      const manifest = await readFile(join(appsFolder, kind.shape, 'after/package.json'), 'utf8');
+      const { scripts }: { scripts: { build: string; start: string } } = JSON.parse(manifest);
+      const port = await freePort();
+      const env = {
+        ...process.env,
+        NODE_ENV: 'production' as const,
+        NEXT_TELEMETRY_DISABLED: '1',
+        NUXT_TELEMETRY_DISABLED: '1',
+        PATH: `${join(folder, 'node_modules/.bin')}:${process.env['PATH']}`,
+        PORT: String(port),
+      };
+      for (const app of ['before', 'after']) {
+        await run('sh', ['-c', scripts.build], { cwd: join(folder, app), env, timeout: 400_000 });
+      }
+      const server = spawn('sh', ['-c', scripts.start], {
+        cwd: join(folder, 'after'),
+        env: { ...env, SESSION_SECRET: secret },
+        stdio: 'inherit',
+        detached: true,
+      });
+      // The shell, and the server that it started.
+      if (server.pid !== undefined) onTestFinished(() => void process.kill(-server.pid!));
+      await eventually(() => fetch(`http://localhost:${port}/api/trpc/posts`));
+      await drivePage(`http://localhost:${port}`);
+    },
+  );
+});
+
+/** The main job, by the buttons of a page. */
+async function drivePage(origin: string): Promise<void> {
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const page = await (await browser.newContext()).newPage();
+  const textOf = (id: string) => page.locator(id).textContent();
+  await page.goto(origin);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Add a post' }).click();
+  await expect.poll(() => textOf('#posts')).toBe('1 posts');
+  await expect.poll(() => page.locator('li').count()).toBe(1);
+  const other = await page.context().newPage();
+  await other.goto(origin);
+  await other.getByRole('button', { name: 'Revoke' }).click();
+  await expect.poll(() => other.locator('#status').textContent()).toBe('signedOut');
+  await expect.poll(() => textOf('#status')).toBe('signedOut');
+  await expect.poll(() => textOf('#reason')).not.toBe('');
+}
