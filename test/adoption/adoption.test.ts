@@ -28,7 +28,10 @@ const pages: readonly Kind[] = [
   { shape: 'vite', manager: 'yarn', typescript: '5.9.3', module: 'commonjs' },
 ];
 
-const frameworks: readonly Kind[] = [{ shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' }];
+const frameworks: readonly Kind[] = [
+  { shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' },
+  { shape: 'nuxt', manager: 'npm', typescript: '5.9.3', module: 'module' },
+];
 
 /** The main job, with the client of the app. */
 const drive = `
