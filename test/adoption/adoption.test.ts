@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -31,6 +31,7 @@ const pages: readonly Kind[] = [
 const frameworks: readonly Kind[] = [
   { shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'nuxt', manager: 'npm', typescript: '5.9.3', module: 'module' },
+  { shape: 'sveltekit', manager: 'npm', typescript: '5.9.3', module: 'module' },
 ];
 
 /** The main job, with the client of the app. */
@@ -173,6 +174,8 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
         PORT: String(port),
       };
       for (const app of ['before', 'after']) {
+        // A build may look for the app's own manifest.
+        await cp(join(appsFolder, kind.shape, app, 'package.json'), join(folder, app, 'package.json'));
         await run('sh', ['-c', scripts.build], { cwd: join(folder, app), env, timeout: 400_000 });
       }
       const server = spawn('sh', ['-c', scripts.start], {

@@ -9,7 +9,7 @@ export const shapes: readonly string[] = readdirSync(appsFolder, { withFileTypes
   .map(({ name }) => name);
 
 /** The table of users, and the user interface. */
-const aside = /\/users\.ts$|\/(?:page|login|account)\.(?:tsx|svelte)$|\/pages\/.*\.vue$/;
+const aside = /\/users\.ts$|\/\+?(?:page|login|account)\.(?:tsx|svelte)$|\/pages\/.*\.vue$/;
 
 export interface AddedLines {
   /** Of the code, `package.json` included. */
