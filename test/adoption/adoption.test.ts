@@ -198,13 +198,14 @@ async function drivePage(origin: string): Promise<void> {
   onTestFinished(() => browser.close());
   const page = await (await browser.newContext()).newPage();
   const textOf = (id: string) => page.locator(id).textContent();
-  await page.goto(origin);
+  // A button that the server rendered does nothing before the page is hydrated, and has asked for its data.
+  await page.goto(origin, { waitUntil: 'networkidle' });
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Add a post' }).click();
   await expect.poll(() => textOf('#posts')).toBe('1 posts');
   await expect.poll(() => page.locator('li').count()).toBe(1);
   const other = await page.context().newPage();
-  await other.goto(origin);
+  await other.goto(origin, { waitUntil: 'networkidle' });
   await other.getByRole('button', { name: 'Revoke' }).click();
   await expect.poll(() => other.locator('#status').textContent()).toBe('signedOut');
   await expect.poll(() => textOf('#status')).toBe('signedOut');
