@@ -62,7 +62,8 @@ describeIf(chromiumProgram !== undefined, 'apps/nuxt in Chromium', 'install chro
   });
 
   async function signIn(page: Page): Promise<void> {
-    await page.goto(`${origin}/login`);
+    // Until the page is hydrated, the browser itself would send the form.
+    await page.goto(`${origin}/login`, { waitUntil: 'networkidle' });
     await page.locator('[name=username]').fill('ada');
     await page.locator('[name=password]').fill('lovelace');
     await page.getByRole('button', { name: 'Sign in' }).click();
