@@ -77,5 +77,9 @@ function latenessOf(name: string, { p99, p999, max, purged }: Lateness): string 
   return `| ${[name, ...times, purged.toLocaleString('en')].join(' | ')} |`;
 }
 
-const micro = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0));
+function micro(value: number): string {
+  // No row was left to measure.
+  if (Number.isNaN(value)) return '—';
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
 const ratioOf = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
