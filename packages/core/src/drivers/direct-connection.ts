@@ -18,7 +18,7 @@ export interface DirectConnection {
   run<TRow>(query: CompiledQuery<TRow>): QueryResult<TRow>;
   /** Runs work as the only writer, in a transaction. If it throws, nothing is written. */
   transaction<TResult>(work: () => TResult): TResult;
-  /** Writes the log of changes back to the database file: whoever fills the log would wait for all of it. */
+  /** Writes the log of changes back to the database file. Otherwise the commit that fills the log does it, and waits. */
   checkpoint(): void;
 }
 

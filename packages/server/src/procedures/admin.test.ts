@@ -146,7 +146,7 @@ describe('sessions.admin', () => {
     await expect(admin.page()).rejects.toMatchObject(expected);
   });
 
-  test('asks with the account, where there is one', async () => {
+  test('asks with the account, if the plugin has one', async () => {
     const { token } = await signIn('root');
     const { router } = createSessionsPlugin({
       manager,
