@@ -22,6 +22,8 @@ for (const file of files) {
   total.failed += report.numFailedTests + broken.length;
   for (const { name, message } of broken) console.log(`Failed: ${name}: ${message}`);
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  for (const { fullName, failureMessages } of tests.filter((test) => test.status === 'failed'))
+    console.log(`Failed: ${fullName}: ${failureMessages.map((text) => text.split('\n').slice(0, 4).join(' ')).join(' / ')}`);
   // A test that failed before it passed keeps the message of the failure.
   const flaky = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0);
   for (const { fullName, failureMessages } of flaky)
@@ -30,7 +32,9 @@ for (const file of files) {
   for (const suite of new Set(skipped.map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title)))
     console.log(`Skipped: ${suite}`);
 }
-// A check that is no test has failed.
-if (status !== '0' && total.failed === 0) total.failed = 1;
+if (status !== '0' && total.failed === 0) {
+  console.log('Failed: a check that is no test');
+  total.failed = 1;
+}
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);
