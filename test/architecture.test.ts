@@ -98,7 +98,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     request: [],
     live: ['errors', 'request'],
     authenticated: ['errors', 'request', 'live', 'trpc'],
-    locate: [],
+    locate: ['request'],
     captcha: [],
     'sign-in': ['errors', 'request', 'authenticated', 'captcha'],
     procedures: ['errors', 'request', 'live', 'authenticated', 'locate', 'captcha', 'sign-in', 'trpc'],
@@ -173,7 +173,7 @@ test.each<[string, RegExp, string[]]>([
   ],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password/password.ts']],
-  ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts']],
+  ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts', 'server/src/locate/this-network.ts']],
   ['cookies', /^cookie$/, ['server/src/request/cookie.ts']],
   [
     'zod',

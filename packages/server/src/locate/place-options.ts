@@ -1,0 +1,30 @@
+import { thisNetworkText } from './this-network.ts';
+
+/** The options of every locator of ours. */
+export interface PlaceOptions {
+  /** The language of places, as a BCP 47 tag such as `'pt-BR'`. @defaultValue `'en'` */
+  readonly locale?: string | undefined;
+  /**
+   * The `location` of an address that is in no public network: loopback, private, link-local or shared. A page in several
+   * languages compares with this text, and shows its own. @defaultValue `'This network'`
+   */
+  readonly thisNetwork?: string | undefined;
+}
+
+/** @throws {TypeError} an option is unknown or wrong: the message names it */
+export function readPlaceOptions(name: string, options: PlaceOptions): { locale: string; thisNetwork: string } {
+  const { locale = 'en', thisNetwork = thisNetworkText, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new TypeError(`${name}: ${unknown}: there is no such option`);
+  if (!isLocale(locale)) throw new TypeError(`${name}: locale: expected a language tag such as 'en' or 'pt-BR'`);
+  if (typeof thisNetwork !== 'string') throw new TypeError(`${name}: thisNetwork: expected a text`);
+  return { locale, thisNetwork };
+}
+
+function isLocale(locale: unknown): boolean {
+  try {
+    return typeof locale === 'string' && Intl.getCanonicalLocales(locale).length === 1;
+  } catch {
+    return false;
+  }
+}
