@@ -3,7 +3,9 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SessionInfo } from '@trpc-sessions/client';
 import { failureLine } from '@trpc-sessions/demo/start';
+import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
 import { failToStart, start, startHere, type RunningDemo } from './demo-process.ts';
@@ -49,6 +51,36 @@ test('in production, the user of an earlier seed and their sessions are gone', a
   await using demo = await startHere({ DATABASE_URL: databaseUrl, NODE_ENV: 'production' });
   expect(await demo.call('login', { input: admin })).toMatchObject({ status: 401 });
   expect(await demo.call('hello', { token })).toMatchObject({ status: 401 });
+});
+
+test('DEMO_SAMPLES=1 adds sessions of other devices, once, with their places', async () => {
+  const env = { DATABASE_URL: databaseUrl, DEMO_SAMPLES: '1' };
+  await using _ = await startHere(env);
+  await using demo = await startHere(env);
+  const { body } = await demo.call('sessions.list', { token: await tokenOf(demo) });
+  const sessions: SessionInfo[] = JSON.parse(body).result.data;
+  expect(sessions.map(({ device, ip, location }) => [device.type, ip, location])).toEqual([
+    ['library', '127.0.0.1', 'This network'],
+    ['mobile', '203.0.113.24', 'Lisbon, Portugal'],
+    ['mobile', '198.51.100.9', 'Porto, Portugal'],
+    ['desktop', '203.0.113.24', 'Lisbon, Portugal'],
+    ['tablet', '2001:db8:41:a::17', 'Lisbon, Portugal'],
+    ['tv', '203.0.113.24', 'Lisbon, Portugal'],
+    ['desktop', '192.0.2.146', 'Berlin, Germany'],
+    ['library', '198.51.100.77', 'Ashburn, United States'],
+  ]);
+  const hours = sessions.map(({ lastSeenAt }) => Math.floor((Date.now() - Date.parse(String(lastSeenAt))) / 3_600_000));
+  expect(hours).toEqual([0, 0, 0, 5, 27, 72, 144, 216]);
+});
+
+test('in production, DEMO_SAMPLES=1 adds none', async () => {
+  {
+    await using demo = await startHere({ DATABASE_URL: databaseUrl, DEMO_SAMPLES: '1', NODE_ENV: 'production' });
+    expect(await demo.call('login', { input: admin })).toMatchObject({ status: 401 });
+  }
+  const sqlite = new SQLite(join(folder, 'demo.db'));
+  expect(sqlite.prepare('select count(*) from sessions').pluck().get()).toBe(0);
+  sqlite.close();
 });
 
 test('no file of the database, nor the secret, can be read by other users', async () => {

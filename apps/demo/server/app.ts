@@ -9,6 +9,7 @@ import { pageHeaders, procedureHeaders } from './headers.ts';
 import { errorLine } from './error-line.ts';
 import { connectNodes } from './nodes.ts';
 import { createAppRouter } from './router.ts';
+import { addSamples } from './samples.ts';
 import { createTables } from './schema.ts';
 import { addSeededUser, removeSeededUser } from './users.ts';
 
@@ -20,6 +21,8 @@ export interface DemoOptions {
   readonly trustProxy?: TrustProxy;
   /** Whether to add the user `admin` / `admin`. Otherwise a user with this password is removed. */
   readonly seed: boolean;
+  /** Whether `admin` has sample sessions of other devices, for screenshots. It needs `seed`. @defaultValue `false` */
+  readonly samples?: boolean | undefined;
 }
 
 export interface Demo {
@@ -29,7 +32,8 @@ export interface Demo {
 }
 
 /** Creates the demo: database, session manager, router, HTTP server. The server does not listen yet. */
-export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, seed }: DemoOptions): Promise<Demo> {
+export async function createDemo(options: DemoOptions): Promise<Demo> {
+  const { databaseUrl, redisUrl, secret, trustProxy, seed, samples = false } = options;
   // A wrong option fails here, not in each request.
   sessionsContext({}, { trustProxy });
   const db = openDatabase(databaseUrl);
@@ -50,12 +54,17 @@ export async function createDemo({ databaseUrl, redisUrl, secret, trustProxy, se
   });
   const logFault = (task: string, error: unknown): void => console.warn(`${task}: ${errorLine(error)}`);
   manager.on('fault', ({ task, error }) => logFault(task, error));
-  await (seed ? addSeededUser(db) : removeSeededUser(db, manager));
+  if (seed) {
+    const { id } = await addSeededUser(db);
+    if (samples) await addSamples(db, id, secret);
+  } else {
+    await removeSeededUser(db, manager);
+  }
   // The later runs report their faults by the event.
   manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => logFault('purge', error));
 
   const trpc = createHTTPHandler({
-    router: createAppRouter({ db, manager, secret }),
+    router: createAppRouter({ db, manager, secret, samples }),
     basePath: '/trpc/',
     maxBodySize: 100_000,
     // Checking a password is slow on purpose: one request may not ask for hundreds.

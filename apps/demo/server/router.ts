@@ -1,9 +1,11 @@
 import type { SessionManager } from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { altcha } from '@trpc-sessions/server/altcha';
+import { country } from '@trpc-sessions/server/country';
 import { initTRPC } from '@trpc/server';
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
+import { samplePlaces } from './samples.ts';
 import { sessionChanges } from './session-changes.ts';
 import { authenticate } from './users.ts';
 
@@ -12,15 +14,18 @@ export interface RouterOptions {
   readonly db: Kysely<Database>;
   readonly manager: SessionManager;
   readonly secret: string;
+  readonly samples: boolean;
 }
 
 /** The app's router, with the sessions merged into it at the root. */
-export function createAppRouter({ db, manager, secret }: RouterOptions) {
+export function createAppRouter({ db, manager, secret, samples }: RouterOptions) {
+  const findCountry = country();
   const sessions = createSessionsPlugin({
     manager,
     authenticate: (credentials, request) => authenticate(db, credentials, request),
     // `Admin` is another user than `admin` here. In this form, their names differ in any case.
     throttle: { account: ({ username }) => Buffer.from(username).toString('hex') },
+    locate: (ip, opts) => (samples ? samplePlaces.get(ip) : undefined) ?? findCountry(ip, opts),
     captcha: altcha({ secret: `captchas of the demo: ${secret}` }),
   });
 

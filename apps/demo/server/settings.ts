@@ -20,6 +20,7 @@ const defaultFile = new URL('../data/demo.db', import.meta.url);
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const setting = (name: string): string | undefined => env[name] || undefined;
   const databaseUrl = setting('DATABASE_URL') ?? defaultFile.href;
+  const seed = env['NODE_ENV'] !== 'production';
   const port = Number(setting('PORT') ?? 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT: expected a number from 0 to 65535');
   return {
@@ -28,7 +29,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     redisUrl: setting('REDIS_URL'),
     secret: setting('SESSION_SECRET') ?? keptSecret(databaseUrl),
     trustProxy: setting('TRUST_PROXY') ?? false,
-    seed: env['NODE_ENV'] !== 'production',
+    seed,
+    samples: seed && setting('DEMO_SAMPLES') === '1',
     // The seeded password is public: only this machine may use it, unless the user decides otherwise.
     host: setting('HOST') ?? '127.0.0.1',
     port,

@@ -38,12 +38,13 @@ async function listen({ host, port, ...options }: Settings): Promise<Demo> {
   return demo;
 }
 
-function greetingOf({ host, seed, database }: Settings, port: number): string {
+function greetingOf({ host, seed, samples, database }: Settings, port: number): string {
   const name = host === '127.0.0.1' ? 'localhost' : host;
   return [
     '',
     `  trpc-sessions demo   http://${name.includes(':') ? `[${name}]` : name}:${port}`,
     seed ? '  sign in as           admin / admin (seeded)' : '  no user is seeded in production',
+    ...(samples ? ['  sample sessions of admin are added (DEMO_SAMPLES)'] : []),
     `  sessions are kept in ${database}`,
     '',
   ].join('\n');

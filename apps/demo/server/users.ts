@@ -3,7 +3,7 @@ import { hashPassword, verifyPassword } from '@trpc-sessions/core/password';
 import type { SessionManager } from '@trpc-sessions/core';
 import type { AuthenticatedUser, AuthenticateOptions, PasswordCredentials } from '@trpc-sessions/server';
 import type { Kysely } from 'kysely';
-import type { Database } from './schema.ts';
+import type { Database, UsersTable } from './schema.ts';
 
 /** The claims of the demo's tokens. */
 export interface UserClaims {
@@ -21,35 +21,33 @@ export async function authenticate(
   return user !== undefined && matches ? { id: user.id, claims: { username: user.username } } : null;
 }
 
-/** Adds a user, unless the name is taken. Returns whether it was added. */
-export async function addUser(db: Kysely<Database>, { username, password }: PasswordCredentials): Promise<boolean> {
-  if (await isTaken(db, username)) return false;
+/** Adds a user, unless the name is taken. Returns the user with this name. */
+async function addUser(db: Kysely<Database>, { username, password }: PasswordCredentials): Promise<UsersTable> {
+  const taken = await findUser(db, username);
+  if (taken !== undefined) return taken;
   const user = { id: randomUUID(), username, password_hash: await hashPassword(password) };
   try {
     await db.insertInto('users').values(user).execute();
-    return true;
+    return user;
   } catch (error) {
     // Another process may have added it in the meantime: two that start at once on one database do.
-    if (await isTaken(db, username)) return false;
-    throw error;
+    const added = await findUser(db, username);
+    if (added === undefined) throw error;
+    return added;
   }
 }
 
-async function isTaken(db: Kysely<Database>, username: string): Promise<boolean> {
-  return (await findUser(db, username)) !== undefined;
-}
-
 /** Finds a user by the exact name. MariaDB ignores trailing spaces, and in a table of an older demo also case and accents. */
-async function findUser(db: Kysely<Database>, username: string) {
+async function findUser(db: Kysely<Database>, username: string): Promise<UsersTable | undefined> {
   const users = await db.selectFrom('users').selectAll().where('username', '=', username).execute();
   return users.find((user) => user.username === username);
 }
 
 const seeded: PasswordCredentials = { username: 'admin', password: 'admin' };
 
-/** Adds `admin` / `admin`, unless the name is taken. */
-export async function addSeededUser(db: Kysely<Database>): Promise<void> {
-  await addUser(db, seeded);
+/** Adds `admin` / `admin`, unless the name is taken. Returns the user with this name. */
+export function addSeededUser(db: Kysely<Database>): Promise<UsersTable> {
+  return addUser(db, seeded);
 }
 
 /** Removes the user of an earlier seed, and their sessions, if the password is still the seeded one. */
