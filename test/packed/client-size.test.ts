@@ -45,8 +45,20 @@ test.each<[string, number, string[], string[]]>([
     ["export { sessionLinks } from '@trpc-sessions/client';"],
   ],
   [
-    'the hooks, in a page with our links',
+    'the provider and useSession, in a page with our links',
     3000,
+    [trpc, query, 'export { createTRPCClient };', links],
+    ["export { SessionProvider, useSession } from '@trpc-sessions/client/react';"],
+  ],
+  [
+    'the provider, useSession and useSessions',
+    3800,
+    [trpc, query, 'export { createTRPCClient };', links],
+    ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
+  ],
+  [
+    'all hooks',
+    3950,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export * from '@trpc-sessions/client/react';"],
   ],

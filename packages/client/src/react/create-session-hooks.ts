@@ -2,13 +2,16 @@ import type { ReactElement } from 'react';
 import { SessionProvider, type SessionProviderProps } from './provider.tsx';
 import type { AnySessionClient } from './session-client.ts';
 import { useSession, type UseSessionResult } from './use-session.ts';
+import type { UseSessionsOptions, UseSuspenseSessionsResult } from './use-list.ts';
 import { useSessions, type UseSessionsResult } from './use-sessions.ts';
+import { useSuspenseSessions } from './use-suspense-sessions.ts';
 
 /** The provider and the hooks of one app. */
 export interface SessionHooks<TClient extends AnySessionClient> {
   readonly SessionProvider: (props: SessionProviderProps & { readonly client: TClient }) => ReactElement;
   readonly useSession: () => UseSessionResult<TClient>;
-  readonly useSessions: () => UseSessionsResult;
+  readonly useSessions: (options?: UseSessionsOptions) => UseSessionsResult;
+  readonly useSuspenseSessions: (options?: UseSessionsOptions) => UseSuspenseSessionsResult;
 }
 
 /**
@@ -23,5 +26,5 @@ export interface SessionHooks<TClient extends AnySessionClient> {
  * ```
  */
 export function createSessionHooks<TClient extends AnySessionClient>(): SessionHooks<TClient> {
-  return { SessionProvider, useSession: () => useSession<TClient>(), useSessions };
+  return { SessionProvider, useSession: () => useSession<TClient>(), useSessions, useSuspenseSessions };
 }

@@ -11,7 +11,9 @@ export {
   type SignedOutReason,
   type UseSessionResult,
 } from './use-session.ts';
+export type { SessionRef, UseSessionsOptions, UseSuspenseSessionsResult } from './use-list.ts';
 export { useSessions, type UseSessionsResult } from './use-sessions.ts';
+export { useSuspenseSessions } from './use-suspense-sessions.ts';
 export type {
   AnySessionClient,
   ClaimsOf,

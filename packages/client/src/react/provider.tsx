@@ -25,6 +25,7 @@ import {
   type TokenStore,
 } from '../tokens/token-store.ts';
 import { useInitialSession, type InitialSession } from './initial-session.ts';
+import { createListChanges } from './list-changes.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { shareList } from './shared-list.ts';
@@ -122,14 +123,17 @@ export function SessionProvider({
   const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
   const refusal = useSyncExternalStore(subscribe, () => readRefusal(tokens), beforeHydration);
   const ended = useMemo(() => endedOf(refusal), [refusal]);
+  // Those of a former user are dropped.
+  // oxlint-disable-next-line react/exhaustive-deps -- each token has its own
+  const changes = useMemo(createListChanges, [tokens, tokenVersion]);
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
   const parts = useMemo(() => {
     const rereadToken = () => {
       follow();
       rerender();
     };
-    return { client, tokens, tokenVersion, reason, ended, rendered, rereadToken };
-  }, [client, tokens, tokenVersion, reason, ended, rendered, follow]);
+    return { client, tokens, tokenVersion, reason, ended, rendered, changes, rereadToken };
+  }, [client, tokens, tokenVersion, reason, ended, rendered, changes, follow]);
 
   const shown = useRef(tokenVersion);
   useEffect(() => {

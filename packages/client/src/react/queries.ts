@@ -1,8 +1,9 @@
 import type { SessionEnd, SessionErrorReason } from '@trpc-sessions/server';
-import { CancelledError, type QueryClient, type UseQueryOptions } from '@tanstack/react-query';
+import { CancelledError, type QueryClient, type QueryFunction, type UseQueryOptions } from '@tanstack/react-query';
 import { sessionErrorReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
+import type { ListChanges } from './list-changes.ts';
 import type { AnySessionClient, ReceivedCurrentSession, ReceivedSessionInfo } from './session-client.ts';
 import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
@@ -12,7 +13,7 @@ export const rootKey = 'trpc-sessions';
 /** How long an answer stays fresh, in milliseconds: until then, a mounting component or a focused window does not refetch. */
 const staleTime = 30_000;
 
-export type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list'];
+export type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' | 'list' | 'none'];
 
 /** The context of {@link SessionProvider}. */
 export interface QueryParts {
@@ -25,6 +26,8 @@ export interface QueryParts {
   readonly ended: SessionEnd | null;
   /** The session that a server has rendered, until it has been taken over. */
   readonly rendered: ReceivedCurrentSession | null | undefined;
+  /** The changes of the list that this page has made. */
+  readonly changes: ListChanges;
   /** Reads the store again: its token has changed, and its listeners have not been called yet. */
   readonly rereadToken: () => void;
 }
@@ -44,18 +47,32 @@ export function currentQuery<TData>(
 }
 
 /** Fetches all sessions of the user. */
-export function listQuery<TData>(
-  parts: QueryParts,
-  queryClient: QueryClient,
-  select: (received: readonly ReceivedSessionInfo[]) => TData,
-): SessionQuery<readonly ReceivedSessionInfo[], TData> {
+export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<readonly ReceivedSessionInfo[]> {
   const { client, tokenVersion } = parts;
   const request = (signal: AbortSignal) => client.sessions.list.query(undefined, { signal });
-  return { ...sessionQuery(parts, queryClient, listKey(tokenVersion), request), select };
+  return sessionQuery(parts, queryClient, listKey(tokenVersion), request);
+}
+
+/** The list without a token. It is never fetched. */
+export const noListQuery: SessionQuery<readonly ReceivedSessionInfo[]> = {
+  queryKey: [rootKey, null, 'none'],
+  queryFn: () => [],
+  initialData: [],
+  staleTime: Infinity,
+};
+
+/** Fetches the list again if a component shows it. */
+export async function refreshList(queryClient: QueryClient, tokens: TokenStore): Promise<void> {
+  const filters = { queryKey: listKey(tokenVersionOf(tokens)) };
+  // While the first answer is under way, TanStack Query would wait for it: it may be older than the change that this call is for.
+  await queryClient.cancelQueries(filters);
+  await queryClient.invalidateQueries(filters);
 }
 
 /** The cache keeps answers as they arrived, as tRPC's own queries do. */
-type SessionQuery<TReceived, TData = TReceived> = UseQueryOptions<TReceived, Error, TData, SessionQueryKey>;
+type SessionQuery<TReceived, TData = TReceived> = UseQueryOptions<TReceived, Error, TData, SessionQueryKey> & {
+  readonly queryFn: QueryFunction<TReceived, SessionQueryKey>;
+};
 
 function sessionQuery<TReceived>(
   { tokens, tokenVersion, rereadToken }: QueryParts,

@@ -1,4 +1,4 @@
-import type { DeviceInput } from '@trpc-sessions/server';
+import type { DeviceInput, RevokeInput } from '@trpc-sessions/server';
 import type { ReceivedSessionInfo } from '../received-session.ts';
 import type { SubscribeWatch } from '../watch/received-event.ts';
 
@@ -34,7 +34,7 @@ export interface SessionClient<TLogin = PasswordLogin> {
     readonly rename: {
       readonly mutate: (input: { id: string; name: string | null }) => Promise<ReceivedSessionInfo>;
     };
-    readonly revoke: { readonly mutate: (input: { id: string }) => Promise<unknown> };
+    readonly revoke: { readonly mutate: (input: RevokeInput) => Promise<unknown> };
     readonly revokeOthers: { readonly mutate: () => Promise<unknown> };
     /** A server of an older release has none. */
     readonly watch?: { readonly subscribe: SubscribeWatch };

@@ -2,11 +2,11 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { configure } from '@testing-library/react';
 import { initTRPC, TRPCError } from '@trpc/server';
-import type { SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
+import type { RevokeInput, SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
 import { StrictMode, type ComponentType, type PropsWithChildren } from 'react';
 import { sessionLinks } from '../links/session-links.ts';
 import { SessionProvider } from '../react/provider.tsx';
-import type { SessionClient } from '../react/session-client.ts';
+import type { AnySessionClient, SessionClient } from '../react/session-client.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
 import { testFetch } from './fetch.ts';
@@ -26,7 +26,7 @@ export interface TestApp extends AsyncDisposable {
   trouble: 'broken connection' | TRPCError['code'] | SessionErrorReason | null;
   /** Holds all answers until the returned function is called. */
   readonly holdAnswers: () => () => void;
-  readonly Providers: ComponentType<PropsWithChildren>;
+  readonly Providers: ComponentType<PropsWithChildren<{ readonly client?: AnySessionClient }>>;
 }
 
 export interface TestAppOptions {
@@ -46,8 +46,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const users = new Map<string, string>();
   const names = new Map<string, string | null>();
 
+  let signIns = 0;
   function signIn(username: string): string {
-    const token = `${username}-${users.size + 1}`;
+    const token = `${username}-${(signIns += 1)}`;
     users.set(token, username);
     return token;
   }
@@ -88,9 +89,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
         names.set(id, name?.trim() ?? null);
         return infoOf(id, id === ctx.token);
       }),
-      revoke: authenticated.input(texts('id')).mutation(({ ctx, input }) => {
-        if (users.get(input.id) !== ctx.user) throw new TRPCError({ code: 'NOT_FOUND' });
-        return { revoked: Number(users.delete(input.id)) };
+      revoke: authenticated.input(revokeInput).mutation(({ ctx, input }) => {
+        const ids = 'id' in input ? [input.id] : input.ids;
+        const revoked = ids.filter((id) => users.get(id) === ctx.user && users.delete(id)).length;
+        if ('id' in input && revoked === 0) throw new TRPCError({ code: 'NOT_FOUND' });
+        return { revoked };
       }),
       revokeOthers: authenticated.mutation(({ ctx }) => {
         const others = idsOf(ctx.user).filter((id) => id !== ctx.token);
@@ -135,10 +138,10 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       answering = promise;
       return resolve;
     },
-    Providers: ({ children }) => (
+    Providers: ({ children, client: other = client }) => (
       <StrictMode>
         <QueryClientProvider client={queryClient}>
-          <SessionProvider client={client} tokens={tokens}>
+          <SessionProvider client={other} tokens={tokens}>
             {children}
           </SessionProvider>
         </QueryClientProvider>
@@ -156,13 +159,20 @@ function isCode(trouble: TRPCError['code'] | SessionErrorReason): trouble is TRP
   return trouble === trouble.toUpperCase();
 }
 
-/** Returns a parser of objects with these texts. */
+function revokeInput(value: unknown): RevokeInput {
+  const ids: unknown = Reflect.get(Object(value), 'ids');
+  if (ids === undefined) return texts('id')(value);
+  if (!Array.isArray(ids) || ids.length > 100) throw new TRPCError({ code: 'BAD_REQUEST' });
+  return { ids: ids.map(String) };
+}
+
 /** The input of `rename`. */
 function namedId(value: unknown): { id: string; name: string | null } {
   const name: unknown = Reflect.get(Object(value), 'name');
   return { ...texts('id')(value), name: name === null ? null : texts('name')(value).name };
 }
 
+/** Returns a parser of objects with these texts. */
 function texts<TName extends string>(...names: TName[]): (value: unknown) => Record<TName, string> {
   const hasTexts = (value: unknown): value is Record<TName, string> =>
     typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'string');

@@ -1,0 +1,74 @@
+import { CancelledError, type QueryClient } from '@tanstack/react-query';
+import { isNotFound } from '../errors.ts';
+import { dropSignedOut, readToken } from '../tokens/token-store.ts';
+import type { ListChange } from './list-changes.ts';
+import { currentKey, listKey, refreshList, type QueryParts } from './queries.ts';
+import type { ReceivedSessionInfo } from './session-client.ts';
+import { tokenVersionOf } from './token-version.ts';
+
+/** A change for the server. */
+export interface ListInput extends ListChange {
+  /** Whether to revoke all sessions but the current one: `ids` are those that the page knows. */
+  readonly others?: boolean;
+}
+
+type List = readonly ReceivedSessionInfo[];
+
+/** The server revokes at most this many sessions in a call. */
+const maxIds = 100;
+
+/** Sends a change to the server. While it is under way, it is among the changes of the list. */
+export async function changeList(parts: QueryParts, queryClient: QueryClient, input: ListInput): Promise<void> {
+  const { client, tokens, tokenVersion, changes } = parts;
+  const { rename, revoke, revokeOthers } = client.sessions;
+  const { ids, name, others = false } = input;
+  const queryKey = listKey(tokenVersion);
+  const edit = (update: (list: List) => List) =>
+    void queryClient.setQueryData<List>(queryKey, (list) => list && update(list));
+  const remove = (gone: readonly string[]) => edit((list) => list.filter(({ id }) => !gone.includes(id)));
+
+  async function send(): Promise<void> {
+    if (name !== undefined) {
+      // The server cleans a name.
+      const renamed = await rename.mutate({ id: ids[0] ?? '', name });
+      edit((list) => list.map((each) => (each.id === renamed.id ? { ...each, name: renamed.name } : each)));
+      void queryClient.invalidateQueries({ queryKey: currentKey(tokenVersion) });
+    } else if (others) {
+      await revokeOthers.mutate();
+      remove(ids);
+    } else await revokeAll();
+  }
+
+  async function revokeAll(): Promise<void> {
+    const token = readToken(tokens);
+    const own =
+      queryClient.getQueryData<List>(queryKey)?.find(({ current }) => current) ??
+      queryClient.getQueryData<ReceivedSessionInfo>(currentKey(tokenVersion));
+    // The own one last: the server refuses the calls after it.
+    const left = [...ids.filter((id) => id !== own?.id), ...ids.filter((id) => id === own?.id)];
+    while (left.length > 0) {
+      // The rest must not be sent as the next user.
+      if (tokenVersionOf(tokens) !== tokenVersion) throw new CancelledError();
+      const chunk = left.splice(0, maxIds);
+      const [id = ''] = chunk;
+      await (chunk.length === 1 ? revoke.mutate({ id }).catch(ignoreNotFound) : revoke.mutate({ ids: chunk }));
+      remove(chunk);
+    }
+    if (ids.some((id) => id === own?.id)) dropSignedOut(tokens, token);
+  }
+
+  const settle = changes.add(input);
+  let isDone = false;
+  try {
+    await send();
+    isDone = true;
+  } finally {
+    settle(isDone);
+    void refreshList(queryClient, tokens);
+  }
+}
+
+/** The session has already ended. */
+function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}

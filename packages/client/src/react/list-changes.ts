@@ -1,0 +1,60 @@
+import type { ReceivedSessionInfo } from './session-client.ts';
+
+/** A change of the list: a new name, or a revocation. */
+export interface ListChange {
+  readonly ids: readonly string[];
+  /** The new name. Without it, the sessions are revoked. */
+  readonly name?: string | null;
+  /** The server has revoked the sessions. An older answer or event must not bring them back. */
+  readonly isDone?: true;
+}
+
+/** The changes of one token's list. They are applied to the list when it is shown, so an answer or an event never undoes them. */
+export interface ListChanges {
+  readonly get: () => readonly ListChange[];
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Adds a change that is sent to the server. Call the returned function with whether it has succeeded. */
+  readonly add: (change: ListChange) => (isDone: boolean) => void;
+}
+
+export function createListChanges(): ListChanges {
+  let changes: readonly ListChange[] = [];
+  const listeners = new Set<() => void>();
+  function set(next: readonly ListChange[]): void {
+    changes = next;
+    for (const listener of listeners) listener();
+  }
+  return {
+    get: () => changes,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    add(change) {
+      set([...changes, change]);
+      return (isDone) => {
+        const others = changes.filter((each) => each !== change);
+        // The cache has the new name by now.
+        set(isDone && isUnderWay(change) ? [...others, { ...change, isDone }] : others);
+      };
+    },
+  };
+}
+
+export function isUnderWay({ name, isDone }: ListChange): boolean {
+  return name === undefined && isDone === undefined;
+}
+
+/** Returns the list as it is shown. */
+export function listWith(
+  list: readonly ReceivedSessionInfo[],
+  changes: readonly ListChange[],
+): readonly ReceivedSessionInfo[] {
+  return changes.reduce(
+    (shown, { ids, name }) =>
+      name === undefined
+        ? shown.filter(({ id }) => !ids.includes(id))
+        : shown.map((session) => (ids.includes(session.id) ? { ...session, name } : session)),
+    list,
+  );
+}

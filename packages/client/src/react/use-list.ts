@@ -1,0 +1,92 @@
+import type { SessionInfo } from '@trpc-sessions/server';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { changeList, type ListInput } from './change-list.ts';
+import { isUnderWay, listWith } from './list-changes.ts';
+import { listKey, refreshList, type QueryParts } from './queries.ts';
+import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
+import { tokenVersionOf } from './token-version.ts';
+
+/** A session, given as an object or by its id. */
+export type SessionRef = string | Pick<SessionInfo, 'id'>;
+
+/** Options of `useSessions` and `useSuspenseSessions`. */
+export interface UseSessionsOptions {
+  /**
+   * Whether `sessions` shows a change before the server has answered, and takes it back if the call fails. With `false`, a
+   * session stays until it is revoked: mark it by `revokingIds`. @defaultValue `true`
+   */
+  readonly optimistic?: boolean | undefined;
+}
+
+/** The result of `useSuspenseSessions`. The functions stay the same from render to render. */
+export interface UseSuspenseSessionsResult {
+  /** The most recently seen first; empty when signed out. */
+  readonly sessions: readonly SessionInfo[];
+  /**
+   * Revokes a session, or several: 100 in a call. A session that has already ended counts as revoked. Revoking the current one signs
+   * out. Rejects if the server refuses or cannot be reached: then the sessions come back.
+   */
+  readonly revoke: (sessions: SessionRef | readonly SessionRef[]) => Promise<void>;
+  /** Revokes all sessions except the current one. */
+  readonly revokeOthers: () => Promise<void>;
+  /**
+   * Names a session. An empty name or `null` removes it. Rejects if the server refuses or cannot be reached: then the former name
+   * comes back.
+   */
+  readonly rename: (session: SessionRef, name: string | null) => Promise<void>;
+  /** The ids of the sessions whose revocation is in progress, in any component. */
+  readonly revokingIds: ReadonlySet<string>;
+  /** Whether a revocation is in progress, in any component. */
+  readonly isRevoking: boolean;
+  /** Fetches the list again. */
+  readonly refetch: () => Promise<void>;
+}
+
+/** Applies the changes that are under way to the list, and makes new ones. */
+export function useList(
+  parts: QueryParts,
+  received: readonly ReceivedSessionInfo[] = none,
+  { optimistic = true }: UseSessionsOptions = {},
+): UseSuspenseSessionsResult {
+  const { tokens, changes } = parts;
+  const queryClient = useQueryClient();
+  const all = useSyncExternalStore(changes.subscribe, changes.get, changes.get);
+  const sessions = useMemo(() => {
+    const shown = optimistic ? all : all.filter(({ isDone }) => isDone);
+    return listWith(received, shown).map(receiveSession);
+  }, [received, all, optimistic]);
+  const [revokingIds, isRevoking] = useMemo(() => {
+    const revocations = all.filter(isUnderWay);
+    return [new Set(revocations.flatMap(({ ids }) => ids)), revocations.length > 0];
+  }, [all]);
+
+  const { mutateAsync } = useMutation({
+    mutationFn: (input: ListInput) => changeList(parts, queryClient, input),
+    // Without a network, a revocation must fail at once, not wait silently for the network to come back.
+    networkMode: 'always',
+  });
+
+  const revoke = useCallback<UseSuspenseSessionsResult['revoke']>(
+    (refs) => mutateAsync({ ids: [...new Set([refs].flat().map(idOf))] }),
+    [mutateAsync],
+  );
+  const revokeOthers = useCallback(() => {
+    const list = queryClient.getQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersionOf(tokens))) ?? none;
+    return mutateAsync({ ids: list.filter(({ current }) => !current).map(idOf), others: true });
+  }, [queryClient, tokens, mutateAsync]);
+  const rename = useCallback<UseSuspenseSessionsResult['rename']>(
+    // The server trims a name, too.
+    (session, name) => mutateAsync({ ids: [idOf(session)], name: name?.trim() || null }),
+    [mutateAsync],
+  );
+  const refetch = useCallback(() => refreshList(queryClient, tokens), [queryClient, tokens]);
+
+  return { sessions, revoke, revokeOthers, rename, revokingIds, isRevoking, refetch };
+}
+
+function idOf(session: SessionRef): string {
+  return typeof session === 'string' ? session : session.id;
+}
+
+const none: readonly never[] = [];

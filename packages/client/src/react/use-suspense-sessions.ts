@@ -1,0 +1,32 @@
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { isAsync, isReady, untilReady } from '../tokens/token-store.ts';
+import { useSessionParts } from './provider.tsx';
+import { listQuery, noListQuery } from './queries.ts';
+import { hasToken } from './token-version.ts';
+import { useList, type UseSessionsOptions, type UseSuspenseSessionsResult } from './use-list.ts';
+
+/**
+ * Lists the user's sessions as `useSessions` does, and suspends while the list loads. If the first fetch fails, it throws the error
+ * to the error boundary. Signed out, and on a server that renders without the token, the list is empty.
+ *
+ * @throws {Error} outside a `SessionProvider`
+ * @example
+ * ```tsx
+ * import { useSuspenseSessions } from '@trpc-sessions/client/react';
+ *
+ * // Inside a `Suspense`, and an error boundary.
+ * function Devices() {
+ *   const { sessions } = useSuspenseSessions();
+ *   return sessions.map(({ id, device }) => <li key={id}>{device.name}</li>);
+ * }
+ * ```
+ */
+export function useSuspenseSessions(options?: UseSessionsOptions): UseSuspenseSessionsResult {
+  const parts = useSessionParts();
+  const { tokens, tokenVersion } = parts;
+  const queryClient = useQueryClient();
+  // oxlint-disable-next-line typescript/only-throw-error -- React waits for it
+  if (isAsync(tokens) && !isReady(tokens)) throw untilReady(tokens);
+  const { data } = useSuspenseQuery(hasToken(tokenVersion) ? listQuery(parts, queryClient) : noListQuery);
+  return useList(parts, data, options);
+}
