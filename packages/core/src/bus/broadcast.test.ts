@@ -61,8 +61,12 @@ test('a message without a table counts for any', async () => {
 test('a message that cannot be read, and a bus that was away, mean that revocations were missed', async () => {
   let listener: BusListener | undefined;
   const events = createEvents();
-  createBroadcast({ ...localBus(), subscribe: (own) => ((listener = own), () => Promise.resolve()) }, 's', events);
-  listener?.connected();
+  const subscribe = (own: BusListener) => {
+    listener = own;
+    own.connected();
+    return () => Promise.resolve();
+  };
+  createBroadcast({ ...localBus(), subscribe }, 's', events);
   expect(events.missed).not.toHaveBeenCalled();
   listener?.message('resync');
   expect(events.missed).toHaveBeenCalledOnce();
@@ -70,6 +74,16 @@ test('a message that cannot be read, and a bus that was away, mean that revocati
   expect(events.missed).toHaveBeenCalledOnce();
   listener?.connected();
   expect(events.missed).toHaveBeenCalledTimes(2);
+});
+
+test('a bus that connects later may have missed revocations until then', async () => {
+  let listener: BusListener | undefined;
+  const events = createEvents();
+  createBroadcast({ ...localBus(), subscribe: (own) => ((listener = own), () => Promise.resolve()) }, 's', events);
+  expect(events.missed).not.toHaveBeenCalled();
+  listener?.connected();
+  expect(events.connected).toHaveBeenCalledOnce();
+  expect(events.missed).toHaveBeenCalledOnce();
 });
 
 test('a slow bus has few messages in flight, and the rest shares the next', async () => {

@@ -37,7 +37,7 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   const inFlight = new Set<Promise<void>>();
   // On first use: some platforms forbid randomness while a module loads.
   let senderId: string | undefined;
-  let hasLostMessages = false;
+  let mayHaveMissed = false;
   let failures = 0;
   let pause: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -46,15 +46,14 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   const unsubscribe = bus.subscribe({
     connected() {
       events.connected();
-      if (hasLostMessages) events.missed();
+      if (mayHaveMissed) events.missed();
     },
-    disconnected() {
-      hasLostMessages = true;
-      events.disconnected();
-    },
+    disconnected: () => events.disconnected(),
     message: receive,
     fault: (error) => events.fault(error),
   });
+  // A bus that connects later has missed all messages until then. Streams may be open by that time.
+  mayHaveMissed = true;
 
   function receive(text: string): void {
     const message = decodeEnded(text);

@@ -15,8 +15,8 @@ export interface ChangeQueue {
   close(): void;
 }
 
-/** How many changes may wait for a reader: it is closed if more come. */
-const maxWaiting = 100;
+/** How many changes may wait for a reader: it is closed if more come. One look may find 200, if all listed sessions end and others are listed. */
+const maxWaiting = 300;
 
 /** After how long without a change a sign of life is sent, in milliseconds. Proxies close connections that are silent for a minute. */
 const aliveInterval = 30_000;

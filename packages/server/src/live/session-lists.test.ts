@@ -80,7 +80,7 @@ test('a session that expires is reported when it does', async () => {
 test('a reader that does not read is closed, and keeps no changes', async () => {
   const { session } = await manager.issue({ userId });
   const queue = createSessionLists(manager).read(userId);
-  for (let change = 0; change < 150; change += 1) {
+  for (let change = 0; change < 350; change += 1) {
     await manager.update({ userId, id: session.id, name: `name ${change}` });
     await vi.advanceTimersByTimeAsync(0);
   }

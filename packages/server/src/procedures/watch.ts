@@ -1,7 +1,6 @@
 import type { EndCause, EndedBy, Session } from '@trpc-sessions/core';
 import type { TRPCSubscriptionProcedure } from '@trpc/server';
 import type { AuthenticatedProcedure } from '../authenticated/authenticated.ts';
-import { maxListed } from '../live/session-list.ts';
 import type { SessionChange } from '../live/session-changes.ts';
 import type { SessionLists } from '../live/session-lists.ts';
 import type { Locator } from '../locate/locate.ts';
@@ -21,7 +20,7 @@ export interface EndInfo {
 
 /** An event of `sessions.watch`. A newer server may have more: a client ignores those that it does not know. */
 export type SessionsEvent =
-  /** All of the user's sessions, as `sessions.list` returns them: the first event of each stream. */
+  /** The user's sessions, up to 100 and the current one: the first event of each stream. */
   | { readonly type: 'sessions'; readonly sessions: SessionInfo[] }
   | { readonly type: 'created'; readonly session: SessionInfo }
   | { readonly type: 'updated'; readonly session: SessionInfo }
@@ -80,7 +79,8 @@ async function eventOf(
     case 'list': {
       const { sessions } = change;
       const isAmong = sessions.some(({ id }) => id === current.id);
-      const listed = isAmong ? sessions : [...sessions.slice(0, maxListed - 1), current];
+      // All of them: an event about each later change builds on this list.
+      const listed = isAmong ? sessions : [...sessions, current];
       return { type: 'sessions', sessions: await Promise.all(listed.map(infoOf)) };
     }
     case 'revoked': {
