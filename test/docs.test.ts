@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { sessionErrors, type SessionErrorEntry } from '@trpc-sessions/core';
 import { describe, expect, test } from 'vitest';
 import { dialectIn } from './language/dialect.ts';
@@ -20,10 +20,10 @@ test('the page of errors has the table of the code, row by row', () => {
   expect(read('docs/errors.md').replaceAll(/ +/g, ' ')).toContain(rows.join('\n'));
 });
 
-test.each(globSync('test/recipes/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }))(
+test.each(globSync('test/recipes/*.{ts,jsx,vue,svelte}', { cwd: root, exclude: ['**/*.test.ts'] }))(
   'a page has the code of %s, which is tested',
   (recipe) => {
-    const block = `\`\`\`ts title="${basename(recipe)}"\n${read(recipe)}\`\`\``;
+    const block = `\`\`\`${extname(recipe).slice(1)} title="${basename(recipe)}"\n${read(recipe)}\`\`\``;
     expect(pages.filter((page) => read(page).includes(block))).toHaveLength(1);
   },
 );

@@ -78,7 +78,7 @@ const transports: readonly Transport[] = [
       const socket = new WebSocket(`${url}?connectionParams=1`);
       await new Promise((resolve) => socket.once('open', resolve));
       let text = '';
-      socket.on('message', (data) => (text += String(data)));
+      socket.addEventListener('message', ({ data }) => (text += typeof data === 'string' ? data : ''));
       socket.send(JSON.stringify({ method: 'connectionParams', data: { token } }));
       const params = { path: 'auth.sessions.watch', input: { json: null } };
       socket.send(JSON.stringify({ id: 1, method: 'subscription', params }));
@@ -182,11 +182,13 @@ for (const connection of connections) {
         .toMatchObject({ type: 'updated', session: { id: session.id, name: 'Kitchen' } });
       await there.revoke({ userId, id: session.id }, { by: 'of the staff' });
       await connection.look();
-      await expect.poll(() => reader.events.at(-1)).toMatchObject({
-        type: 'revoked',
-        id: session.id,
-        ended: { at: expect.any(Date), cause: 'staff', by: 'staff', bySession: null },
-      });
+      await expect
+        .poll(() => reader.events.at(-1))
+        .toMatchObject({
+          type: 'revoked',
+          id: session.id,
+          ended: { at: expect.any(Date), cause: 'staff', by: 'staff', bySession: null },
+        });
 
       const { session: short } = await there.issue({ userId, lifetime: '5m' });
       await connection.look();
@@ -198,7 +200,7 @@ for (const connection of connections) {
       await expect.poll(() => reader.events).toContainEqual({ type: 'expired', id: short.id });
 
       // A reader that comes again begins with the whole list, whatever it has missed.
-      reader.stop();
+      await reader.stop();
       const { session: missed } = await there.issue({ userId });
       const again = open(server, own);
       disposables.defer(() => again.stop());
@@ -225,9 +227,9 @@ for (const connection of connections) {
         return {
           events,
           errors,
-          stop() {
+          async stop() {
             unsubscribe();
-            return close();
+            await close();
           },
         };
       }

@@ -31,11 +31,18 @@ export type SubscribeWatch = (
   },
 ) => { readonly unsubscribe: () => void };
 
+/** The part of an event that changes a list of sessions. */
+type ListChange<TSession> =
+  | { readonly type: 'sessions'; readonly sessions: readonly TSession[] }
+  | { readonly type: 'created' | 'updated'; readonly session: TSession }
+  | { readonly type: 'revoked' | 'expired'; readonly id: string }
+  | { readonly type: 'alive' };
+
 /** Returns the list after an event. An event of an unknown type changes nothing. */
-export function listAfter(
-  list: readonly ReceivedSessionInfo[],
-  event: ReceivedSessionsEvent,
-): readonly ReceivedSessionInfo[] {
+export function listAfter<TSession extends { readonly id: string }>(
+  list: readonly TSession[],
+  event: ListChange<TSession>,
+): readonly TSession[] {
   switch (event.type) {
     case 'sessions':
       return event.sessions;

@@ -1,9 +1,15 @@
-import type { SessionEnd } from '@trpc-sessions/server';
+import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
 import { endedOf } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
 import { isAsync, readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { openWatch } from './open-watch.ts';
-import { receiveEvent, type ReceivedSessionsEvent, type SubscribeWatch, type WatchedEvent } from './received-event.ts';
+import {
+  listAfter,
+  receiveEvent,
+  type ReceivedSessionsEvent,
+  type SubscribeWatch,
+  type WatchedEvent,
+} from './received-event.ts';
 import { shareWatch } from './share-watch.ts';
 
 /** The part of a client that {@link watchSessions} needs. */
@@ -11,9 +17,13 @@ export interface WatchClient {
   readonly sessions: { readonly watch?: { readonly subscribe: SubscribeWatch } };
 }
 
-/** An event of {@link watchSessions}. `ended`: the server refuses the session of this device, and says how it ended if it is recorded. */
+/**
+ * Called with each event of {@link watchSessions}. `ended`: the server refuses the session of this device, and says how it ended if it is
+ * recorded. `sessions` is the list after the event: empty before the first list, and after the end.
+ */
 export type SessionsListener = (
   event: WatchedEvent | { readonly type: 'ended'; readonly ended: SessionEnd | null },
+  sessions: readonly SessionInfo[],
 ) => void;
 
 /**
@@ -27,16 +37,28 @@ export type SessionsListener = (
  * ```ts
  * import { watchSessions } from '@trpc-sessions/client';
  *
- * const stop = watchSessions(trpc.auth, tokens, (event) => {
+ * const stop = watchSessions(trpc.auth, tokens, (event, sessions) => {
+ *   show(`Signed in on ${sessions.length} devices`);
  *   if (event.type === 'created') show(`New sign-in: ${event.session.device.name}`);
  * });
  * ```
  */
 export function watchSessions(client: WatchClient, tokens: TokenStore, listener: SessionsListener): () => void {
-  return watchReceived(client, tokens, (event) => {
-    const received = event.type === 'ended' ? event : receiveEvent(event);
-    if (received !== undefined) listener(received);
+  let list: readonly SessionInfo[] | undefined;
+  // It may be another user's token.
+  const stopFollowing = tokens.subscribe(() => void (list = undefined));
+  const stop = watchReceived(client, tokens, (event) => {
+    if (event.type === 'ended') return listener(event, []);
+    const received = receiveEvent(event);
+    if (received === undefined) return undefined;
+    // From another tab, a change may come before the list.
+    if (list !== undefined || received.type === 'sessions') list = listAfter(list ?? [], received);
+    return listener(received, list ?? []);
   });
+  return () => {
+    stopFollowing();
+    stop();
+  };
 }
 
 /** {@link watchSessions}, with the events as they arrive. */
