@@ -1,7 +1,9 @@
-import { createSessionManager, type Bus, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type Bus, type CreateLimiter, type SessionManager } from '@trpc-sessions/core';
+import { redisBus } from '@trpc-sessions/core/redis';
 import { createSessionsPlugin, type ThrottleOptions } from '@trpc-sessions/server';
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { ioredisTarget, nodeRedisTarget } from '../support/buses.ts';
@@ -57,9 +59,30 @@ function createNode(manager: SessionManager, throttle: ThrottleOptions): Node {
   };
 }
 
+/** The clock of Redis cannot be set. It is made to run slower: in a test, no wait ends by itself. */
+const timesSlower = 1000;
+
+function slowed(createLimiter: CreateLimiter): CreateLimiter {
+  return async (options) => {
+    const limiter = await createLimiter({ ...options, duration: options.duration * timesSlower });
+    const consume = limiter.consume.bind(limiter);
+    limiter.consume = async (key, points, { customDuration } = {}) => {
+      const slower = customDuration === undefined ? {} : { customDuration: Number(customDuration) * timesSlower };
+      return consume(key, points, slower).catch((refusal: unknown) => {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        const { remainingPoints, msBeforeNext, consumedPoints } = refusal;
+        throw new RateLimiterRes(remainingPoints, msBeforeNext / timesSlower, consumedPoints);
+      });
+    };
+    return limiter;
+  };
+}
+
 interface World extends AsyncDisposable {
   readonly clock: TestClock;
   readonly nodes: readonly [Node, Node];
+  /** Lets time pass for the store. */
+  pass(milliseconds: number): void | Promise<void>;
 }
 
 function testAttempts(createWorld: () => Promise<World>): void {
@@ -69,10 +92,10 @@ function testAttempts(createWorld: () => Promise<World>): void {
     for (let n = 0; n < 24; n += 1) answers.push(await (world.nodes[n % 2] ?? world.nodes[0]).logIn('wrong'));
     expect(answers.filter((answer) => answer === 'invalid_credentials')).toHaveLength(10);
     expect(answers[10]).toBe('too_many_attempts 1');
-    world.clock.advance(second);
+    await world.pass(second);
     expect(await world.nodes[1].logIn('wrong')).toBe('invalid_credentials');
     expect(await world.nodes[0].logIn('right')).toBe('too_many_attempts 2');
-    world.clock.advance(2 * second);
+    await world.pass(2 * second);
     expect(await world.nodes[0].logIn('right')).toBe('signed in');
   });
 
@@ -81,6 +104,32 @@ function testAttempts(createWorld: () => Promise<World>): void {
     const guesses = Array.from({ length: 40 }, (_, n) => (world.nodes[n % 2] ?? world.nodes[0]).logIn('wrong'));
     const answers = await Promise.all(guesses);
     expect(answers.filter((answer) => answer === 'invalid_credentials')).toHaveLength(10);
+  });
+
+  test('of guesses that run at once in two processes after a wait, one is made', async () => {
+    await using world = await createWorld();
+    for (let n = 0; n < 10; n += 1) await world.nodes[0].logIn('wrong');
+    for (const wait of [1, 2, 4]) {
+      await world.pass(wait * second);
+      const guesses = Array.from({ length: 20 }, (_, n) => (world.nodes[n % 2] ?? world.nodes[0]).logIn('wrong'));
+      const answers = await Promise.all(guesses);
+      expect(answers.filter((answer) => answer === 'invalid_credentials')).toHaveLength(1);
+      expect(answers.filter((answer) => answer === `too_many_attempts ${2 * wait}`)).toHaveLength(19);
+    }
+  });
+
+  test('the count is dropped an hour after the last guess, and not before', async () => {
+    await using world = await createWorld();
+    const [one, other] = world.nodes;
+    for (let n = 0; n < 9; n += 1) await one.logIn('wrong');
+    await world.pass(hour / 2);
+    expect(await other.logIn('wrong')).toBe('invalid_credentials');
+    await world.pass(hour / 2 + second);
+    expect(await one.logIn('wrong')).toBe('invalid_credentials');
+    expect(await other.logIn('wrong')).toBe('too_many_attempts 2');
+    await world.pass(hour);
+    for (let n = 0; n < 10; n += 1) expect(await one.logIn('wrong')).toBe('invalid_credentials');
+    expect(await other.logIn('wrong')).toBe('too_many_attempts 1');
   });
 
   test('sign-ins that succeed are not counted', async () => {
@@ -108,6 +157,7 @@ describe.each([sqlite, sqliteReusingStatements, sqliteWithoutTransactions, postg
         clock,
         database,
         nodes: [createOne(), createOne()],
+        pass: (milliseconds) => clock.advance(milliseconds),
         [Symbol.asyncDispose]: () => disposables.disposeAsync(),
       };
     }
@@ -156,10 +206,13 @@ describe.each([ioredisTarget, nodeRedisTarget])('on $name', (target) => {
       const clock = createTestClock();
       const channel = `attempts-${process.pid}-${Math.random()}`;
       const buses: Bus[] = [];
+      const client = new Redis(target.url ?? '');
+      disposables.defer(() => client.disconnect());
       const createOne = async (): Promise<Node> => {
         const { bus } = disposables.use(await target.join(target.url ?? '', { channel, heartbeat }));
         buses.push(bus);
-        const manager = createSessionManager({ db: database.db, keys: secret, clock, bus });
+        const limiters = bus.limiters && slowed(bus.limiters);
+        const manager = createSessionManager({ db: database.db, keys: secret, clock, bus: { ...bus, limiters } });
         disposables.defer(() => manager.close());
         // Redis counts where it is the bus.
         return createNode(manager, {});
@@ -169,6 +222,13 @@ describe.each([ioredisTarget, nodeRedisTarget])('on $name', (target) => {
         channel,
         buses,
         nodes: [await createOne(), await createOne()],
+        // The clock is that of the server: its keys come nearer to their end.
+        async pass(milliseconds) {
+          clock.advance(milliseconds);
+          for (const key of await client.keys(`${channel}:attempts:*`)) {
+            await client.pexpire(key, (await client.pttl(key)) - milliseconds * timesSlower);
+          }
+        },
         [Symbol.asyncDispose]: () => disposables.disposeAsync(),
       };
     }
@@ -191,5 +251,27 @@ describe.each([ioredisTarget, nodeRedisTarget])('on $name', (target) => {
         client.disconnect();
       }
     });
+  });
+});
+
+describeIf(ioredisTarget.url !== null, 'attempts on the client of an app', ioredisTarget.howToEnable, () => {
+  test('leave the limiters that the app has on it alone', async () => {
+    await using database = await sqliteReusingStatements.create();
+    const client = new Redis(ioredisTarget.url ?? '');
+    const channel = `attempts-${process.pid}-${Math.random()}`;
+    try {
+      const ofApp = new RateLimiterRedis({ storeClient: client, keyPrefix: channel, points: 1, duration: 60 });
+      const manager = createSessionManager({ db: database.db, keys: secret, bus: redisBus(client, { channel }) });
+      const { logIn } = createNode(manager, {});
+      for (let n = 0; n < 3; n += 1) expect(await logIn('wrong')).toBe('invalid_credentials');
+      await ofApp.consume('a');
+      // It counts what it refuses, and ours do not.
+      await expect(ofApp.consume('a')).rejects.toMatchObject({ consumedPoints: 2 });
+      await expect(ofApp.consume('a')).rejects.toMatchObject({ consumedPoints: 3 });
+      await manager.close();
+      await client.del(await client.keys(`${channel}:*`));
+    } finally {
+      client.disconnect();
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { AttemptStore } from '../sign-in/attempts.ts';
+import type { CreateLimiter } from '../sign-in/limiter.ts';
 
 /**
  * Carries messages between the processes of an app: which sessions were revoked. Made by `redisBus` of
@@ -20,8 +20,8 @@ export interface Bus {
    * @returns a function that unsubscribes and closes the connections that subscribing opened
    */
   subscribe(listener: BusListener): () => Promise<void>;
-  /** Counts attempts to sign in, on a server that keeps data: Redis. @defaultValue none */
-  readonly attempts?: AttemptStore | undefined;
+  /** Creates limiters of attempts to sign in, on a server that keeps data: Redis. @defaultValue none */
+  readonly limiters?: CreateLimiter | undefined;
   /** Whether it stays in this process: there are no others, says the app. @defaultValue `false` */
   readonly isLocal?: boolean | undefined;
 }

@@ -20,7 +20,7 @@ export function createLateBus(bus: Bus): LateBus {
 
   return {
     start,
-    attempts: bus.attempts,
+    limiters: bus.limiters,
     isLocal: bus.isLocal,
     publish(message) {
       start();

@@ -1,4 +1,6 @@
 import { accountBuckets } from '../sign-in/account.ts';
+import { createAttempts } from '../sign-in/attempts.ts';
+import { limitersOver } from '../sign-in/limiter.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import { createStore } from '../store/store.ts';
 import { defaultTable } from '../store/table-name.ts';
@@ -22,7 +24,8 @@ export async function unblock(values: Values, { url, secret }: CommandContext): 
   const db = await openDatabase(url);
   try {
     await checkTable(db, table);
-    const { attempts } = createStore(db, detectDialect(db), name);
+    const { attemptCounts } = createStore(db, detectDialect(db), name);
+    const attempts = createAttempts(limitersOver(attemptCounts, Date.now), Date.now);
     const { guesses, solutions } = accountBuckets(account);
     const dropped = await attempts.clear(bucketName(key, name.table, guesses));
     const droppedToo = await attempts.clear(bucketName(key, name.table, solutions));

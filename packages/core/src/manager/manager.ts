@@ -126,7 +126,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     listEnded: (input) => history.listEnded(input),
     forgetUser: (userId) => history.forgetUser(userId),
     signInMark: () => store.mark(),
-    guardSignIns: createGuardSignIns({ attempts: store.attempts, numbers: store.markNumbers, events }, settings),
+    guardSignIns: createGuardSignIns({ counts: store.attemptCounts, numbers: store.markNumbers, events }, settings),
     purgeExpired: (purgeOptions) => purges.run(purgeOptions),
     publicKeys: () => publicKeysOf(settings.keys.all),
     now: clock,

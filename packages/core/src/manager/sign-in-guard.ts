@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import type { Attempt, AttemptBucket, AttemptStore } from '../sign-in/attempts.ts';
-import { createMemoryAttempts } from '../sign-in/memory-attempts.ts';
-import { withFallback } from '../sign-in/with-fallback.ts';
+import { createAttempts, type Attempt, type AttemptBucket, type AttemptStore } from '../sign-in/attempts.ts';
+import type { CountStore } from '../sign-in/counts.ts';
+import { limitersOver, type CreateLimiter } from '../sign-in/limiter.ts';
+import { createMemoryCounts } from '../sign-in/memory-counts.ts';
+import { createAsk } from '../sign-in/outage.ts';
 import { bucketName, deriveSecret } from '../token/derived-keys.ts';
 import type { MarkNumbers } from '../store/mark-numbers.ts';
 import { createMarkIssuer, type MarkIssuer } from './device-marks.ts';
@@ -38,37 +40,40 @@ export interface SignInGuard {
 
 /** The parts that guard sign-ins. */
 export interface SignInGuardParts {
-  /** Counts in the database. */
-  readonly attempts: AttemptStore;
+  /** Those of the database. */
+  readonly counts: CountStore;
   readonly numbers: MarkNumbers;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
 /** Creates the function of a manager that guards sign-ins. Plugins of one manager share its counts. */
 export function createGuardSignIns(
-  { attempts, numbers, events }: SignInGuardParts,
+  { counts, numbers, events }: SignInGuardParts,
   { keys, clock, table, bus, readIp }: Pick<Settings, 'keys' | 'clock' | 'table' | 'bus' | 'readIp'>,
 ): (options?: SignInGuardOptions) => SignInGuard {
   let secret: KeyObject | undefined;
   const stores = new Map<AttemptStoreName, AttemptStore>();
+  const inMemory = limitersOver(createMemoryCounts(), clock);
 
   function nameOf(text: string): string {
     secret ??= deriveSecret(keys.signer.signing, 'attempts');
     return bucketName(secret, table.table, text);
   }
 
+  /** To refuse every sign-in while a store fails would lock out all users, and to count nothing would open the app to guesses. */
   function create(name: AttemptStoreName): AttemptStore {
-    if (name === 'memory') return createMemoryAttempts();
-    return withFallback(sharedStore(name), {
-      fallback: storeOf('memory'),
+    if (name === 'memory') return createAttempts(inMemory, clock);
+    const createLimiter = sharedLimiters(name);
+    const ask = createAsk({ clock, onFault: (error) => events.emit('fault', { task: 'throttle', error }) });
+    return createAttempts(
+      async (options) => createLimiter({ ...options, ask, insuranceLimiter: await inMemory(options) }),
       clock,
-      onFault: (error) => events.emit('fault', { task: 'throttle', error }),
-    });
+    );
   }
 
-  function sharedStore(name: AttemptStoreName): AttemptStore {
-    if (name === 'database') return attempts;
-    if (name === 'redis' && bus?.attempts !== undefined) return bus.attempts;
+  function sharedLimiters(name: AttemptStoreName): CreateLimiter {
+    if (name === 'database') return limitersOver(counts, clock);
+    if (name === 'redis' && bus?.limiters !== undefined) return bus.limiters;
     throw new TypeError(
       name === 'redis'
         ? "throttle.store: 'redis' needs a manager whose bus is redisBus(client)"
@@ -85,14 +90,14 @@ export function createGuardSignIns(
   const marks = createMarkIssuer({ numbers, events }, { keys, clock, table });
 
   return (options = {}) => {
-    const name = options.store ?? (bus?.attempts === undefined ? 'memory' : 'redis');
+    const name = options.store ?? (bus?.limiters === undefined ? 'memory' : 'redis');
     const isChosen = options.store !== undefined;
     if (name === 'memory' && !isChosen && bus !== undefined && bus.isLocal !== true) warnOfMemory();
     const store = storeOf(name);
     return {
       store: name,
       nameOf,
-      take: (bucket) => store.take(bucket, clock()),
+      take: (bucket) => store.take(bucket),
       giveBack: (bucket, attempt) => store.giveBack(bucket, attempt),
       clear: (id) => store.clear(id),
       marks,

@@ -1,11 +1,15 @@
-/** Limits the attempts that share a bucket: some are free, and each one after them is followed by a wait. In milliseconds. */
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { CreateLimiter } from './limiter.ts';
+
+/** Limits the attempts that share a bucket: some are free, and each one after them is followed by a wait. */
 export interface AttemptLimit {
   /** How many attempts are made before the first wait. */
   readonly free: number;
-  /** The wait after the last free attempt. Each wait is twice as long as the one before. */
+  /** The wait after the last free attempt, in milliseconds: whole seconds. Each wait is twice as long as the one before. */
   readonly firstWait: number;
+  /** The longest wait, in milliseconds: whole seconds. */
   readonly maxWait: number;
-  /** How long the count is kept after the last attempt. At least `maxWait`. */
+  /** How long the count is kept after the last attempt, in milliseconds: whole seconds. At least `maxWait`. */
   readonly window: number;
 }
 
@@ -25,54 +29,102 @@ export interface Attempt {
   readonly waitUntil: number;
 }
 
-/**
- * Counts attempts to sign in. Each method is atomic: attempts that run at once, in any process that shares the store, never
- * exceed a limit together.
- */
+/** Counts attempts to sign in. Attempts that run at once, in any process that shares the store, never exceed a limit together. */
 export interface AttemptStore {
   /** Counts an attempt before it is made, or refuses it. */
-  take(bucket: AttemptBucket, now: number): Promise<Attempt>;
+  take(bucket: AttemptBucket): Promise<Attempt>;
   /** Takes back an attempt that was counted. */
   giveBack(bucket: AttemptBucket, attempt: Attempt): Promise<void>;
   /** Drops a count. Returns whether there was one. */
   clear(id: string): Promise<boolean>;
 }
 
-/** The count of a bucket. Times are in milliseconds since 1970. */
-export interface AttemptCount {
-  readonly attempts: number;
-  /** Attempts are refused until then. */
-  readonly waitUntil: number;
-  readonly expiresAt: number;
+/** The limiters of buckets that have one limit. */
+interface Limiters {
+  /** Counts the attempts that no wait follows. */
+  readonly free: RateLimiterAbstract;
+  /** Counts, under the same keys, attempts that the gate has let through. */
+  readonly all: RateLimiterAbstract;
+  /** Has one point: who gets it may make an attempt, and for all others the wait begins. */
+  readonly gate: RateLimiterAbstract;
 }
 
-/** Decides on an attempt. `count` is the new count; it is missing if the attempt is refused. */
-export function decide(
-  before: AttemptCount | undefined,
-  limit: AttemptLimit,
-  now: number,
-): { readonly attempt: Attempt; readonly count?: AttemptCount } {
-  const current = before !== undefined && before.expiresAt > now ? before : undefined;
-  if (current !== undefined && current.waitUntil > now) {
-    return { attempt: { wait: current.waitUntil - now, attempts: current.attempts, waitUntil: 0 } };
+const second = 1000;
+
+/** Counts attempts with limiters of rate-limiter-flexible. */
+export function createAttempts(createLimiter: CreateLimiter, clock: () => number): AttemptStore {
+  /** A plugin has few limits. */
+  const known = new Map<string, Promise<Limiters>>();
+
+  function limitersOf({ free, window }: Pick<AttemptLimit, 'free' | 'window'>): Promise<Limiters> {
+    const name = `${free} ${window}`;
+    const existing = known.get(name);
+    if (existing !== undefined) return existing;
+    const limiters = create(free, window / second);
+    known.set(name, limiters);
+    return limiters;
   }
-  const attempts = (current?.attempts ?? 0) + 1;
-  const waitUntil = attempts < limit.free ? 0 : now + waitAfter(attempts, limit);
+
+  async function create(free: number, duration: number): Promise<Limiters> {
+    return {
+      free: await createLimiter({ points: free - 1, duration, isWaiting: false }),
+      all: await createLimiter({ points: Number.MAX_SAFE_INTEGER, duration, isWaiting: true }),
+      gate: await createLimiter({ points: 1, duration, isWaiting: true }),
+    };
+  }
+
   return {
-    attempt: { wait: 0, attempts, waitUntil },
-    count: { attempts, waitUntil, expiresAt: now + limit.window },
+    async take(bucket) {
+      const { free, all, gate } = await limitersOf(bucket);
+      const { isCounted, consumedPoints: attempts } = await consume(free, bucket.id);
+      if (isCounted) return { wait: 0, attempts, waitUntil: 0 };
+      const wait = waitAfter(attempts, bucket);
+      const waitUntil = clock() + wait;
+      const { isCounted: isOpen, msBeforeNext } = await consume(gate, gateOf(bucket.id), wait);
+      if (!isOpen) return { wait: Math.max(1, msBeforeNext), attempts: attempts - 1, waitUntil: 0 };
+      const { consumedPoints } = await all.penalty(bucket.id);
+      return { wait: 0, attempts: consumedPoints, waitUntil };
+    },
+
+    async giveBack(bucket, { waitUntil }) {
+      const { all, gate } = await limitersOf(bucket);
+      await all.reward(bucket.id);
+      // Until then, no other attempt has begun a wait.
+      if (clock() < waitUntil) await gate.delete(gateOf(bucket.id));
+    },
+
+    async clear(id) {
+      const { all, gate } = await limitersOf({ free: 1, window: second });
+      const dropped = await Promise.all([all.delete(id), gate.delete(gateOf(id))]);
+      return dropped.includes(true);
+    },
   };
 }
+
+/** The key of a bucket's gate: as long as an id, and no id, which has neither 0 nor 1. */
+const gateOf = (id: string): string => `0${id.slice(1)}`;
 
 function waitAfter(attempts: number, { free, firstWait, maxWait }: AttemptLimit): number {
   return Math.min(maxWait, firstWait * 2 ** Math.min(attempts - free, 30));
 }
 
-/** The count without an attempt that it had counted; `undefined` if none is left. */
-export function without(count: AttemptCount, { free }: AttemptLimit, { waitUntil }: Attempt): AttemptCount | undefined {
-  const attempts = count.attempts - 1;
-  if (attempts < 1) return undefined;
-  // A wait that another attempt began goes on, unless it is not due any longer.
-  const isOver = attempts < free || count.waitUntil === waitUntil;
-  return { ...count, attempts, waitUntil: isOver ? 0 : count.waitUntil };
+/** Asks for a point: `isCounted` says whether there was one. @param wait - how long it is gone, in milliseconds */
+async function consume(
+  limiter: RateLimiterAbstract,
+  key: string,
+  wait?: number,
+): Promise<Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'> & { readonly isCounted: boolean }> {
+  const options = wait === undefined ? {} : { customDuration: wait / second };
+  try {
+    const { consumedPoints, msBeforeNext } = await limiter.consume(key, 1, options);
+    return { isCounted: true, consumedPoints, msBeforeNext };
+  } catch (refusal) {
+    if (!isRefusal(refusal)) throw refusal;
+    return { isCounted: false, consumedPoints: refusal.consumedPoints, msBeforeNext: refusal.msBeforeNext };
+  }
+}
+
+/** The library rejects with an answer, too. Another copy of it may have made that. */
+function isRefusal(rejection: unknown): rejection is RateLimiterRes {
+  return typeof rejection === 'object' && rejection !== null && 'msBeforeNext' in rejection;
 }

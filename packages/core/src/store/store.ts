@@ -3,9 +3,9 @@ import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
 import type { Ending, EndRecord } from '../session/session-end.ts';
 import type { LookedUpRow } from '../session/session.ts';
-import type { AttemptStore } from '../sign-in/attempts.ts';
+import type { CountStore } from '../sign-in/counts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
-import { createDatabaseAttempts } from './attempts.ts';
+import { createAttemptCounts } from './attempt-counts.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './deletes.ts';
 import type { Dialect } from './dialect.ts';
@@ -76,7 +76,7 @@ export interface Store extends Revocations {
   purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
   /** Counts attempts to sign in. */
-  readonly attempts: AttemptStore;
+  readonly attemptCounts: CountStore;
   /** Numbers the device marks of users. */
   readonly markNumbers: MarkNumbers;
   /** Ends all device marks of a user. */
@@ -187,7 +187,7 @@ export function createStore(
     purge: createPurge({ db, queries, deletes, history, runDelete, recorded, direct, limitTime }),
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
-    attempts: createDatabaseAttempts({ ...beside, table: referenceTo(attempts) }),
+    attemptCounts: createAttemptCounts({ ...beside, table: referenceTo(attempts) }),
     markNumbers,
     endMarks: (userId, trx) => writes.runIn(trx, () => markNumbers.end(userId)),
   };

@@ -2,7 +2,7 @@ import type { Bus } from '../../bus/bus.ts';
 import type { BusDriver } from '../../bus/driver.ts';
 import { readChannel } from '../../bus/channel.ts';
 import { createReconnectingBus, readHeartbeat, type ReconnectingBusOptions } from '../../bus/reconnecting-bus.ts';
-import { createRedisAttempts, type RunScript } from './attempts.ts';
+import { createRedisLimiters, type RunScript } from './limiter.ts';
 import { createIoredisDriver, runOnIoredis, type IoredisClient, type IoredisCluster } from './ioredis.ts';
 import { createNodeRedisDriver, runOnNodeRedis, type NodeRedisClient } from './node-redis.ts';
 
@@ -38,7 +38,7 @@ export function redisBus(client: IoredisClient | IoredisCluster | NodeRedisClien
   const runScript = scriptRunnerOf(client);
   return {
     ...createReconnectingBus(createDriver(client, channel), readHeartbeat(options.heartbeat)),
-    attempts: runScript && createRedisAttempts(runScript, channel),
+    limiters: runScript && createRedisLimiters(runScript, channel),
   };
 }
 

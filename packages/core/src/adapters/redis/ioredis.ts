@@ -1,5 +1,5 @@
 import type { BusDriver, ConnectionEvents, ListeningConnection } from '../../bus/driver.ts';
-import type { RunScript } from './attempts.ts';
+import type { RunScript } from './limiter.ts';
 import { publishIf, requireConnected } from './publish.ts';
 
 /** The part of an ioredis `Redis` that `redisBus` uses. */

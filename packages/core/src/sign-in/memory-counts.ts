@@ -1,0 +1,35 @@
+import { LRUCache } from 'lru-cache';
+import { changed, type Count, type CountStore } from './counts.ts';
+
+/** Keys of each kind that are kept. All of them take about 20 megabytes. */
+const defaultMax = 50_000;
+
+/**
+ * Counts in the memory of this process. Keys that have begun to wait are kept apart from the others. So a flood of new accounts
+ * or addresses, which costs an attempt each, evicts none that waits.
+ */
+export function createMemoryCounts(max: number = defaultMax): CountStore {
+  // Reserved with the first attempt: many managers have none.
+  let counts: Record<'free' | 'waiting', LRUCache<string, Count>> | undefined;
+  const open = (): NonNullable<typeof counts> =>
+    (counts ??= { free: new LRUCache({ max }), waiting: new LRUCache({ max }) });
+
+  return {
+    change(key, change, now) {
+      const { free, waiting } = open();
+      const before = waiting.get(key) ?? free.get(key);
+      const isWaiting = change.isWaiting || waiting.has(key);
+      const { answer, after } = changed(before, change, now);
+      if (after !== undefined) {
+        free.delete(key);
+        waiting.delete(key);
+      }
+      if (after) (isWaiting ? waiting : free).set(key, after);
+      return Promise.resolve(answer);
+    },
+    delete(key) {
+      const { free, waiting } = open();
+      return Promise.resolve([free.delete(key), waiting.delete(key)].includes(true));
+    },
+  };
+}
