@@ -14,6 +14,7 @@ const nightly = [
   'test/packed/orm.test.ts',
   'test/next/next.test.ts',
   'test/nuxt/nuxt.test.ts',
+  'test/frameworks/frameworks.test.ts',
   'test/adoption/adoption.test.ts',
 ];
 

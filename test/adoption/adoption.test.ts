@@ -32,6 +32,7 @@ const frameworks: readonly Kind[] = [
   { shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'nuxt', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'sveltekit', manager: 'npm', typescript: '5.9.3', module: 'module' },
+  { shape: 'tanstack-start', manager: 'npm', typescript: '5.9.3', module: 'module' },
 ];
 
 /** The main job, with the client of the app. */

@@ -109,6 +109,7 @@ export interface Browser {
 }
 
 export interface PluginServer extends AsyncDisposable {
+  readonly url: string;
   readonly manager: SessionManager;
   readonly requests: readonly IncomingHttpHeaders[];
   /** The app's own calls, as they arrived. */
@@ -149,6 +150,7 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
   const url = `http://127.0.0.1:${port}`;
 
   return {
+    url,
     manager,
     requests,
     calls,

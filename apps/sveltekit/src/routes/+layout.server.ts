@@ -1,0 +1,13 @@
+import { isSessionError } from '@trpc-sessions/core';
+import { appRouter, contextOf } from '../lib/server/sessions';
+import type { LayoutServerLoad } from './$types';
+
+/** The session of the page, or `null` for a visitor. SvelteKit asks again after each form action. */
+export const load: LayoutServerLoad = async (event) => {
+  try {
+    return { session: await appRouter.createCaller(contextOf(event)).auth.sessions.current() };
+  } catch (error) {
+    if (error instanceof Error && isSessionError(error.cause)) return { session: null };
+    throw error;
+  }
+};
