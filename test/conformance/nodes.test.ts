@@ -22,6 +22,7 @@ import {
   SqliteQueryCompiler,
   type CompiledQuery,
   type DatabaseConnection,
+  type QueryResult,
   type SqliteStatement,
 } from 'kysely';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -110,11 +111,12 @@ function createSlowReads({ db }: TestDatabase) {
   const held: (() => void)[] = [];
   const wait = (): Promise<void> => new Promise((resolve) => void held.push(resolve));
   const connection: DatabaseConnection = {
-    async executeQuery<TRow>(query: CompiledQuery) {
+    async executeQuery<TRow>(query: CompiledQuery): Promise<QueryResult<TRow>> {
       await wait();
       const result = await db.executeQuery<TRow>(query);
       await wait();
-      return result;
+      // A copy: the rows themselves would lead the manager to the connection below.
+      return { ...result, rows: [...result.rows] };
     },
     streamQuery: () => expect.unreachable('nothing of ours streams'),
   };
@@ -158,9 +160,9 @@ async function createWorld() {
 }
 
 /** How many queries a request cost. */
-async function cost({ queries, clearQueries }: TestDatabase, work: Promise<unknown>): Promise<number> {
+async function cost({ queries, clearQueries }: TestDatabase, work: () => Promise<unknown>): Promise<number> {
   clearQueries();
-  await work;
+  await work();
   return queries.length;
 }
 
@@ -211,11 +213,11 @@ describe('a session that a node has read', () => {
     w.b.disconnect();
     await w.a.manager.revoke({ userId: 'u1', id: session.id });
     await refused(w.b.manager.verify(token), 'revoked_session');
-    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
-    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
+    expect(await cost(w.database, () => w.b.manager.verify(kept.token))).toBe(1);
+    expect(await cost(w.database, () => w.b.manager.verify(kept.token))).toBe(1);
     w.b.connect();
-    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(1);
-    expect(await cost(w.database, w.b.manager.verify(kept.token))).toBe(0);
+    expect(await cost(w.database, () => w.b.manager.verify(kept.token))).toBe(1);
+    expect(await cost(w.database, () => w.b.manager.verify(kept.token))).toBe(0);
   });
 
   test('is not refused as idle while another node has seen it recently', async () => {
@@ -349,7 +351,7 @@ test('a message in an unknown format empties the cache, and causes no other erro
   ]) {
     await manager.verify(token);
     listeners[0]!.message(message);
-    expect(await cost(w.database, manager.verify(token))).toBe(1);
+    expect(await cost(w.database, () => manager.verify(token))).toBe(1);
   }
 });
 

@@ -68,24 +68,27 @@ interface TestDatabaseOptions {
   readonly schema?: string | undefined;
   /** The database as its driver has it. */
   readonly raw?: RawDatabase | undefined;
+  /** Listens to all queries of the driver. Not all of them are the Kysely's. @defaultValue those of the Kysely are counted */
+  readonly listen?: RawDatabase['listen'] | undefined;
   dispose?(): Promise<void>;
 }
 
 /** @param dialect - of a migrated database */
 function createTestDatabase(dialect: Dialect, options: TestDatabaseOptions = {}): TestDatabase {
-  const { plugins = [], schema, raw } = options;
+  const { plugins = [], schema, raw, listen } = options;
   const queries: string[] = [];
   const compiledQueries: CompiledQuery[] = [];
   const app = new Kysely<SessionsDatabase>({
     dialect,
     plugins,
     log({ query }) {
-      queries.push(query.sql);
+      if (listen === undefined) queries.push(query.sql);
       compiledQueries.push(query);
     },
   });
   const db = schema === undefined ? app : app.withSchema(schema);
   raw?.listen((text) => void queries.push(text));
+  listen?.((text) => void queries.push(text));
   return {
     db,
     own: raw?.database ?? db,
@@ -121,6 +124,13 @@ async function createSqlite(file = ':memory:', options: SqliteDatabase.Options =
   return new SqliteDatabase(migratedSqlite, options);
 }
 
+/** A database that reports each query to a listener. */
+async function createHeardSqlite(): Promise<RawDatabase & { readonly database: SqliteDatabase.Database }> {
+  let listener: ((text: string) => void) | undefined;
+  const database = await createSqlite(':memory:', { verbose: (text) => listener?.(String(text)) });
+  return { database, listen: (listen) => void (listener = listen) };
+}
+
 export const sqlite: DatabaseTarget = {
   name: 'SQLite',
   ...sqliteEverywhere,
@@ -130,17 +140,18 @@ export const sqlite: DatabaseTarget = {
 export const sqliteReusingStatements: DatabaseTarget = {
   name: 'SQLite, statements reused',
   ...sqliteEverywhere,
-  create: async () => createTestDatabase(new SqliteDialect({ database: reuseStatements(await createSqlite()) })),
+  async create() {
+    const { database, listen } = await createHeardSqlite();
+    return createTestDatabase(new SqliteDialect({ database: reuseStatements(database) }), { listen });
+  },
 };
 
 export const sqliteDatabase: DatabaseTarget = {
   name: 'a Database of better-sqlite3',
   ...sqliteEverywhere,
   async create() {
-    let listener: ((text: string) => void) | undefined;
-    const database = await createSqlite(':memory:', { verbose: (text) => listener?.(String(text)) });
-    const raw: RawDatabase = { database, listen: (listen) => void (listener = listen) };
-    return createTestDatabase(new SqliteDialect({ database }), { raw });
+    const raw = await createHeardSqlite();
+    return createTestDatabase(new SqliteDialect({ database: raw.database }), { raw });
   },
 };
 

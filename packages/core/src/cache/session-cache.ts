@@ -8,7 +8,7 @@ import type { MemoryCache } from './memory-cache.ts';
 export interface RowHolder {
   readonly id: string;
   readonly userId: string;
-  /** Only the cache reads and writes it. */
+  /** Only the cache reads and writes it, or without a cache, the look-ups of known rows. */
   cached: CachedRow | undefined;
 }
 

@@ -4,8 +4,8 @@ import type { DirectConnection } from './direct-connection.ts';
 import { hasFunctions } from './has-functions.ts';
 import { isMysql, openMysql, type AnyMysqlPool } from './mysql/database.ts';
 import { isPostgres, openPostgres } from './postgres/database.ts';
-import { isSqlite, openSqlite } from './sqlite/database.ts';
-import type { SqliteDatabase } from './sqlite/sqlite-database.ts';
+import { openSqlite } from './sqlite/database.ts';
+import { isSqlite, type SqliteDatabase } from './sqlite/sqlite-database.ts';
 
 /**
  * A database of an app: a Kysely, or as its driver has it. That is a `Database` of better-sqlite3, a `Pool` of `pg`, or a pool of

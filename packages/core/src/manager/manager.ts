@@ -8,6 +8,7 @@ import { createVerifiedTokens } from '../token/verified-tokens.ts';
 import { createChangeCredentials } from './change-credentials.ts';
 import { createChanges } from './changes.ts';
 import { createEvents } from './events.ts';
+import { createFindRow } from './find-row.ts';
 import { createHistory } from './history.ts';
 import { createIssue } from './issue.ts';
 import { createLastSeenWrites } from './last-seen.ts';
@@ -81,7 +82,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   );
   const verifyParts: VerifyParts = {
     verifyToken,
-    find: (id) => store.find(id),
+    find: createFindRow(store, cache, settings),
     cache,
     lastSeen,
     findEnd: (token) => history.findEnd(token),

@@ -14,7 +14,7 @@ const row = createRow({
 });
 const claims = { lookup_id: 'secret', sub: 'ada', iat: 0, exp: 1e9 };
 
-function createWorld(find: (id: string) => Promise<SessionRow | undefined>) {
+function createWorld(find: () => Promise<SessionRow | undefined>) {
   const onRefused = vi.fn();
   const lastSeen = { add: () => true, seenAt: () => -Infinity, flushBriefly: () => Promise.resolve() };
   const verify = createVerify(

@@ -6,9 +6,9 @@ import type { LivenessRules } from '../session/liveness.ts';
 import { revealToken } from '../session/redacted-token.ts';
 import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts';
 import { changedDevice } from '../session/stored-device.ts';
-import type { Store } from '../store/store.ts';
 import type { AccessTokenClaims } from '../token/token-rules.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
+import type { FindRow } from './find-row.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import { createRefusalOf } from './refusal.ts';
 
@@ -33,7 +33,7 @@ export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<C
 /** The parts that verify a request. */
 export interface VerifyParts {
   readonly verifyToken: VerifyToken;
-  readonly find: Store['find'];
+  readonly find: FindRow;
   readonly cache: SessionCache | undefined;
   readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
   /** Finds how the session of a token ended, whose row does not exist. */
@@ -128,8 +128,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       if (cached !== undefined && refusalOf(cached, verified, now) === undefined) {
         return Promise.resolve(accept(verified, cached, caller, now));
       }
-      const { id } = verified;
-      const found = cache === undefined ? find(id) : cache.load(verified, async () => find(id));
+      const found = cache === undefined ? find(verified) : cache.load(verified, async () => find(verified));
       if (found === undefined || found instanceof Promise) return verifyLater(found, verified, caller);
       return Promise.resolve(verifyRow(found, verified, caller));
     } catch (error) {

@@ -1,4 +1,4 @@
-import { rowColumns as columns, type ColumnKind, type LookedUpRow, type SessionRow } from '../session/session.ts';
+import { rowColumns as columns, type ColumnKind, type SessionRow } from '../session/session.ts';
 
 /** The name of a column of the sessions table. */
 export type Column = keyof SessionRow;
@@ -22,7 +22,10 @@ export function isTimeColumn(name: Column): name is TimeColumn {
 }
 
 const timeColumns = columnNames.filter(isTimeColumn);
-const numberColumns = columnNames.filter((name): name is NumberColumn => columns[name] !== 'text');
+
+function isNumberColumn(name: Column): name is NumberColumn {
+  return columns[name] !== 'text';
+}
 
 /** Makes a whole row of its values. */
 export function createRow(values: NewRow): SessionRow {
@@ -39,11 +42,20 @@ export function storeTimes<TTo>(row: SessionRow, convert: (time: number) => TTo)
   return { ...row, ...converted } as SessionRow<TTo>;
 }
 
-/** Returns a row with its times as numbers: an app may have its driver give them as texts or as bigints. */
-export function readNumbers<TRow extends LookedUpRow>(row: TRow): TRow {
-  const isRead = numberColumns.every((name) => typeof row[name] === 'number' || row[name] === null);
-  return isRead ? row : { ...row, ...fromNames(numberColumns, (name) => toNumber(row[name])) };
+/** Returns rows with their numbers as numbers: an app may have its driver give them as texts or as bigints. */
+export function numberReader(names: readonly Column[]): <TRow extends object>(row: TRow) => TRow {
+  const numbers = names.filter(isNumberColumn);
+  return (row) => {
+    const isRead = numbers.every((name) => {
+      const value: unknown = Reflect.get(row, name);
+      return typeof value === 'number' || value === null;
+    });
+    return isRead ? row : { ...row, ...fromNames(numbers, (name) => toNumber(Reflect.get(row, name))) };
+  };
 }
+
+/** Reads the numbers of a row, with or without its data. */
+export const readNumbers: <TRow extends object>(row: TRow) => TRow = numberReader(columnNames);
 
 function toNumber(value: unknown): number | null {
   if (typeof value === 'number') return value;

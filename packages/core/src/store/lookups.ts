@@ -1,49 +1,74 @@
 import type { CompiledQuery, Kysely } from 'kysely';
-import type { DirectConnection } from '../drivers/direct-connection.ts';
-import { isReused } from '../drivers/reused-answers.ts';
+import { connectionBelow, type LookupConnection } from '../drivers/connection-below.ts';
+import { stateColumns, type SessionState } from '../session/session-state.ts';
 import type { LookedUpRow } from '../session/session.ts';
-import { batchLookups, type Find } from './batch-lookups.ts';
-import { readNumbers } from './columns.ts';
+import { batchLookups } from './batch-lookups.ts';
+import { numberReader, readNumbers } from './columns.ts';
 import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** Looks a session up: at once, where the connection can. */
-export type LookUp = (id: string) => LookedUpRow | undefined | Promise<LookedUpRow | undefined>;
+export type LookUp<TFound = LookedUpRow> = (id: string) => TFound | undefined | Promise<TFound | undefined>;
+
+/** The look-ups of sessions by their id. */
+export interface Lookups {
+  readonly find: LookUp;
+  /** Looks up only the state of a session. */
+  readonly findState: LookUp<SessionState>;
+}
 
 /** The parts that look sessions up. */
 export interface LookupParts {
-  readonly queries: Pick<Queries, 'find' | 'findMany'>;
+  readonly queries: Pick<Queries, 'find' | 'findMany' | 'findState' | 'findStates'>;
   readonly readDb: Kysely<SessionsDatabase>;
   /** The connection below `readDb`, if it runs queries at once. */
-  readonly readDirect: DirectConnection | undefined;
+  readonly readDirect: LookupConnection | undefined;
   readonly limitTime: TimeLimit;
-  readonly isRemote: boolean;
 }
 
-/** Chooses how look-ups ask the database: at once, one by one, or together. */
-export function createLookups({ queries, readDb, readDirect, limitTime, isRemote }: LookupParts): LookUp {
-  let reusesStatements = false;
+/** How something is looked up. */
+interface Lookup<TFound> {
+  readonly one: (id: string) => CompiledQuery<TFound>;
+  readonly many: (ids: readonly string[]) => CompiledQuery<TFound & { readonly id: string }>;
+  readonly read: <TRow extends TFound>(row: TRow) => TRow;
+}
 
-  async function ask(query: CompiledQuery<LookedUpRow>): Promise<readonly LookedUpRow[]> {
+/** Chooses how look-ups ask the database: at once where they can, or together. */
+export function createLookups({ queries, readDb, readDirect, limitTime }: LookupParts): Lookups {
+  let direct = readDirect;
+
+  async function ask<TRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> {
     const { rows } = await limitTime(() => readDb.executeQuery(query));
-    reusesStatements ||= isReused(rows);
-    return rows.map(readNumbers);
+    direct ??= connectionBelow(rows);
+    return rows;
   }
 
-  const askForOne: Find<LookedUpRow> = async (id) => {
-    const [row] = await ask(queries.find(id));
-    return row;
-  };
+  function createLookup<TFound>({ one, many, read }: Lookup<TFound>): LookUp<TFound> {
+    const gather = batchLookups<TFound>({
+      async find(id) {
+        const [row] = await ask(one(id));
+        return row && read(row);
+      },
+      findMany: async (ids) => (await ask(many(ids))).map(read),
+    });
+    return (id) => {
+      if (direct === undefined || direct.isInTransaction()) return gather(id);
+      const row = direct.first(one(id));
+      return row && read(row);
+    };
+  }
 
-  const gather = batchLookups<LookedUpRow>({ find: askForOne, findMany: (ids) => ask(queries.findMany(ids)) });
-
-  return (id) => {
-    if (readDirect === undefined || readDirect.isInTransaction()) {
-      // Within the process, a statement that is prepared already takes less time than to wait for others.
-      return reusesStatements && !isRemote ? askForOne(id) : gather(id);
-    }
-    const row = readDirect.first(queries.find(id));
-    return row && readNumbers(row);
+  return {
+    find: createLookup<LookedUpRow>({
+      one: (id) => queries.find(id),
+      many: (ids) => queries.findMany(ids),
+      read: readNumbers,
+    }),
+    findState: createLookup<SessionState>({
+      one: (id) => queries.findState(id),
+      many: (ids) => queries.findStates(ids),
+      read: numberReader(stateColumns),
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Page } from '../session/page.ts';
+import { stateColumns, type SessionState } from '../session/session-state.ts';
 import type { LookedUpRow, SessionRow } from '../session/session.ts';
 import { columnNames, isTimeColumn, lookedUpColumns, readNumbers, type Column } from './columns.ts';
 import { compileForIds, compileOnce, type Parameter } from './compiled-query.ts';
@@ -18,10 +19,17 @@ export interface EvictableRow {
   readonly last_seen_at: number | string | bigint;
 }
 
+/** A state, with the session that it is of. */
+export interface IdentifiedState extends SessionState {
+  readonly id: string;
+}
+
 /** The queries that read sessions. */
 export interface ReadQueries {
   find(id: string): CompiledQuery<LookedUpRow>;
   findMany(ids: readonly string[]): CompiledQuery<LookedUpRow>;
+  findState(id: string): CompiledQuery<SessionState>;
+  findStates(ids: readonly string[]): CompiledQuery<IdentifiedState>;
   get(userId: string, id: string, live: LiveSince, options?: RowOptions): CompiledQuery<LookedUpRow>;
   /** The sessions last seen, the most recent first: up to `max`. */
   list(userId: string, live: LiveSince, options?: ListOptions): CompiledQuery<LookedUpRow>;
@@ -71,6 +79,14 @@ export function createReadQueries(
 
   const find = compileOnce<{ id: string }, LookedUpRow>((value) => lookedUp.where('id', '=', value('id')), 'one');
   const findMany = compileForIds<object, LookedUpRow>((ids) => lookedUp.where('id', 'in', ids), maxListedIds);
+  const findState = compileOnce<{ id: string }, SessionState>(
+    (value) => rowOf(stateColumns).where('id', '=', value('id')),
+    'one',
+  );
+  const findStates = compileForIds<object, IdentifiedState>(
+    (ids) => rowOf(['id', ...stateColumns]).where('id', 'in', ids),
+    maxListedIds,
+  );
   const locked = (query: Rows): Rows => (readsSnapshots ? query.forUpdate() : query);
   const ofUser = (rows: Rows, value: Parameter<{ userId: string; id: string }>): Rows =>
     rows.where('id', '=', value('id')).where('user_id', '=', value('userId'));
@@ -120,6 +136,8 @@ export function createReadQueries(
   return {
     find: (id) => find({ id }),
     findMany: (ids) => findMany(ids, {}),
+    findState: (id) => findState({ id }),
+    findStates: (ids) => findStates(ids, {}),
     get: (userId, id, live, { data = true } = {}) => (data ? get : getWithoutData)({ userId, id, ...stored(live) }),
     list(userId, live, { max, ...options } = {}) {
       const parameters = { userId, ...stored(live) };

@@ -12,7 +12,7 @@ import type { Dialect } from './dialect.ts';
 import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';
 import { lastSeenQueries } from './last-seen-queries.ts';
-import { createLookups, type LookUp } from './lookups.ts';
+import { createLookups, type Lookups } from './lookups.ts';
 import { createMarkNumbers, type MarkNumbers } from './mark-numbers.ts';
 import { createPurge } from './purge.ts';
 import { createQueries, type LastSeenWrite } from './queries.ts';
@@ -32,9 +32,7 @@ export type { Reissue, SessionChange, SessionKey } from './update-queries.ts';
 export type { AppTransaction } from './writes.ts';
 
 /** Every run-time query on the sessions table. Every one that takes an id from a caller also takes its user. */
-export interface Store extends Revocations {
-  /** Looks a session up: at once, where the connection can. */
-  readonly find: LookUp;
+export interface Store extends Revocations, Lookups {
   readonly insert: Insert;
   /** Answers whether `insert` failed because the database has a foreign key to users, and not this user. */
   isMissingUser(error: unknown): boolean;
@@ -143,10 +141,8 @@ export function createStore(
     return limitTime(() => runRead(readDb, query));
   };
 
-  const find = createLookups({ queries, readDb, readDirect, limitTime, isRemote: dialect.isRemote });
-
   return {
-    find,
+    ...createLookups({ queries, readDb, readDirect, limitTime }),
 
     async get(userId, id, live, rowOptions) {
       const [row] = await readRows(queries.get(userId, id, live, rowOptions));

@@ -1,14 +1,8 @@
 import { Kysely, SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { untilNoTransaction, type DirectConnection } from '../direct-connection.ts';
-import { hasFunctions } from '../has-functions.ts';
 import { createDirectConnection } from './direct-connection.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import { reuseStatements } from './statements.ts';
-
-/** Answers whether a value is a `Database` of better-sqlite3. */
-export function isSqlite(value: unknown): value is SqliteDatabase {
-  return hasFunctions(value, 'prepare', 'pragma', 'close') && 'inTransaction' in value;
-}
 
 /** A database of the app's, opened for us. */
 export interface OpenedSqlite<TDatabase> {

@@ -1,4 +1,5 @@
 import type { SqliteStatement } from 'kysely';
+import { hasFunctions } from '../has-functions.ts';
 
 /** The part of a better-sqlite3 `Database` that a session manager uses. */
 export interface SqliteDatabase {
@@ -10,4 +11,9 @@ export interface SqliteDatabase {
   };
   pragma(source: string, options?: { readonly simple?: boolean }): unknown;
   close(): void;
+}
+
+/** Answers whether a value is a `Database` of better-sqlite3. */
+export function isSqlite(value: unknown): value is SqliteDatabase {
+  return hasFunctions(value, 'prepare', 'pragma', 'close') && 'inTransaction' in value;
 }

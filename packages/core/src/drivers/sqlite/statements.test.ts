@@ -1,5 +1,8 @@
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql, type SqliteDatabase as SqliteDatabaseOfKysely } from 'kysely';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { createSessionManager } from '../../manager/manager.ts';
 import { migrateToLatest } from '../../store/migrations.ts';
@@ -93,7 +96,7 @@ describe('requests that arrive together', () => {
     await migrateToLatest(db);
     const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
     const issued = await Promise.all(Array.from({ length: 8 }, (_, n) => manager.issue({ userId: `u${n}` })));
-    await manager.verify(issued[0]!.token);
+    for (const { token } of issued) await manager.verify(token);
     queries = 0;
     const verified = await Promise.all(issued.map(({ token }) => manager.verify(token)));
     expect(verified.map(({ session }) => session.userId)).toEqual(issued.map(({ session }) => session.userId));
@@ -105,8 +108,65 @@ describe('requests that arrive together', () => {
     expect(await countQueries(new SqliteDatabase(':memory:'))).toBe(1);
   });
 
-  test('are looked up one by one where statements are reused, at once', async () => {
-    expect(await countQueries(reuseStatements(new SqliteDatabase(':memory:')))).toBe(8);
+  test('are looked up below the Kysely where statements are reused, and its log shows none of them', async () => {
+    expect(await countQueries(reuseStatements(new SqliteDatabase(':memory:')))).toBe(0);
+  });
+});
+
+describe('a look-up below an app’s Kysely', () => {
+  async function openApp(file = ':memory:') {
+    const database = new SqliteDatabase(file);
+    database.pragma('journal_mode = wal');
+    const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: reuseStatements(database) }) });
+    await migrateToLatest(db);
+    const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+    const { token } = await manager.issue({ userId: 'ada' });
+    await manager.verify(token);
+    return { db, manager, token };
+  }
+
+  test('reads nothing of an open transaction, whose end it waits for', async () => {
+    const { db, manager, token } = await openApp();
+    const rollback = new Error('rolled back');
+    let verified: Promise<unknown> | undefined;
+    await db
+      .transaction()
+      .execute(async (trx) => {
+        await trx.deleteFrom('sessions').execute();
+        verified = manager.verify(token);
+        throw rollback;
+      })
+      .catch((error: unknown) => expect(error).toBe(rollback));
+    await expect(verified).resolves.toMatchObject({ session: { userId: 'ada' } });
+    await db.transaction().execute(async (trx) => {
+      await trx.deleteFrom('sessions').execute();
+      verified = manager.verify(token).catch((error: unknown) => error);
+    });
+    await expect(verified).resolves.toMatchObject({ reason: 'revoked_session' });
+    await db.destroy();
+  });
+
+  test('is not answered from the snapshot of a stream that another process has overtaken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-stream-'));
+    const { db, manager, token } = await openApp(join(folder, 'app.db'));
+    const elsewhere = createSessionManager({
+      db: new SqliteDatabase(join(folder, 'app.db')),
+      keys: 'a secret of more than thirty-two bytes',
+    });
+    let verified: Promise<unknown> | undefined;
+    for await (const { id } of db.selectFrom('sessions').select('id').stream()) {
+      await elsewhere.revoke({ userId: 'ada', id });
+      verified = manager.verify(token).catch((error: unknown) => error);
+    }
+    await expect(verified).resolves.toMatchObject({ reason: 'revoked_session' });
+    await db.destroy();
+    await rm(folder, { recursive: true });
+  });
+
+  test('fails once the Kysely is destroyed, and that is no refusal', async () => {
+    const { db, manager, token } = await openApp();
+    await db.destroy();
+    await expect(manager.verify(token)).rejects.toThrow('The database connection is not open');
   });
 });
 

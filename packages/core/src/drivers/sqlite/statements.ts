@@ -1,8 +1,10 @@
 import type { SqliteDatabase } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { markReused } from '../reused-answers.ts';
+import { markRows, type LookupConnection } from '../connection-below.ts';
 import { findsOne, isStatement } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
+import { createDirectConnection } from './direct-connection.ts';
+import { isSqlite } from './sqlite-database.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link reuseStatements} uses. */
 interface Prepares {
@@ -16,8 +18,11 @@ type Statement = ReturnType<SqliteDatabase['prepare']>;
 type PreparedStatement = ReturnType<Prepares['prepare']>;
 
 /**
- * Wraps a better-sqlite3 database so that each statement is prepared once; Kysely prepares every query again. Looking up a
- * session takes a third of the time, and the app's other queries gain too.
+ * Wraps a better-sqlite3 database so that each statement is prepared once; Kysely prepares every query again. The app's own
+ * queries gain too.
+ *
+ * A session manager also learns of the database below the Kysely. While no transaction is open, it looks sessions up there at once:
+ * that takes half of the time. The `log` of the Kysely shows no such look-up; `verbose` of the `Database` does.
  *
  * @param options.max - how many statements are kept; the least recently used is evicted. @defaultValue 500
  * @throws {TypeError} it is not a database of better-sqlite3, or of the same shape
@@ -36,6 +41,18 @@ type PreparedStatement = ReturnType<Prepares['prepare']>;
 export function reuseStatements(database: Prepares, options: { readonly max?: number } = {}): SqliteDatabase {
   requireDatabase(database);
   const statements = new LRUCache<string, Statement>({ max: options.max ?? 500 });
+  let iterations = 0;
+  const direct = lookupsOn(database, () => iterations > 0);
+
+  function* iterate(statement: PreparedStatement, parameters: readonly unknown[]): IterableIterator<unknown> {
+    iterations += 1;
+    try {
+      yield* statement.iterate(parameters);
+    } finally {
+      iterations -= 1;
+    }
+  }
+
   return {
     prepare(sql) {
       const kept = statements.get(sql);
@@ -43,12 +60,12 @@ export function reuseStatements(database: Prepares, options: { readonly max?: nu
       const statement = database.prepare(sql);
       const reused: Statement = {
         reader: statement.reader,
-        all: answersOf(sql, statement),
+        all: answersOf(sql, statement, direct),
         run: (parameters) => statement.run(parameters),
         iterate(parameters) {
           // A statement cannot run again while it is iterated: the next call prepares another.
           statements.delete(sql);
-          return statement.iterate(parameters);
+          return iterate(statement, parameters);
         },
       };
       statements.set(sql, reused);
@@ -71,18 +88,31 @@ function requireDatabase(database: unknown): void {
   throw new TypeError('reuseStatements: expected a Database of better-sqlite3');
 }
 
+/**
+ * Look-ups on the connection itself, if it is a whole `Database`. A statement that is iterated keeps a snapshot open: until its end, a
+ * look-up on the same connection would not see what others have committed.
+ */
+function lookupsOn(database: Prepares, isIterating: () => boolean): LookupConnection | undefined {
+  if (!isSqlite(database)) return undefined;
+  const direct = createDirectConnection(database);
+  return {
+    isInTransaction: () => isIterating() || direct.isInTransaction(),
+    first: (query) => direct.first(query),
+  };
+}
+
 /** Every so many answers one is marked, the first included: to mark all of them would take longer than to ask. */
 const markedEvery = 256;
 
-function answersOf(sql: string, statement: PreparedStatement): Statement['all'] {
-  if (!isStatement(sql)) return (parameters) => statement.all(parameters);
+function answersOf(sql: string, statement: PreparedStatement, direct: LookupConnection | undefined): Statement['all'] {
   const all: Statement['all'] = findsOne(sql)
     ? (parameters) => atMostOne(statement, parameters)
     : (parameters) => statement.all(parameters);
+  if (direct === undefined || !isStatement(sql)) return all;
   let count = 0;
   return (parameters) => {
     const rows = all(parameters);
-    if (count % markedEvery === 0) markReused(rows);
+    if (count % markedEvery === 0) markRows(rows, direct);
     count += 1;
     return rows;
   };
