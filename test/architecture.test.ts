@@ -127,6 +127,7 @@ const roomsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]
     'received-session': [],
     watch: ['errors', 'received-session', 'tokens', 'links'],
     react: ['errors', 'shared-by-copies', 'received-session', 'tokens', 'links', 'watch'],
+    ui: ['errors', 'react'],
     index: ['errors', 'received-session', 'tokens', 'links', 'watch'],
   },
 };

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'react/index': 'src/react/index.ts' },
+  entry: { index: 'src/index.ts', 'react/index': 'src/react/index.ts', 'ui/index': 'src/ui/index.ts' },
   platform: 'neutral',
   format: {
     esm: {},

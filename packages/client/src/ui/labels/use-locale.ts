@@ -1,0 +1,13 @@
+import { useIsHydrated } from '../screen/use-is-hydrated.ts';
+
+/**
+ * The locale of dates: the given one, or the page's or the browser's if it is of the same language as the labels, so that
+ * dates and labels do not mix languages. A page that hydrates has the labels' own, as on the server.
+ */
+export function useLocale(language: string, given: string | undefined): string {
+  const isHydrated = useIsHydrated();
+  if (given !== undefined) return given;
+  if (!isHydrated) return language;
+  const candidates = [document.documentElement.lang, ...navigator.languages];
+  return candidates.find((candidate) => candidate.split('-')[0] === language.split('-')[0]) ?? language;
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState, type ReactElement } from 'react';
+import { useIsHydrated } from '../screen/use-is-hydrated.ts';
+
+/** Props of {@link RelativeTime}. */
+export interface RelativeTimeProps {
+  readonly date: Date;
+  readonly locale: string;
+}
+
+/**
+ * A time in the past in words ("3 minutes ago"), kept up to date; after a month, its date. A server writes the date, because its
+ * time zone and its clock are not the user's.
+ */
+export function RelativeTime({ date, locale }: RelativeTimeProps): ReactElement {
+  const isHydrated = useIsHydrated();
+  const now = useNow();
+  const iso = date.toISOString();
+  return (
+    <time dateTime={iso} title={isHydrated ? exactTime(date, locale) : undefined}>
+      {isHydrated ? relativeTime(date, now, locale) : iso.slice(0, 10)}
+    </time>
+  );
+}
+
+/** A date with its time, such as "26 Nov 2026, 15:04". */
+export function exactTime(date: Date, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
+}
+
+/** The time from `date` to `now` in its largest whole unit. */
+export function relativeTime(date: Date, now: number, locale: string): string {
+  const seconds = (now - date.getTime()) / 1000;
+  if (seconds >= month) return new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(date);
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
+  for (const [unit, length] of units) {
+    if (seconds >= length) return words.format(-Math.floor(seconds / length), unit);
+  }
+  // Also a time that the server has just written, where its clock is ahead.
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second');
+}
+
+const month = 30 * 86_400;
+const units = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+const refreshAfter = 30_000;
+
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), refreshAfter);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -1,0 +1,32 @@
+import type { SessionInfo } from '../../react/index.ts';
+import type { SessionsLabels } from '../labels/labels.ts';
+
+/** The name of a session: its user's own, or that of its device. */
+export function titleOf({ name, device }: SessionInfo, labels: SessionsLabels): string {
+  return name ?? device.name ?? labels.unknownDevice;
+}
+
+/** The device of a session, without words of its title: "Chrome on macOS" needs neither "Chrome" nor "macOS". */
+export function deviceTextsOf(session: SessionInfo, labels: SessionsLabels): readonly string[] {
+  const { name, app, browser, os } = session.device;
+  const said = new Set(wordsOf(titleOf(session, labels)));
+  const texts: string[] = [];
+  for (const text of [name, app.name ?? browser.name, os.name]) {
+    const words = wordsOf(text ?? '');
+    if (text === null || words.some((word) => said.has(word))) continue;
+    for (const word of words) said.add(word);
+    texts.push(text);
+  }
+  return texts;
+}
+
+function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.filter((word) => word !== 'on');
+}
+
+/** "Chrome 141": browsers have frozen the rest of their versions at zero. */
+export function softwareText({ name, version }: SessionInfo['device']['os']): string | null {
+  if (name === null) return null;
+  return version === null ? name : `${name} ${version.replace(/(\.0){3}$/, '')}`;
+}

@@ -1,0 +1,3 @@
+// TypeScript checks that a style which is imported exists.
+declare const nothing: undefined;
+export = nothing;
