@@ -49,7 +49,7 @@ test('no cache keeps the answer of a procedure', async () => {
   const headers = { authorization: `Bearer ${result.data.token}` };
   const list = await fetch(`${demo.origin}/trpc/sessions.list`, { headers });
   expect(list.status).toBe(200);
-  const changes = await fetch(`${demo.origin}/trpc/sessionChanges`, { headers });
+  const changes = await fetch(`${demo.origin}/trpc/sessions.watch`, { headers });
   await changes.body?.cancel();
   for (const answer of [login, list, changes]) {
     expect(answer.headers.get('cache-control')).toMatch(/no-store|no-cache/);

@@ -97,11 +97,14 @@ describeIf(
       return context.newPage();
     }
 
+    /** The button of the page's head: each row of the list has one, too. */
+    const signOut = { name: 'Sign out', exact: true };
+
     async function signIn(page: Page): Promise<void> {
       await page.getByLabel('Username').fill('admin');
       await page.getByLabel('Password').fill('admin');
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await page.getByRole('button', signOut).waitFor();
     }
 
     test('of two browsers that are signed in, one ends the other', async () => {
@@ -111,19 +114,37 @@ describeIf(
       await signIn(laptop.page);
 
       await laptop.page.getByText('This device').first().waitFor();
-      const end = laptop.page.getByRole('button', { name: 'End Safari on iPhone' });
+      const end = laptop.page.getByRole('button', { name: 'Sign out Safari on iPhone' });
       await end.click();
-      await laptop.page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+      await laptop.page.getByRole('dialog').getByRole('button', signOut).click();
       await end.waitFor({ state: 'detached' });
 
       await phone.page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await phone.page
+        .getByRole('status')
+        .filter({ hasText: 'Another of your devices signed this one out.' })
+        .waitFor();
       expect(await phone.page.evaluate(() => localStorage.getItem('trpc-sessions.token'))).toBe(
         'ended:revoked_session',
       );
       await laptop.page.reload();
-      await laptop.page.getByRole('button', { name: 'Sign out' }).waitFor();
-      await laptop.page.getByRole('button', { name: 'Sign out' }).click();
+      await laptop.page.getByRole('button', signOut).waitFor();
+      await laptop.page.getByRole('button', signOut).click();
       await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
+    });
+
+    test('a sign-in elsewhere shows at once, with its place, and so does its end', async () => {
+      await using laptop = await open();
+      await signIn(laptop.page);
+      await using phone = await open({ userAgent: iphone });
+      await signIn(phone.page);
+      const row = laptop.page.getByRole('listitem').filter({ hasText: 'Safari on iPhone' }).first();
+      expect(await row.innerText()).toContain('This network');
+      await phone.page.getByRole('button', signOut).click();
+      await row.waitFor({ state: 'detached' });
+      // The user has signed out: no reason is shown.
+      await phone.page.getByRole('button', { name: 'Sign in' }).waitFor();
+      expect(await phone.page.getByRole('status').innerText()).toBe('');
     });
 
     test('all others are ended at once, and the one that asked stays', async () => {
@@ -136,15 +157,15 @@ describeIf(
         await signIn(third.page);
       }
 
-      await laptop.page.getByRole('button', { name: 'End all other sessions' }).click();
-      await laptop.page
-        .getByRole('dialog')
-        .getByRole('button', { name: /^End all/ })
-        .click();
+      await laptop.page.getByRole('button', { name: 'Sign out all other devices' }).click();
+      await laptop.page.getByRole('dialog').getByRole('button', signOut).click();
 
       await others.page.getByRole('button', { name: 'Sign in' }).waitFor();
-      await laptop.page.getByRole('button', { name: /^End / }).first().waitFor({ state: 'detached' });
-      await laptop.page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await laptop.page
+        .getByRole('button', { name: /^Sign out ./ })
+        .first()
+        .waitFor({ state: 'detached' });
+      await laptop.page.getByRole('button', signOut).waitFor();
     });
 
     test('a confirmation can be declined, with the keyboard alone', async () => {
@@ -155,7 +176,7 @@ describeIf(
       await laptop.page.keyboard.press('Tab');
       await laptop.page.keyboard.type('admin');
       await laptop.page.keyboard.press('Enter');
-      const end = laptop.page.getByRole('button', { name: 'End Safari on iPhone' });
+      const end = laptop.page.getByRole('button', { name: 'Sign out Safari on iPhone' });
       await end.waitFor();
       await end.focus();
       await laptop.page.keyboard.press('Enter');
@@ -164,7 +185,7 @@ describeIf(
       await laptop.page.getByRole('dialog').waitFor({ state: 'hidden' });
       expect(await end.evaluate((button) => button === document.activeElement)).toBe(true);
       await phone.page.reload();
-      await phone.page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await phone.page.getByRole('button', signOut).waitFor();
     });
 
     test('a wrong password shows an error, and no token is kept', async () => {
@@ -181,8 +202,8 @@ describeIf(
       const tab = await laptop.context.newPage();
       await tab.goto(origin);
       await signIn(laptop.page);
-      await tab.getByRole('button', { name: 'Sign out' }).waitFor();
-      await tab.getByRole('button', { name: 'Sign out' }).click();
+      await tab.getByRole('button', signOut).waitFor();
+      await tab.getByRole('button', signOut).click();
       await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
     });
 
@@ -195,7 +216,7 @@ describeIf(
       await laptop.page.clock.install();
       await laptop.page.route('**/trpc/**', handle);
       await laptop.page.reload();
-      await laptop.page.getByRole('button', { name: 'Sign out' }).click();
+      await laptop.page.getByRole('button', signOut).click();
       const signOutHere = laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out here' });
       await expect
         .poll(async () => {
@@ -205,8 +226,9 @@ describeIf(
         .toBe(true);
       await signOutHere.click();
       await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
-      // The mark of the device stays.
-      expect(await laptop.page.evaluate(() => Object.keys(localStorage))).toEqual(['trpc-sessions.token.mark']);
+      // The mark of the device stays, and so does the time when its user looked at the list.
+      const kept = await laptop.page.evaluate(() => Object.keys(localStorage));
+      expect(kept.filter((key) => !key.startsWith('trpc-sessions.looked.'))).toEqual(['trpc-sessions.token.mark']);
     });
 
     test('a user can sign in while the storage holds a text that is no token', async () => {
@@ -221,7 +243,7 @@ describeIf(
       await laptop.page.getByLabel('Username').fill('admin');
       await laptop.page.getByLabel('Password').fill('admin');
       await laptop.page.keyboard.press('Enter');
-      await laptop.page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await laptop.page.getByRole('button', signOut).waitFor();
       const heading = laptop.page.getByRole('heading', { name: 'Active sessions' });
       expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
 
@@ -240,14 +262,16 @@ describeIf(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ username: 'admin', password: 'admin', device: { name } }),
       });
-      const end = page.page.getByRole('button', { name: `End ${name}` });
-      await end.click();
-      const confirm = page.page.getByRole('dialog').getByRole('button', { name: 'End session' });
+      await page.page.getByRole('button', { name, exact: true }).click();
+      const details = page.page.getByRole('dialog', { name, exact: true });
+      await details.waitFor();
+      expect(await outside(page.page)).toEqual([]);
+      await details.getByRole('button', signOut).click();
+      const confirm = page.page.getByRole('dialog', { name: `Sign out ${name}?` }).getByRole('button', signOut);
       await confirm.waitFor();
       expect(await outside(page.page)).toEqual([]);
       await confirm.click();
-      const toast = page.page.getByText(`Ended ${name}.`);
-      expect((await toast.boundingBox())?.width).toBeLessThanOrEqual(480);
+      await page.page.getByText(`Signed out ${name}.`).waitFor();
       expect(await outside(page.page)).toEqual([]);
     });
 
@@ -257,7 +281,7 @@ describeIf(
     ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, expected) => {
       await using laptop = await open({ colorScheme });
       await signIn(laptop.page);
-      for (const selector of [':root', '.cards', 'h1', '.button']) {
+      for (const selector of [':root', '.top', '.tss', '.tss-card', 'h1', '.button', '.tss-button']) {
         const { ground, ink } = await laptop.page.locator(selector).first().evaluate(luminances);
         expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(expected);
         // WCAG 2.2, 1.4.3

@@ -72,12 +72,12 @@ describeIf(chromiumProgram !== undefined, "the demo's form", 'install chromium, 
     await page.keyboard.press('Tab');
     expect(await button().evaluate((element) => element === document.activeElement)).toBe(true);
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).waitFor();
   });
 
   test('counts a wait down, and signs in after it', async () => {
     // The device has signed in before, and has attempts of its own.
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByLabel('Username').fill('admin');
     // Each wait is longer than the one before: on a busy machine, a later one is met.
     const alert = page.getByRole('alert').filter({ hasText: /^Too many attempts. Try again in \d+ seconds?.$/ });
@@ -87,6 +87,6 @@ describeIf(chromiumProgram !== undefined, "the demo's form", 'install chromium, 
     await expect.poll(isDisabled).toBe('false');
     await page.locator('.countdown').waitFor({ state: 'detached' });
     await guess('admin');
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).waitFor();
   });
 });

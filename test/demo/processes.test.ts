@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
@@ -69,3 +69,37 @@ for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
     });
   });
 }
+
+/** The text of a user's watch so far, as it streams in. */
+async function watch({ port }: RunningDemo, token: string): Promise<() => string> {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const { body } = await fetch(`http://127.0.0.1:${port}/trpc/sessions.watch`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: stop.signal,
+  });
+  let text = '';
+  const read = async () => {
+    for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) text += chunk;
+  };
+  // It ends with an error when it is aborted.
+  read().catch(() => {});
+  return () => text;
+}
+
+describeIf(redis, 'two servers of the demo on Redis', 'install redis', () => {
+  test('show a sign-in and a revocation of the other at once', async () => {
+    const { url, dispose } = await createFile();
+    await using _ = { [Symbol.asyncDispose]: dispose };
+    const env = { DATABASE_URL: url, REDIS_URL: inject('redisUrl') ?? '' };
+    await using a = await startHere(env);
+    await using b = await startHere(env);
+    const token = await signIn(a);
+    const seen = await watch(a, token);
+    await expect.poll(seen).toContain('"type":"sessions"');
+    await signIn(b);
+    await expect.poll(seen).toContain('"type":"created"');
+    expect((await b.call('sessions.revokeOthers', { token, input: {} })).status).toBe(200);
+    await expect.poll(seen).toContain('"type":"revoked"');
+  });
+});

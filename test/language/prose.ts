@@ -37,6 +37,10 @@ function passagesOf(lines: readonly string[]): Passage[] {
     if (isFence) isInFence = !isInFence;
     if (isFence || isInFence || line.trim() === '') {
       isOpen = false;
+    } else if (/^\s*<[^>]+>$/.test(line)) {
+      // A tag of HTML: only the text of a picture is prose.
+      isOpen = false;
+      passages.push({ line: index + 1, text: /\balt="([^"]*)"/.exec(line)?.[1] ?? '' });
     } else if (/^\s*\|/.test(line)) {
       isOpen = false;
       for (const text of line.split('|')) passages.push({ line: index + 1, text });

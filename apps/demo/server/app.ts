@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, localBus, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
 import { sessionsContext, type TrustProxy } from '@trpc-sessions/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
@@ -44,7 +44,7 @@ export async function createDemo(options: DemoOptions): Promise<Demo> {
   const nodes = redisUrl === undefined ? undefined : connectNodes(redisUrl);
   const manager = createSessionManager({
     db,
-    bus: nodes?.bus,
+    bus: nodes?.bus ?? localBus({ channel: databaseUrl }),
     cache: nodes?.cache,
     keys: secret,
     issuer: 'trpc-sessions-demo',

@@ -6,7 +6,6 @@ import { initTRPC } from '@trpc/server';
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 import { samplePlaces } from './samples.ts';
-import { sessionChanges } from './session-changes.ts';
 import { authenticate } from './users.ts';
 
 /** The parts of the router. */
@@ -35,9 +34,6 @@ export function createAppRouter({ db, manager, secret, samples }: RouterOptions)
   const own = t.router({
     /** A procedure of the app's own, for signed-in users. */
     hello: protectedProcedure.query(({ ctx }) => ({ hello: ctx.claims.username })),
-
-    /** An event for each change of the user's sessions. The stream ends with the session of the page. */
-    sessionChanges: protectedProcedure.subscription(({ ctx, signal }) => sessionChanges(manager, ctx, signal)),
   });
 
   return t.mergeRouters(own, sessions.router);

@@ -1,6 +1,7 @@
 import { useSession } from '@trpc-sessions/client/react';
-import { useState } from 'react';
-import { SessionsPage } from './sessions-page.tsx';
+import { Sessions } from '@trpc-sessions/client/ui';
+import { useEffect, useRef, useState } from 'react';
+import { Header } from './header.tsx';
 import { SignIn } from './sign-in.tsx';
 
 export function App() {
@@ -10,4 +11,22 @@ export function App() {
   const [hasBeenAsked, setHasBeenAsked] = useState(false);
   if (isSignedOut && !hasBeenAsked) setHasBeenAsked(true);
   return isSignedOut ? <SignIn /> : <SessionsPage takesFocus={hasBeenAsked} />;
+}
+
+function SessionsPage({ takesFocus }: { takesFocus: boolean }) {
+  const page = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const heading = page.current?.querySelector('h1');
+    if (!takesFocus || !heading) return;
+    heading.tabIndex = -1;
+    heading.focus();
+  }, [takesFocus]);
+  return (
+    <>
+      <Header />
+      <main ref={page} className="page">
+        <Sessions headingLevel={1} />
+      </main>
+    </>
+  );
 }

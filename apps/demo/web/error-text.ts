@@ -21,7 +21,6 @@ export function errorText(error: unknown): string {
   const answer = isTRPCClientError<AppRouter>(error) ? error.data : null;
   // Without one it is the network, not the server.
   if (!answer) return 'The server cannot be reached. Check your connection and try again.';
-  if (answer.code === 'NOT_FOUND') return 'This session has already ended.';
   return 'Something went wrong on the server. Try again in a moment.';
 }
 

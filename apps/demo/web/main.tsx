@@ -1,5 +1,5 @@
-import { SessionProvider } from '@trpc-sessions/client/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { SessionProvider } from '@trpc-sessions/client/react';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
@@ -19,7 +19,7 @@ if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <SessionProvider client={trpc} tokens={tokens}>
+      <SessionProvider client={trpc} tokens={tokens} live>
         <App />
       </SessionProvider>
     </QueryClientProvider>
