@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { createSessionManager, localBus, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
 import { sessionsContext, type TrustProxy } from '@trpc-sessions/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
@@ -15,7 +15,7 @@ import { addSeededUser, removeSeededUser } from './users.ts';
 
 export interface DemoOptions {
   readonly databaseUrl: string;
-  /** Redis, for the bus between several processes. @defaultValue no cache: each request reads the database */
+  /** Redis, for the bus between several processes. @defaultValue PostgreSQL if that is the database; otherwise it has one process */
   readonly redisUrl?: string | undefined;
   readonly secret: string;
   readonly trustProxy?: TrustProxy;
@@ -41,11 +41,11 @@ export async function createDemo(options: DemoOptions): Promise<Demo> {
   await createTables(db);
   await migrateToLatest(db);
 
-  const nodes = redisUrl === undefined ? undefined : connectNodes(redisUrl);
+  const nodes = connectNodes(databaseUrl, redisUrl);
   const manager = createSessionManager({
     db,
-    bus: nodes?.bus ?? localBus({ channel: databaseUrl }),
-    cache: nodes?.cache,
+    bus: nodes.bus,
+    cache: nodes.cache,
     keys: secret,
     issuer: 'trpc-sessions-demo',
     lifetime: '30d',
@@ -64,7 +64,7 @@ export async function createDemo(options: DemoOptions): Promise<Demo> {
   manager.purgeExpired({ schedule: '1h' }).catch((error: unknown) => logFault('purge', error));
 
   const trpc = createHTTPHandler({
-    router: createAppRouter({ db, manager, secret, samples }),
+    router: createAppRouter({ db, manager, secret, samples, throttleStore: nodes.throttleStore }),
     basePath: '/trpc/',
     maxBodySize: 100_000,
     // Checking a password is slow on purpose: one request may not ask for hundreds.
@@ -94,7 +94,7 @@ export async function createDemo(options: DemoOptions): Promise<Demo> {
       // Event streams do not end by themselves.
       server.closeAllConnections();
       await manager.close();
-      nodes?.close();
+      await nodes.close();
       await db.destroy();
     },
   };

@@ -1,18 +1,29 @@
-import { memoryCache, type Bus, type MemoryCache } from '@trpc-sessions/core';
+import { localBus, memoryCache, type Bus, type MemoryCache } from '@trpc-sessions/core';
+import { postgresBus } from '@trpc-sessions/core/postgres';
 import { redisBus } from '@trpc-sessions/core/redis';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { errorLine } from './error-line.ts';
 
-/** The bus and the cache of one of several processes. */
+/** The bus of one of several processes. */
 export interface Nodes {
   readonly bus: Bus;
-  readonly cache: MemoryCache;
-  close(): void;
+  /** Live sessions in memory. @defaultValue none: each request reads the database */
+  readonly cache?: MemoryCache;
+  /** Where attempts to sign in are counted, for all processes. @defaultValue by the bus, or in memory */
+  readonly throttleStore?: 'database';
+  close(): void | Promise<void>;
 }
 
-/** Caches live sessions in memory. Redis carries the endings between the processes. */
-export function connectNodes(redisUrl: string): Nodes {
-  const redis = new Redis(redisUrl);
+/** Connects the processes of a database: by Redis if it is set, otherwise by PostgreSQL. Other databases have one process. */
+export function connectNodes(databaseUrl: string, redisUrl: string | undefined): Nodes {
+  if (redisUrl !== undefined) return connectByRedis(redisUrl);
+  if (/^postgres(?:ql)?:/.test(databaseUrl)) return connectByPostgres(databaseUrl);
+  return { bus: localBus({ channel: databaseUrl }), close() {} };
+}
+
+function connectByRedis(url: string): Nodes {
+  const redis = new Redis(url);
   // The client reconnects by itself; without a listener, its error would end the process.
   redis.on('error', (error) => console.warn(`Redis: ${errorLine(error)}`));
   return {
@@ -20,4 +31,10 @@ export function connectNodes(redisUrl: string): Nodes {
     cache: memoryCache({ max: 10_000 }),
     close: () => redis.disconnect(),
   };
+}
+
+function connectByPostgres(connectionString: string): Nodes {
+  const pool = new pg.Pool({ connectionString, max: 1 });
+  pool.on('error', (error) => console.warn(`the bus has lost a connection: ${errorLine(error)}`));
+  return { bus: postgresBus(pool), throttleStore: 'database', close: () => pool.end() };
 }

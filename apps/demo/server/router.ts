@@ -14,16 +14,17 @@ export interface RouterOptions {
   readonly manager: SessionManager;
   readonly secret: string;
   readonly samples: boolean;
+  readonly throttleStore?: 'database' | undefined;
 }
 
 /** The app's router, with the sessions merged into it at the root. */
-export function createAppRouter({ db, manager, secret, samples }: RouterOptions) {
+export function createAppRouter({ db, manager, secret, samples, throttleStore }: RouterOptions) {
   const findCountry = country();
   const sessions = createSessionsPlugin({
     manager,
     authenticate: (credentials, request) => authenticate(db, credentials, request),
     // `Admin` is another user than `admin` here. In this form, their names differ in any case.
-    throttle: { account: ({ username }) => Buffer.from(username).toString('hex') },
+    throttle: { account: ({ username }) => Buffer.from(username).toString('hex'), store: throttleStore },
     locate: (ip, opts) => (samples ? samplePlaces.get(ip) : undefined) ?? findCountry(ip, opts),
     captcha: altcha({ secret: `captchas of the demo: ${secret}` }),
   });
