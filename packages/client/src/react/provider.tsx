@@ -152,7 +152,7 @@ export function SessionProvider({
     });
   }, [queryClient, tokens, tokenVersion, follow]);
 
-  useEffect(() => shareList(queryClient, tokens), [queryClient, tokens]);
+  useEffect(() => shareList(queryClient, tokens, changes), [queryClient, tokens, changes]);
   useLive(client, tokens, { live, onNewSession, onSignedOut });
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import { useQuery } from '@tanstack/react-query';
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import type { RevokeInput } from '@trpc-sessions/server';
 import type { PropsWithChildren } from 'react';
@@ -8,7 +9,7 @@ import { listKey } from './queries.ts';
 import type { AnySessionClient, ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
 import type { UseSessionsOptions } from './use-list.ts';
-import { useSessions, type UseSessionsResult } from './use-sessions.ts';
+import { useSessions } from './use-sessions.ts';
 
 afterEach(cleanup);
 
@@ -41,7 +42,7 @@ function delay<TInput, TOutput>(calls: Call[], mutate: (input: TInput) => Promis
 }
 
 /** Opens a page of a user with three sessions, whose calls wait for the test. */
-async function openPage(app: TestApp, options?: UseSessionsOptions) {
+async function openPage(app: TestApp, options?: UseSessionsOptions, usePage: () => void = () => {}) {
   app.tokens.set(app.signIn('ada'));
   app.signIn('ada');
   app.signIn('ada');
@@ -65,6 +66,7 @@ async function openPage(app: TestApp, options?: UseSessionsOptions) {
       const list = useSessions(options);
       const other = useSessions({ optimistic: false });
       shown.push(textOf(list));
+      usePage();
       return { list, other };
     },
     { wrapper: ({ children }: PropsWithChildren) => <Providers client={client}>{children}</Providers> },
@@ -75,7 +77,7 @@ async function openPage(app: TestApp, options?: UseSessionsOptions) {
 }
 
 /** The ids of a list, with the names of those that have one. */
-function textOf({ sessions }: UseSessionsResult): string {
+function textOf({ sessions }: { readonly sessions: readonly { id: string; name: string | null }[] }): string {
   return sessions.map(({ id, name }) => (name === null ? id : `${id}=${name}`)).join(' ');
 }
 
@@ -308,5 +310,42 @@ describe('a new name', () => {
     await calls[2]!.fail();
     expect(await third.outcome).toBe('Error: lost');
     expect(textOf(list())).toBe('ada-1 ada-2=One ada-3');
+  });
+});
+
+describe("the app's own queries", () => {
+  const keyOf = (procedure: string) => [['auth', 'sessions', procedure], { type: 'query' }];
+
+  test('show a change while it is under way, and its end', async () => {
+    await using app = await startApp();
+    const { list: own, current } = app.client.sessions;
+    const { signal } = new AbortController();
+    const seen: string[] = [];
+    const { calls, list } = await openPage(app, {}, () => {
+      const { data = [] } = useQuery({ queryKey: keyOf('list'), queryFn: () => own.query(undefined, { signal }) });
+      const { data: session } = useQuery({
+        queryKey: keyOf('current'),
+        queryFn: () => current.query(undefined, { signal }),
+      });
+      seen.push(`${textOf({ sessions: data })} (${session?.name ?? ''})`);
+    });
+    const shows = (text: string) => waitFor(() => expect(seen.at(-1)).toBe(text));
+    await shows('ada-1 ada-2 ada-3 ()');
+    const revoking = await start(() => list().revoke('ada-2'));
+    const naming = await start(() => list().rename('ada-1', 'Mine'));
+    await shows('ada-1=Mine ada-3 ()');
+    // An answer to the app's own query, of before the change.
+    const { length } = seen;
+    await act(() => app.queryClient.invalidateQueries({ queryKey: keyOf('list') }));
+    await shows('ada-1=Mine ada-3 ()');
+    expect(textOf(list())).toBe('ada-1=Mine ada-3');
+
+    await calls[0]!.fail();
+    expect(await revoking.outcome).toBe('Error: lost');
+    await shows('ada-1=Mine ada-2 ada-3 ()');
+    await calls[1]!.answer();
+    expect(await naming.outcome).toBe('done');
+    await shows('ada-1=Mine ada-2 ada-3 (Mine)');
+    expect(new Set(seen.slice(length).map((text) => text.split(' ')[0]))).toEqual(new Set(['ada-1=Mine']));
   });
 });
