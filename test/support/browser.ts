@@ -9,8 +9,17 @@ export const chromiumProgram: string | undefined = [
   '/usr/bin/google-chrome',
 ].find(existsSync);
 
-export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+export interface LaunchOptions {
+  /** Whether pages are kept in the back/forward cache, which Playwright switches off. */
+  readonly hasPageCache?: boolean;
+}
+
+export function launchBrowser(
+  args: readonly string[] = [],
+  { hasPageCache = false }: LaunchOptions = {},
+): Promise<Browser> {
   return chromium.launch({
+    ignoreDefaultArgs: hasPageCache ? ['--disable-back-forward-cache'] : [],
     executablePath: chromiumProgram ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
