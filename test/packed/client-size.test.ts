@@ -52,13 +52,13 @@ test.each<[string, number, string[], string[]]>([
   ],
   [
     'the provider, useSession and useSessions',
-    3800,
+    3750,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
   [
     'all hooks',
-    3950,
+    3900,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export * from '@trpc-sessions/client/react';"],
   ],

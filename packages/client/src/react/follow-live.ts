@@ -36,6 +36,10 @@ export function followLive(
     if (own !== undefined) {
       queryClient.setQueryData<ReceivedCurrentSession>(currentKey(version), (data) => data && { ...data, ...own });
     }
+    // The server is back, and the page has not got its answer: the stream does not have the claims.
+    const current = { queryKey: currentKey(version), exact: true };
+    if (event.type === 'sessions' && queryClient.getQueryState(current.queryKey)?.status === 'error')
+      void queryClient.invalidateQueries(current);
     if (event.type === 'created') callbacks().onNewSession?.(receiveSession(event.session));
     return undefined;
   });

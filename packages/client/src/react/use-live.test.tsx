@@ -51,3 +51,34 @@ test('a page whose session ends elsewhere is signed out at once, and says why', 
     ),
   );
 });
+
+test('after the server was away, a live page is right again by the new stream alone', async () => {
+  await using server = await startServer();
+  const { session, list } = server.openBrowser().openPage(localStorageTokenStore(), { live: true });
+  const own = await act(() => session().login(right));
+  await waitFor(() => expect(server.paths).toContain('auth.sessions.watch'));
+  await waitFor(() => expect(list().sessions).toHaveLength(1));
+  await server.stop();
+  server.pass(1000);
+  const { session: other } = await server.manager.issue({ userId });
+  const { length } = server.paths;
+  await server.start();
+  await waitFor(() => expect(list().sessions.map(({ id }) => id)).toEqual([other.id, own.id]));
+  expect(session()).toMatchObject({ status: 'signedIn', error: null });
+  expect(server.paths.slice(length)).toEqual(['auth.sessions.watch']);
+});
+
+test('a live page that was opened while the server was away asks once when it is back', async () => {
+  await using server = await startServer();
+  const { token, session: own } = await server.manager.issue({ userId });
+  await server.stop();
+  const tokens = localStorageTokenStore();
+  tokens.set(token);
+  const { session, list } = server.openBrowser().openPage(tokens, { live: true });
+  await waitFor(() => expect(session()).toMatchObject({ status: 'loading', error: expect.any(Error) }));
+  await waitFor(() => expect(list().error).not.toBeNull());
+  await server.start();
+  await waitFor(() => expect(session()).toMatchObject({ status: 'signedIn', userId, claims: {} }));
+  expect(list()).toMatchObject({ sessions: [{ id: own.id }], error: null });
+  expect(server.paths).toEqual(['auth.sessions.watch', 'auth.sessions.current']);
+});

@@ -27,7 +27,7 @@ import {
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PropsWithChildren } from 'react';
 import superjson from 'superjson';
@@ -111,10 +111,16 @@ export interface Browser {
 export interface PluginServer extends AsyncDisposable {
   readonly url: string;
   readonly manager: SessionManager;
+  readonly url: string;
   readonly requests: readonly IncomingHttpHeaders[];
+  /** The procedures of each request, with commas between those of a batch. */
+  readonly paths: readonly string[];
   /** The app's own calls, as they arrived. */
   readonly calls: readonly string[];
   readonly pass: (milliseconds: number) => void;
+  /** Ends all connections, and accepts no other until `start`. */
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
   /** Opens a browser, whose pages share its cookies. */
   readonly openBrowser: () => Browser;
 }
@@ -143,8 +149,13 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
       return sessionsContext(opts, { cookie });
     },
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const paths: string[] = [];
+  server.on('request', ({ url: path = '' }: IncomingMessage) => paths.push(new URL(path, url).pathname.slice(1)));
+  async function listen(port: number): Promise<void> {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+  await listen(0);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -152,7 +163,15 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
   return {
     url,
     manager,
+    url,
     requests,
+    paths,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+    start: () => listen(port),
     calls,
     pass: (milliseconds) => void (now += milliseconds),
     openBrowser() {
@@ -162,7 +181,7 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
-      server.close();
+      if (server.listening) server.close();
       await manager.close();
       await db.destroy();
     },

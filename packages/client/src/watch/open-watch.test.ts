@@ -1,8 +1,14 @@
+import { createTRPCClient } from '@trpc/client';
+import superjson from 'superjson';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sessionLinks } from '../links/session-links.ts';
+import { testFetch } from '../testing/fetch.ts';
+import { startServer, type Router } from '../testing/plugin.tsx';
+import { memoryTokenStore } from '../tokens/memory.ts';
 import { openWatch } from './open-watch.ts';
 import type { SubscribeWatch } from './received-event.ts';
 
-beforeEach(() => vi.useFakeTimers());
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 type Calls = Parameters<SubscribeWatch>[1];
@@ -31,6 +37,86 @@ test('while the server is away, the pauses between attempts grow', async () => {
   // 1, 2, 4 and 8 seconds, or down to half of each.
   expect(streams.length).toBeGreaterThan(3);
   expect(streams.length).toBeLessThan(8);
+});
+
+test('a real server that is away gets fewer and fewer requests, and one when it is back', async () => {
+  await using server = await startServer();
+  const tokens = memoryTokenStore((await server.manager.issue({ userId: 'ada' })).token);
+  const links = sessionLinks<Router>({ url: server.url, at: 'auth', tokens, transformer: superjson, fetch: testFetch });
+  const { sessions } = createTRPCClient<Router>({ links }).auth;
+  const attempts: number[] = [];
+  let failures = 0;
+  const lists: unknown[] = [];
+  const subscribe: SubscribeWatch = (input, calls) => {
+    attempts.push(Date.now());
+    return sessions.watch.subscribe(input, {
+      ...calls,
+      onConnectionStateChange(state) {
+        failures += Number(state.state === 'connecting' && state.error !== null);
+        calls.onConnectionStateChange(state);
+      },
+    });
+  };
+  const stop = openWatch(subscribe, { event: ({ type }) => lists.push(type), refused: expect.unreachable });
+  await expect.poll(() => lists).toEqual(['sessions']);
+  await server.stop();
+  const [away, step] = [9, 100];
+  const pauses: number[] = [];
+  for (let attempt = 1; attempt <= away; attempt += 1) {
+    await expect.poll(() => failures).toBe(attempt);
+    const failed = Date.now();
+    if (attempt === away) await server.start();
+    while (attempts.length === attempt) await vi.advanceTimersByTimeAsync(step);
+    pauses.push(Date.now() - failed);
+  }
+  for (const [index, pause] of pauses.entries()) {
+    const longest = Math.min(60_000, 1000 * 2 ** index);
+    expect(pause).toBeGreaterThanOrEqual(longest / 2);
+    expect(pause).toBeLessThanOrEqual(longest + step);
+  }
+  await expect.poll(() => lists).toEqual(['sessions', 'sessions']);
+  expect(server.paths).toEqual(['auth.sessions.watch', 'auth.sessions.watch']);
+  stop();
+});
+
+test('a server that ends each stream after its first event counts as away', async () => {
+  const { streams } = watch();
+  for (let second = 0; second < 20; second += 1) {
+    streams.at(-1)?.onData(list);
+    streams.at(-1)?.onComplete();
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(streams.length).toBeLessThan(8);
+  // One that lasts begins with the shortest pause again.
+  await vi.advanceTimersByTimeAsync(60_000);
+  const { length } = streams;
+  streams.at(-1)?.onData(list);
+  await vi.advanceTimersByTimeAsync(15_000);
+  streams.at(-1)?.onComplete();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(streams).toHaveLength(length + 1);
+});
+
+test('when the network is back, the next attempt comes within a second', async () => {
+  const page = new EventTarget();
+  vi.stubGlobal('window', page);
+  const { streams, stop } = watch();
+  for (let failures = 0; failures < 10; failures += 1) {
+    streams.at(-1)?.onConnectionStateChange({ state: 'connecting', error: new Error('offline') });
+    if (failures < 9) await vi.advanceTimersByTimeAsync(60_000);
+  }
+  page.dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(streams).toHaveLength(11);
+  // An open stream stays.
+  streams.at(-1)?.onData(list);
+  page.dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(streams).toHaveLength(11);
+  stop();
+  page.dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(streams).toHaveLength(11);
 });
 
 test('a stream that fails once is opened again within a second', async () => {
