@@ -111,7 +111,6 @@ export interface Browser {
 export interface PluginServer extends AsyncDisposable {
   readonly url: string;
   readonly manager: SessionManager;
-  readonly url: string;
   readonly requests: readonly IncomingHttpHeaders[];
   /** The procedures of each request, with commas between those of a batch. */
   readonly paths: readonly string[];
@@ -163,7 +162,6 @@ export async function startServer({ cookie = false }: { cookie?: boolean } = {})
   return {
     url,
     manager,
-    url,
     requests,
     paths,
     async stop() {
