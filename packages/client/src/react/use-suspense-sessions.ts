@@ -1,4 +1,5 @@
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
 import { isAsync, isReady, untilReady } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { listQuery, noListQuery } from './queries.ts';
@@ -25,8 +26,17 @@ export function useSuspenseSessions(options?: UseSessionsOptions): UseSuspenseSe
   const parts = useSessionParts();
   const { tokens, tokenVersion } = parts;
   const queryClient = useQueryClient();
+  // React may hydrate this component long after the provider, which knows the token by then. It must first render as the server did.
+  const isHydrating = useSyncExternalStore(
+    neverChanges,
+    () => false,
+    () => true,
+  );
   // oxlint-disable-next-line typescript/only-throw-error -- React waits for it
-  if (isAsync(tokens) && !isReady(tokens)) throw untilReady(tokens);
-  const { data } = useSuspenseQuery(hasToken(tokenVersion) ? listQuery(parts, queryClient) : noListQuery);
+  if (!isHydrating && isAsync(tokens) && !isReady(tokens)) throw untilReady(tokens);
+  const isFetched = !isHydrating && hasToken(tokenVersion);
+  const { data } = useSuspenseQuery(isFetched ? listQuery(parts, queryClient) : noListQuery);
   return useList(parts, data, options);
 }
+
+const neverChanges = () => () => {};
