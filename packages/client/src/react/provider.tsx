@@ -21,6 +21,7 @@ import {
   readReason,
   requireTokenStore,
   stateOf,
+  subscribeToRefusals,
   untilReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
@@ -113,7 +114,10 @@ export function SessionProvider({
         listener();
       };
       if (isAsync(tokens)) void untilReady(tokens).then(onChange);
-      return tokens.subscribe(onChange);
+      const stops = [tokens.subscribe(onChange), subscribeToRefusals(tokens, listener)];
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
     [tokens, follow],
   );

@@ -11,6 +11,15 @@ type TabMessage =
   | { readonly type: 'refused'; readonly error: object };
 
 /**
+ * Stops a watch. If another tab may have been refused, which says so a moment later, this tab goes on to listen for that
+ * refusal.
+ */
+export type StopWatch = (mayBeRefused?: boolean) => void;
+
+/** How long a tab listens for a refusal, in milliseconds: the storage of the browser may be faster than its messages. */
+const refusalDelay = 5000;
+
+/**
  * Has one tab of a browser open the watch for all of them: under HTTP/1.1, a stream takes one of the six connections that a browser
  * opens to a site. When that tab closes, another takes over. Without Web Locks or a BroadcastChannel, each tab opens its own.
  *
@@ -21,7 +30,7 @@ export function shareWatch(
   name: string | undefined,
   open: (calls: WatchCalls) => () => void,
   calls: WatchCalls,
-): () => void {
+): StopWatch {
   // Outside of secure contexts, there are none, whatever the types say.
   const locks: LockManager | null | undefined = globalThis.navigator?.locks;
   if (name === undefined || locks === undefined || locks === null || typeof BroadcastChannel === 'undefined')
@@ -31,14 +40,17 @@ export function shareWatch(
   const tab = String(Math.random());
   let list: readonly ReceivedSessionInfo[] | undefined;
   let isWatching = false;
+  let isStopped = false;
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel is of one origin
   const post = (message: TabMessage): void => channel.postMessage(message);
 
   channel.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => {
-    if (data.type === 'event') {
-      if (!isWatching && (data.to ?? tab) === tab) calls.event(data.event);
-    } else if (data.type === 'refused') {
+    if (data.type === 'refused') {
       if (!isWatching) calls.refused(data.error);
+    } else if (isStopped) {
+      // Only a refusal counts.
+    } else if (data.type === 'event') {
+      if (!isWatching && (data.to ?? tab) === tab) calls.event(data.event);
     } else if (isWatching && list !== undefined) {
       post({ type: 'event', event: { type: 'sessions', sessions: list }, to: data.tab });
     }
@@ -69,8 +81,10 @@ export function shareWatch(
 
   // It rejects when this tab stops waiting.
   locks.request(name, { signal: stopping.signal }, watch).catch(() => {});
-  return () => {
+  return (mayBeRefused = false) => {
+    isStopped = true;
     stopping.abort();
-    channel.close();
+    if (mayBeRefused && !isWatching) setTimeout(() => channel.close(), refusalDelay);
+    else channel.close();
   };
 }

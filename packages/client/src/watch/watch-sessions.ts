@@ -1,7 +1,7 @@
 import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
 import { endedOf } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
-import { isAsync, readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { isAsync, noteRefusal, readReason, readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { openWatch } from './open-watch.ts';
 import {
   listAfter,
@@ -10,7 +10,7 @@ import {
   type SubscribeWatch,
   type WatchedEvent,
 } from './received-event.ts';
-import { shareWatch } from './share-watch.ts';
+import { shareWatch, type StopWatch } from './share-watch.ts';
 
 /** The part of a client that {@link watchSessions} needs. */
 export interface WatchClient {
@@ -70,36 +70,43 @@ export function watchReceived(
   const { watch } = client.sessions;
   if (watch === undefined) return () => {};
   let watched: string | null = null;
-  let close = (): void => {};
+  let close: StopWatch = () => {};
   let isHidden = false;
 
-  function start(token: string): () => void {
+  function start(token: string): StopWatch {
     let isStopped = false;
-    let stop = (): void => {};
+    let stop: StopWatch = () => {};
     async function share(): Promise<void> {
       const name = await nameOf(token);
       if (isStopped) return;
       stop = shareWatch(name, (calls) => openWatch((...args) => watch!.subscribe(...args), calls), {
         event: listener,
         refused(error) {
+          const held = readToken(tokens);
+          // The user has signed in again meanwhile.
+          if (held !== null && held !== token) return;
           dropRefusedToken(tokens, token, error);
+          // Another tab may have dropped the token of all: only this refusal says how the session ended.
+          if (held === null) noteRefusal(tokens, error);
           listener({ type: 'ended', ended: endedOf(error) });
         },
       });
     }
     void share();
-    return () => {
+    return (mayBeRefused) => {
       isStopped = true;
-      stop();
+      stop(mayBeRefused);
     };
   }
 
   function follow(): void {
     const token = isHidden ? null : readToken(tokens);
     if (token === watched) return;
+    const closeNow = close;
+    const mayBeRefused = token === null && readReason(tokens) !== null;
     // The link drops a refused token before the stream gets the refusal.
-    if (isHidden) close();
-    else setTimeout(close);
+    if (isHidden) closeNow();
+    else setTimeout(() => closeNow(mayBeRefused));
     watched = token;
     close = token === null ? () => {} : start(token);
   }

@@ -56,7 +56,6 @@ export const labelsEn: SessionsLabels = {
   lastSeenAt: 'Last seen',
   expiresAt: 'Expires',
   place: 'Place',
-  thisNetwork: 'This network',
   address: 'IP address',
   firstAddress: 'Signed in from',
   device: 'Device',

@@ -49,8 +49,7 @@ export function readDevice(caller: Pick<CallerInfo, 'userAgent' | 'clientHints'>
 }
 
 function deviceOf({ userAgent, clientHints }: Pick<CallerInfo, 'userAgent' | 'clientHints'>): Device {
-  // Some clients send the name of the header with it.
-  const ua = visibleText(userAgent, maxUserAgentLength)?.replace(/^user-agent: ?/i, '') ?? '';
+  const ua = visibleText(userAgent, maxUserAgentLength) ?? '';
   const hints: ClientHints = {
     brands: visibleText(clientHints?.brands, maxBrandsLength),
     mobile: clean(clientHints?.mobile),

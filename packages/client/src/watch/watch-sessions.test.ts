@@ -1,0 +1,94 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { endedOf } from '../errors.ts';
+import { memoryTokenStore } from '../tokens/memory.ts';
+import { readRefusal, type TokenStore } from '../tokens/token-store.ts';
+import type { SubscribeWatch } from './received-event.ts';
+import { watchSessions, type SessionsListener } from './watch-sessions.ts';
+
+// Node has Web Locks and a BroadcastChannel, as browsers have.
+
+type Stream = Parameters<SubscribeWatch>[1];
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+function openTab(token: string) {
+  const streams: Stream[] = [];
+  const listener = vi.fn<SessionsListener>();
+  let reason: 'revoked_session' | null = null;
+  const memory = memoryTokenStore(token);
+  const tokens: TokenStore = {
+    ...memory,
+    reason: () => reason,
+    set(next, why) {
+      reason = why === 'revoked_session' ? why : null;
+      memory.set(next);
+    },
+  };
+  const subscribe: SubscribeWatch = (_, stream) => {
+    streams.push(stream);
+    return { unsubscribe() {} };
+  };
+  stops.push(watchSessions({ sessions: { watch: { subscribe } } }, tokens, listener));
+  return { streams, listener, tokens };
+}
+
+/** Opens two tabs of a browser. The first one has the stream. */
+async function openTabs(token: string) {
+  const first = openTab(token);
+  await expect.poll(() => first.streams).toHaveLength(1);
+  return [first, openTab(token)] as const;
+}
+
+const ended = { at: new Date(0), cause: 'others', by: 'another_device' } as const;
+const refusal = { data: { session: { reason: 'revoked_session', ended } } };
+
+/** More than enough for a tab to close its watch. */
+const turns = async (): Promise<void> => {
+  for (let n = 0; n < 20; n += 1) await new Promise((resolve) => setTimeout(resolve));
+};
+
+test('a tab learns how the session ended though the storage of the browser is faster than the other tab', async () => {
+  const [first, second] = await openTabs('ended.by.others');
+  await turns();
+  second.tokens.set(null, 'revoked_session');
+  await turns();
+  first.streams[0]?.onError(refusal);
+  await expect.poll(() => second.listener.mock.calls).toEqual([[{ type: 'ended', ended }, []]]);
+  expect(endedOf(readRefusal(second.tokens))).toEqual(ended);
+  // It opens no stream without a token.
+  expect(second.streams).toEqual([]);
+});
+
+test('a tab that has signed in again ignores how its former session ended', async () => {
+  const [first, second] = await openTabs('ended.and.replaced');
+  await turns();
+  second.tokens.set(null, 'revoked_session');
+  second.tokens.set('another.token.of-the-user');
+  first.streams[0]?.onError(refusal);
+  await turns();
+  expect(second.listener).not.toHaveBeenCalled();
+  expect(second.tokens.get()).toBe('another.token.of-the-user');
+});
+
+test('the listener gets the list after each event, and never that of another token', async () => {
+  const { streams, listener, tokens } = openTab('one.token.of-a-user');
+  await expect.poll(() => streams).toHaveLength(1);
+  const none = { name: null, version: null };
+  const device = { type: null, name: 'Phone', vendor: null, model: null, os: none, browser: none, app: none };
+  const at = new Date(0);
+  const rest = { createdAt: at, lastSeenAt: at, expiresAt: at, ip: null, createdIp: null, device, name: null };
+  const sessionOf = (id: string) => ({ id, current: false, ...rest, location: null, userAgent: null });
+  const lists = () => listener.mock.calls.map(([, sessions]) => sessions.map(({ id }) => id));
+  streams[0]?.onData({ type: 'created', session: sessionOf('early') });
+  streams[0]?.onData({ type: 'sessions', sessions: [sessionOf('a')] });
+  streams[0]?.onData({ type: 'created', session: sessionOf('b') });
+  streams[0]?.onData({ type: 'expired', id: 'a' });
+  expect(lists()).toEqual([[], ['a'], ['b', 'a'], ['b']]);
+  tokens.set('another.token.of-another-user');
+  await expect.poll(() => streams).toHaveLength(2);
+  streams[1]?.onData({ type: 'created', session: sessionOf('c') });
+  expect(lists().at(-1)).toEqual([]);
+});

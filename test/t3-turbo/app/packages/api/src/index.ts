@@ -1,2 +1,0 @@
-export { appRouter, type AppRouter } from './root';
-export { createTRPCContext } from './trpc';
