@@ -23,11 +23,12 @@ export interface SessionsProps extends SessionsScreenOptions {
  * @throws {Error} outside a `SessionProvider`
  * @example
  * ```tsx
+ * import { SessionProvider } from '@trpc-sessions/client/react';
  * import { Sessions } from '@trpc-sessions/client/ui';
  * import '@trpc-sessions/client/ui.css';
  *
  * <SessionProvider client={trpc.auth} tokens={tokens}>
- *   <Sessions onNotMe={() => navigate('/change-password')} />
+ *   <Sessions onNotMe={() => location.assign('/change-password')} />
  * </SessionProvider>
  * ```
  */

@@ -7,7 +7,7 @@ type Device = SessionInfo['device'];
 /** The system of a computer, a phone or a tablet; of any other device, its kind. */
 export function systemShapeOf({ type, os }: Device): SystemShape {
   const byType = type === null ? 'unknown' : shapeOfType[type];
-  const byName = os.name === null ? undefined : shapeOfSystem[os.name];
+  const byName = os.name === null || type === 'tablet' ? undefined : shapeOfSystem[os.name];
   const isGeneral = type === null || type === 'desktop' || type === 'mobile' || type === 'tablet';
   return isGeneral ? (byName ?? byType) : byType;
 }

@@ -23,7 +23,7 @@ test.each([
   [['Chrome on macOS'], chromeOnMac, null],
   [['Desk', 'Chrome on macOS'], chromeOnMac, 'Desk'],
   [['My Chrome', 'macOS'], chromeOnMac, 'My Chrome'],
-  [['Safari on iPhone', 'iOS'], safariOnIphone, null],
+  [['Safari on iPhone'], safariOnIphone, null],
   [['curl'], 'curl/8.10.1', null],
   [['Unknown device'], '', null],
 ])('a session is described as %j, without a word twice', (texts, userAgent, name) => {

@@ -8,10 +8,12 @@ export function titleOf({ name, device }: SessionInfo, labels: SessionsLabels): 
 
 /** The device of a session, without words of its title: "Chrome on macOS" needs neither "Chrome" nor "macOS". */
 export function deviceTextsOf(session: SessionInfo, labels: SessionsLabels): readonly string[] {
-  const { name, app, browser, os } = session.device;
+  const { name, app, browser, model, os } = session.device;
+  // Who knows "iPhone" or "Pixel 9" knows its system.
+  const system = model === null ? os.name : null;
   const said = new Set(wordsOf(titleOf(session, labels)));
   const texts: string[] = [];
-  for (const text of [name, app.name ?? browser.name, os.name]) {
+  for (const text of [name, app.name ?? browser.name, system]) {
     const words = wordsOf(text ?? '');
     if (text === null || words.some((word) => said.has(word))) continue;
     for (const word of words) said.add(word);
