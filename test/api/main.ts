@@ -15,7 +15,9 @@ const { values } = parseArgs({ options: { check: { type: 'boolean', default: fal
 const root = new URL('../..', import.meta.url).pathname;
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly import: { readonly types: string } }>>;
+  readonly exports: Readonly<
+    Record<string, string | { readonly types: string } | { readonly import: { readonly types: string } }>
+  >;
 }
 
 interface EntryPoint {
@@ -30,7 +32,8 @@ function entryPointsOf(file: string): EntryPoint[] {
   const folder = join(root, file, '..');
   const { exports }: Manifest = JSON.parse(readFileSync(join(root, file), 'utf8'));
   return Object.entries(exports).flatMap(([path, target]) =>
-    typeof target === 'string'
+    // A style has no declarations of its own.
+    typeof target === 'string' || !('import' in target)
       ? []
       : [{ folder, name: path === '.' ? 'index' : path.slice(2), declarations: join(folder, target.import.types) }],
   );

@@ -32,7 +32,15 @@ describe('the packed packages, in a CommonJS app with Kysely 0.28', () => {
     folder = await createApp({}, [...installed, 'kysely@0.28.19', ...aliases, ...jest]);
     port = await freePort();
     const files = await readmeFiles(port);
-    const subpaths = ['core/password', 'core/sqlite', 'core/postgres', 'core/mysql', 'core/redis', 'client/react'];
+    const subpaths = [
+      'core/password',
+      'core/sqlite',
+      'core/postgres',
+      'core/mysql',
+      'core/redis',
+      'client/react',
+      'client/ui',
+    ];
     const sources = {
       'server.ts': files.get('server.ts') ?? '',
       'client.ts': (files.get('client.ts') ?? '').replace('./server.js', './server'),
