@@ -24,7 +24,11 @@ export default defineConfig({
   resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] },
   ssr: { resolve: { conditions: ['@trpc-sessions/source', 'module', 'node', 'development|production'] } },
   test: {
-    alias: sqlite === undefined ? {} : { 'better-sqlite3': sqlite },
+    alias: {
+      ...(sqlite !== undefined && { 'better-sqlite3': sqlite }),
+      // A package of the workspace in test/t3-turbo/app.
+      '@acme/api': new URL('t3-turbo/app/packages/api/src/index.ts', import.meta.url).pathname,
+    },
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(process.env['NIGHTLY'] === '1' ? [] : nightly)],
     globalSetup: 'test/support/global-setup.ts',

@@ -6,13 +6,14 @@ import { expect, test } from 'vitest';
 
 const trpc = "import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';";
 const query = "export * from '@tanstack/react-query';";
+const hooks = "export * from '@trpc-sessions/client/react';";
 const links = [
   "import { localStorageTokenStore, sessionLinks } from '@trpc-sessions/client';",
   "export const tokens = localStorageTokenStore(); export const links = sessionLinks({ url: '/', tokens });",
 ].join('\n');
 
-/** The size of the file that a page loads at first. A later import is in another file. */
-async function sizeOf(...code: string[]): Promise<number> {
+/** The file that a page loads at first. A later import is in another file. */
+async function bundle(...code: string[]): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code.join('\n'), resolveDir: new URL('..', import.meta.url).pathname, sourcefile: 'page.js' },
     bundle: true,
@@ -28,7 +29,11 @@ async function sizeOf(...code: string[]): Promise<number> {
     conditions: ['@trpc-sessions/source'],
   });
   const page = outputFiles.find(({ path }) => path.endsWith('stdin.js'));
-  return gzipSync(page?.contents ?? '', { level: 9 }).length;
+  return page?.text ?? '';
+}
+
+function sizeOf(text: string): number {
+  return gzipSync(text, { level: 9 }).length;
 }
 
 test.each<[string, number, string[], string[]]>([
@@ -56,14 +61,43 @@ test.each<[string, number, string[], string[]]>([
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
+  ['all hooks', 3900, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
   [
-    'all hooks',
-    3900,
-    [trpc, query, 'export { createTRPCClient };', links],
-    ["export * from '@trpc-sessions/client/react';"],
+    'the ready screen, beside the hooks',
+    8200,
+    [trpc, query, 'export { createTRPCClient };', links, hooks],
+    ["export { Sessions } from '@trpc-sessions/client/ui';"],
+  ],
+  [
+    'the ready screen, its parts and the texts in Arabic, beside the hooks',
+    9400,
+    [trpc, query, 'export { createTRPCClient };', links, hooks],
+    ["export * from '@trpc-sessions/client/ui';"],
   ],
 ])('%s take at most %i bytes', async (_, limit, page, ours) => {
-  const added = (await sizeOf(...page, ...ours)) - (await sizeOf(...page));
+  const added = sizeOf(await bundle(...page, ...ours)) - sizeOf(await bundle(...page));
   expect(added).toBeGreaterThan(0);
   expect(added).toBeLessThanOrEqual(limit);
+});
+
+test('a page in English has no text in Arabic', async () => {
+  const hasArabic = async (names: string) =>
+    (await bundle(`export { ${names} } from '@trpc-sessions/client/ui';`)).includes('language:"ar"');
+  expect([await hasArabic('Sessions'), await hasArabic('Sessions, labelsAr')]).toEqual([false, true]);
+});
+
+test('the style of the ready screen takes at most 3300 bytes', async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "@import '@trpc-sessions/client/ui.css';",
+      resolveDir: new URL('..', import.meta.url).pathname,
+      loader: 'css',
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+  });
+  const size = sizeOf(outputFiles[0]?.text ?? '');
+  expect(size).toBeGreaterThan(1000);
+  expect(size).toBeLessThanOrEqual(3300);
 });

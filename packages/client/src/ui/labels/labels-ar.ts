@@ -56,6 +56,7 @@ export const labelsAr: SessionsLabels = {
   lastSeenAt: 'آخر ظهور',
   expiresAt: 'تنتهي في',
   place: 'المكان',
+  thisNetwork: 'هذه الشبكة',
   address: 'عنوان IP',
   firstAddress: 'سُجّل الدخول من',
   device: 'الجهاز',

@@ -56,6 +56,7 @@ export const labelsEn: SessionsLabels = {
   lastSeenAt: 'Last seen',
   expiresAt: 'Expires',
   place: 'Place',
+  thisNetwork: 'This network',
   address: 'IP address',
   firstAddress: 'Signed in from',
   device: 'Device',

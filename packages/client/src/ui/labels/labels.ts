@@ -59,6 +59,8 @@ export interface SessionsLabels {
   readonly lastSeenAt: string;
   readonly expiresAt: string;
   readonly place: string;
+  /** For the place `This network`, which the server's locators give to addresses of no public network. */
+  readonly thisNetwork: string;
   readonly address: string;
   readonly firstAddress: string;
   readonly device: string;

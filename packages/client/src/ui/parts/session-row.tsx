@@ -1,6 +1,6 @@
 import type { SessionInfo } from '../../react/index.ts';
 import type { ReactElement, ReactNode } from 'react';
-import { deviceTextsOf, titleOf } from '../screen/describe-session.ts';
+import { deviceTextsOf, placeOf, titleOf } from '../screen/describe-session.ts';
 import type { SessionsScreen } from '../screen/use-sessions-screen.ts';
 
 /** A row of the list, as {@link SessionRow} gives it to your markup. */
@@ -29,7 +29,7 @@ export interface SessionRowProps {
 /** One session, in your own markup. */
 export function SessionRow({ screen, session, children }: SessionRowProps): ReactElement {
   const { labels, selection, signOut, newIds, pendingIds } = screen;
-  const places = [session.location, session.ip].filter((text) => text !== null);
+  const places = [placeOf(session, labels), session.ip].filter((text) => text !== null);
   return (
     <>
       {children({

@@ -1,8 +1,9 @@
 import { readDevice } from '@trpc-sessions/core';
 import type { SessionInfo } from '@trpc-sessions/server';
 import { expect, test } from 'vitest';
+import { labelsAr } from '../labels/labels-ar.ts';
 import { labelsEn } from '../labels/labels-en.ts';
-import { deviceTextsOf, titleOf } from './describe-session.ts';
+import { deviceTextsOf, placeOf, titleOf } from './describe-session.ts';
 
 const at = new Date(0);
 const times = { createdAt: at, lastSeenAt: at, expiresAt: at };
@@ -28,4 +29,13 @@ test.each([
   [['Unknown device'], '', null],
 ])('a session is described as %j, without a word twice', (texts, userAgent, name) => {
   expect(described(userAgent, name)).toEqual(texts);
+});
+
+test.each([
+  ['This network', 'هذه الشبكة'],
+  ['Lisbon, Portugal', 'Lisbon, Portugal'],
+  [null, null],
+])('the place %j is %j in Arabic', (location, place) => {
+  const device = readDevice({ userAgent: null, clientHints: null });
+  expect(placeOf({ ...rest, device, name: null, userAgent: null, location }, labelsAr)).toBe(place);
 });

@@ -6,6 +6,11 @@ export function titleOf({ name, device }: SessionInfo, labels: SessionsLabels): 
   return name ?? device.name ?? labels.unknownDevice;
 }
 
+/** The place of a session. The server's locators write `This network` for an address of no public network. */
+export function placeOf({ location }: SessionInfo, labels: SessionsLabels): string | null {
+  return location === 'This network' ? labels.thisNetwork : location;
+}
+
 /** The device of a session, without words of its title: "Chrome on macOS" needs neither "Chrome" nor "macOS". */
 export function deviceTextsOf(session: SessionInfo, labels: SessionsLabels): readonly string[] {
   const { name, app, browser, model, os } = session.device;

@@ -1,6 +1,6 @@
 import type { SessionInfo } from '../../react/index.ts';
 import type { SessionsLabels } from '../labels/labels.ts';
-import { softwareText } from './describe-session.ts';
+import { placeOf, softwareText } from './describe-session.ts';
 
 /** A line of the details. */
 export interface SessionFact {
@@ -16,7 +16,7 @@ export function factsOf(session: SessionInfo, labels: SessionsLabels): readonly 
     signedInAt: session.createdAt,
     lastSeenAt: session.lastSeenAt,
     expiresAt: session.expiresAt,
-    place: session.location,
+    place: placeOf(session, labels),
     address: ip,
     firstAddress: createdIp,
     // Without a name, it is the title.

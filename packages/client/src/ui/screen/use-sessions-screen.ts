@@ -1,4 +1,4 @@
-import { useSession, type SessionInfo } from '../../react/index.ts';
+import { useSession, useSessions, type SessionInfo } from '../../react/index.ts';
 import { useMemo, useState } from 'react';
 import { labelsEn } from '../labels/labels-en.ts';
 import type { SessionsLabels } from '../labels/labels.ts';
@@ -6,7 +6,6 @@ import { useLocale } from '../labels/use-locale.ts';
 import { useIsOnline } from './use-is-online.ts';
 import { useIsSlow } from './use-is-slow.ts';
 import { useNewIds } from './use-new-ids.ts';
-import { useRevocations } from './use-revocations.ts';
 import { useSelection, type Selection } from './use-selection.ts';
 import { useSignOut, type SignOut } from './use-sign-out.ts';
 
@@ -74,7 +73,8 @@ export interface SessionsScreen {
  */
 export function useSessionsScreen({ labels = labelsEn, locale, onNotMe }: SessionsScreenOptions = {}): SessionsScreen {
   const { status, userId, logout } = useSession();
-  const { sessions, error, refetch, revoke, revokeOthers, rename, revokingIds } = useRevocations();
+  // A session that does not end must not have looked ended.
+  const { sessions, error, refetch, revoke, revokeOthers, rename, revokingIds } = useSessions({ optimistic: false });
   const current = sessions.find((session) => session.current) ?? null;
   const others = useMemo(() => latestFirst(sessions.filter((session) => !session.current)), [sessions]);
   const selection = useSelection(others);

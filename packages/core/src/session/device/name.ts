@@ -16,7 +16,7 @@ export function nameOfDevice(device: KnownDevice, appVersion: string | null = nu
 
 /** A web view is a part of an app, and no browser that a person knows. */
 function browserName({ browser }: KnownDevice): string | null {
-  return browser.name === 'Chrome WebView' ? null : browser.name;
+  return browser.name === 'Chrome WebView' || browser.name === 'Edge WebView' ? null : browser.name;
 }
 
 function placeOf({ type, vendor, model, os }: KnownDevice): string | null {

@@ -224,7 +224,7 @@ describe('a user agent is read', () => {
     expect(read('MyApp/3.4.1 (iPhone15,2; iOS 17.1.2; Scale/3.00)').name).toBe('MyApp on iPhone');
   });
 
-  test.each([null, '', '  \n\t', 'asdf', '\u0000\u0001', '(((((', '/', '//', 'Mozilla/5.0'])(
+  test.each([null, '', '  \n\t', '\u0000\u0001', '(((((', '/', '//', 'Mozilla/5.0'])(
     'as nothing known: %j',
     (userAgent) => {
       expect(read(userAgent)).toEqual(nothing);

@@ -49,7 +49,8 @@ export function readDevice(caller: Pick<CallerInfo, 'userAgent' | 'clientHints'>
 }
 
 function deviceOf({ userAgent, clientHints }: Pick<CallerInfo, 'userAgent' | 'clientHints'>): Device {
-  const ua = visibleText(userAgent, maxUserAgentLength) ?? '';
+  // Some clients send the name of the header with it.
+  const ua = visibleText(userAgent, maxUserAgentLength)?.replace(/^user-agent: ?/i, '') ?? '';
   const hints: ClientHints = {
     brands: visibleText(clientHints?.brands, maxBrandsLength),
     mobile: clean(clientHints?.mobile),
