@@ -238,5 +238,22 @@ export function testReissuing(target: DatabaseTarget): void {
         { numRuns: 15 },
       );
     });
+
+    test('replaces its session when it comes with a sign-in, and the old token does so only in its grace', async () => {
+      await using w = await createWorld(target);
+      for (const ofAnyUser of [false, true]) {
+        const userId = ofAnyUser ? 'bob' : 'ada';
+        const old = await w.a.issue({ userId: 'ada' });
+        const { token } = await w.a.reissue(old.token, {});
+        const signInWith = async (replaced: string) =>
+          w.a.issue({ userId }, { replaces: { token: replaced, ofAnyUser } });
+        w.clock.advance(30 * second);
+        await signInWith(old.token);
+        for (const node of w.nodes) await node.verify(token);
+        const next = await w.a.reissue(token, {});
+        await signInWith(token);
+        for (const node of w.nodes) await refused(node.verify(next.token), 'revoked_session');
+      }
+    });
   });
 }

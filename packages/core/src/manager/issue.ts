@@ -4,6 +4,7 @@ import { isSessionError, SessionError, SessionUsageError } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
 import type { DeviceInput } from '../session/device/device.ts';
 import type { ReadIp } from '../session/ip-mode.ts';
+import { generationOf } from '../session/generation.ts';
 import { liveSince, type LivenessRules } from '../session/liveness.ts';
 import type { SessionCap } from '../session/session-cap.ts';
 import { sessionOf, type Session, type SessionRow } from '../session/session.ts';
@@ -12,7 +13,8 @@ import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import { revealToken } from '../session/redacted-token.ts';
-import type { AppTransaction, Inserted, InsertOptions, SessionKey, Store } from '../store/store.ts';
+import type { ReplacedRow } from '../store/insert.ts';
+import type { AppTransaction, Inserted, InsertOptions, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { createLookupId, sessionIdOf } from '../token/lookup-id.ts';
@@ -61,7 +63,10 @@ export interface IssueOptions<TDatabase> {
   readonly replaces?: ReplacedSession | undefined;
 }
 
-/** The session that a sign-in replaces, by the token that came with its request. A token that is not valid names none. */
+/**
+ * The session that a sign-in replaces, by the token that came with its request. A token that is not valid names none, nor does
+ * one that a reissued token has replaced.
+ */
 export interface ReplacedSession {
   readonly token: CallerInfo['token'];
   /**
@@ -94,6 +99,9 @@ export interface IssueParts {
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
+/** A session that a token names. */
+type NamedSession = Pick<ReplacedRow, 'userId' | 'id' | 'generation'>;
+
 /** How sessions are issued. In milliseconds. */
 export interface IssueRules extends LivenessRules {
   readonly clock: () => number;
@@ -114,10 +122,11 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     return { max, live: liveSince(now, rules), waitingSeenAt: (id) => lastSeen.seenAt(id) };
   }
 
-  function sessionToReplace(replaces: ReplacedSession, userId: string, now: number): SessionKey | undefined {
+  function sessionToReplace(replaces: ReplacedSession, userId: string, now: number): NamedSession | undefined {
     try {
       const { id, claims } = verifyToken(revealToken(replaces.token) ?? '', now);
-      return claims.sub === userId || replaces.ofAnyUser === true ? { userId: claims.sub, id } : undefined;
+      if (claims.sub !== userId && replaces.ofAnyUser !== true) return undefined;
+      return { userId: claims.sub, id, generation: generationOf(claims) };
     } catch (error) {
       if (isSessionError(error)) return undefined;
       throw error;

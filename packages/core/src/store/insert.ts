@@ -1,7 +1,9 @@
 import { chunksOf } from '../chunks.ts';
 import { sessionsToEvict, type SessionCap } from '../session/session-cap.ts';
+import { isGoodGeneration } from '../session/generation.ts';
 import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
+import { readNumbers } from './columns.ts';
 import { maxIdsPerStatement, type Deletes } from './deletes.ts';
 import type { RevocationOrder } from './order/revocation-order.ts';
 import type { Queries } from './queries.ts';
@@ -20,6 +22,8 @@ export interface InsertOptions {
 
 /** The session that a new one replaces. */
 export interface ReplacedRow extends SessionKey {
+  /** The generation of the token that names it. One that a reissued token has replaced names none. */
+  readonly generation: number;
   /** Whether its data goes along. */
   readonly keepsData: boolean;
 }
@@ -82,13 +86,10 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
     return ids.filter((id) => !left.has(id));
   }
 
-  /** Takes over what the user has given to the session that the new one replaces. */
-  function* takeOver(row: SessionRow, replaces: ReplacedRow | undefined): Steps<SessionRow> {
-    if (replaces?.userId !== row.user_id) return row;
-    const { rows } = yield* ask(queries.findToReplace(replaces.userId, replaces.id));
-    const [replaced] = rows;
-    if (replaced === undefined) return row;
-    return { ...row, name: replaced.name, data: replaces.keepsData ? replaced.data : row.data };
+  /** Finds the session to replace, if its token is still good. */
+  function* findReplaced({ userId, id, generation }: ReplacedRow, now: number): Steps<SessionRow | undefined> {
+    const { rows } = yield* ask(queries.findToReplace(userId, id));
+    return rows.map(readNumbers).find((row) => isGoodGeneration(row, generation, now));
   }
 
   return (newRow, { cap, since, replaces }, trx) => {
@@ -98,7 +99,12 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
     }
     function* insertAndEvict(isLocked: boolean): Steps<Inserted | undefined> {
       if (yield* isRefused()) return undefined;
-      const row = yield* takeOver(newRow, replaces);
+      const found = replaces && (yield* findReplaced(replaces, newRow.created_at));
+      // What the user has given to the session goes along.
+      const row =
+        found?.user_id === userId
+          ? { ...newRow, name: found.name, data: replaces?.keepsData === true ? found.data : newRow.data }
+          : newRow;
       yield* ask(queries.insert(row));
       // Without a lock, a revocation may have come in between. It is recorded first: either it deletes the row, or we do.
       if (!isLocked && (yield* isRefused())) {
@@ -106,9 +112,9 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
         return undefined;
       }
       const replaced =
-        replaces === undefined
+        found === undefined
           ? 0
-          : yield* deletes.runForIds(replaces.userId, [replaces.id], endingBy(row, 'replaced', replaces.userId));
+          : yield* deletes.runForIds(found.user_id, [found.id], endingBy(row, 'replaced', found.user_id));
       const evicted = cap === undefined ? [] : yield* evict(row, cap, isLocked);
       return { evicted, hasReplaced: replaced > 0, row };
     }
