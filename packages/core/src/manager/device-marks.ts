@@ -1,10 +1,14 @@
 import type { MarkNumbers } from '../store/mark-numbers.ts';
+import { referenceTo } from '../store/table-name.ts';
 import { createDeviceMarks, type MarkedDevice } from '../token/device-mark.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { Settings } from './options.ts';
 
 /** A device that has signed in to an account before, as its mark proves. Its number names it among those of the user. */
-export interface KnownDevice extends MarkedDevice {}
+export interface KnownDevice extends MarkedDevice {
+  /** Whether it keeps its number. One that many others have come after gets another, to be no longer the next to go. */
+  readonly isRecent: boolean;
+}
 
 /** A new device mark. */
 export interface NewMark {
@@ -23,7 +27,7 @@ export interface MarkIssuer {
    * Issues a mark: before the session is issued, so that a revocation in between ends both. `undefined` if the database
    * failed.
    *
-   * @param known - the device, if it had a mark: it keeps its place among the ten of the user
+   * @param known - the device, if it had a mark: it takes no further place among those of the user
    */
   issue(userId: string, account: string, known: KnownDevice | undefined): Promise<NewMark | undefined>;
 }
@@ -36,8 +40,8 @@ export function createMarkIssuer(
   { keys, clock, table }: Pick<Settings, 'keys' | 'clock' | 'table'>,
 ): MarkIssuer {
   const marks = createDeviceMarks(keys, clock);
-  // Of another table, the same user and account are others.
-  const scoped = (account: string): string => `${table.table.toLowerCase()} ${account}`;
+  // Of another table, the same user and account are others. So they are in another schema, such as that of another customer.
+  const scoped = (account: string): string => `${referenceTo(table).toLowerCase()} ${account}`;
 
   /** A sign-in succeeds without a mark, too. */
   async function orNothing<TResult>(work: () => Promise<TResult | undefined>): Promise<TResult | undefined> {
@@ -54,11 +58,13 @@ export function createMarkIssuer(
       orNothing(async () => {
         const device = marks.verify(text, scoped(account));
         if (device === undefined) return undefined;
-        return (await numbers.isValid(device.userId, device.number)) ? device : undefined;
+        const age = await numbers.check(device.userId, device.number);
+        return age && { ...device, isRecent: age === 'recent' };
       }),
     issue: (userId, account, known) =>
       orNothing(async () => {
-        const number = known?.userId === userId ? known.number : await numbers.next(userId);
+        const keepsNumber = known?.userId === userId && known.isRecent;
+        const number = keepsNumber ? known.number : await numbers.next(userId);
         const expiresAt = clock() + lifetime;
         const text = marks.sign({ userId, number }, scoped(account), expiresAt);
         return { text, expiresAt: new Date(expiresAt) };

@@ -6,8 +6,13 @@ import type { SessionsDatabase } from './schema.ts';
 import { ask, type Steps } from './steps.ts';
 import type { Writes } from './writes.ts';
 
-/** How many device marks of a user are valid: the newest. */
-const maxMarks = 10;
+/** A device that signs in, and whose mark is not among these newest ones, gets a new one. */
+const recentMarks = 10;
+/**
+ * How many device marks of a user are valid: the newest. So the ten devices that signed in last are known, though some of them
+ * have used up two numbers.
+ */
+const maxMarks = 2 * recentMarks;
 /** A write is tried again if another device of the user came first. */
 const maxTries = 20;
 
@@ -16,8 +21,8 @@ const maxTries = 20;
  * all sessions of the user are revoked.
  */
 export interface MarkNumbers {
-  /** Answers whether the mark of a number is valid. */
-  isValid(userId: string, number: number): Promise<boolean>;
+  /** Answers whether the mark of a number is valid, and then whether it is recent: a device keeps a number that is. */
+  check(userId: string, number: number): Promise<'recent' | 'old' | undefined>;
   /** Returns the number of a new mark. */
   next(userId: string): Promise<number>;
   /** Ends all marks of a user. */
@@ -65,9 +70,10 @@ export function createMarkNumbers({ db, dialect, table, writes, deletes }: MarkN
   }
 
   return {
-    async isValid(userId, number) {
+    async check(userId, number) {
       const last = (await writes.runIn(undefined, () => readLast(userId))) ?? 0;
-      return number > last - maxMarks && number <= last;
+      if (number > last || number <= last - maxMarks) return undefined;
+      return number > last - recentMarks ? 'recent' : 'old';
     },
 
     next: (userId) =>
