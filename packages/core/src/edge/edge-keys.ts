@@ -3,9 +3,10 @@ import {
   isPairAlgorithm,
   isSecretAlgorithm,
   named,
+  requireBase64url,
   requireJwkFor,
   requireKid,
-  requireRsaBits,
+  requireRsa,
   requireStrongSecret,
   unknownAlgorithm,
   type Algorithm,
@@ -70,7 +71,8 @@ async function importKey(input: EdgeKey): Promise<VerifyingKey> {
   requireJwkFor(kid, alg, input);
   if (isSecretAlgorithm(alg)) {
     if ('secret' in input) return importSecret(kid, alg, input.secret);
-    if ('k' in input && input.k !== undefined) return importSecret(kid, alg, bytesOfBase64url(input.k));
+    if ('k' in input && input.k !== undefined)
+      return importSecret(kid, alg, bytesOfBase64url(requireBase64url(kid, input.k)));
     throw new TypeError(`keys: the ${alg} key ${JSON.stringify(kid)} needs a secret`);
   }
   if (!isPairAlgorithm(alg)) throw unknownAlgorithm(kid);
@@ -112,8 +114,16 @@ async function importPublicKey(
       { cause },
     );
   }
-  if ('modulusLength' in key.algorithm) requireRsaBits(kid, Number(key.algorithm.modulusLength));
+  if ('modulusLength' in key.algorithm) {
+    const { modulusLength, publicExponent }: { modulusLength: unknown; publicExponent?: unknown } = key.algorithm;
+    requireRsa(kid, Number(modulusLength), exponentOf(publicExponent));
+  }
   return { kid, alg, parameters, key };
+}
+
+/** A big-endian integer (W3C Web Cryptography §20.3). */
+function exponentOf(bytes: unknown): bigint {
+  return bytes instanceof Uint8Array ? bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) : 0n;
 }
 
 function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {

@@ -112,6 +112,8 @@ describe('the edge and the manager agree', () => {
     ...[
       { ...typed, kid: 1 },
       { ...typed, crit: ['b64'] },
+      { ...typed, b64: false },
+      { ...typed, cty: 'JWT' },
       { alg: 'HS256' },
       { alg: 'none', typ: 'JWT' },
       { alg: 'HS256', typ: 'at+jwt' },
@@ -176,6 +178,12 @@ describe('a key that is wrong is an error that names it', () => {
     ['none', undefined, /^TypeError: keys: there is none/],
     ['a short secret', 'short', /^RangeError: keys: an HS256 secret must be at least 32 bytes/],
     ['a secret that repeats itself', 'a'.repeat(40), /^RangeError: keys: a secret must be random/],
+    ['a JWK with padding', [{ kid: 'k', alg: 'HS256', k: `${'A'.repeat(43)}=` }], /^TypeError: keys: the k of a JWK/],
+    [
+      'an RSA key whose signatures are their own messages',
+      [{ kid: 'k', alg: 'RS256', ...rsa.publicKey.export({ format: 'jwk' }), e: 'AQ' }],
+      /^(?:RangeError: keys: the public exponent|TypeError: keys: at the edge)/,
+    ],
     ['a private key alone', [{ kid: 'k', alg: 'RS256', privateKey: 'x' } as never], /^TypeError: keys: at the edge/],
     ['a key of another kind', [{ kid: 'k', alg: 'ES256', publicKey: pems(rsa).publicKey }], /^TypeError: keys: at the/],
     ['no alg', [{ kid: 'k' } as never], /^TypeError: keys: the key "k" needs an alg/],

@@ -1,3 +1,5 @@
+import { isCanonicalBase64url } from './base64url.ts';
+
 // The rules of keys, whatever uses them. They run on every platform.
 
 /** The algorithms a key may be bound to (RFC 7518 §3.1). */
@@ -112,8 +114,26 @@ export function requireJwkFor(kid: string, alg: unknown, key: object): void {
   const isForSignatures =
     (use === undefined || use === 'sig') &&
     (operations === undefined ||
-      (Array.isArray(operations) && (operations.includes('sign') || operations.includes('verify'))));
+      (Array.isArray(operations) &&
+        new Set(operations).size === operations.length &&
+        (operations.includes('sign') || operations.includes('verify'))));
   if (!isForSignatures) throw new TypeError(`keys: the JWK is not for signatures (use, key_ops)${named(kid)}`);
+}
+
+/** RFC 7517 §4.3: a JWK that is for verifying only signs nothing. */
+export function maySign(key: object): boolean {
+  const { key_ops: operations }: { key_ops?: unknown } = { ...key };
+  return !Array.isArray(operations) || operations.includes('sign');
+}
+
+/**
+ * Requires the secret of a JWK as RFC 7518 §6.4.1 writes it: a decoder would skip what it does not know, and cut the secret.
+ *
+ * @throws {TypeError} it is not base64url
+ */
+export function requireBase64url(kid: string, k: string): string {
+  if (/^[\w-]+$/.test(k) && isCanonicalBase64url(k)) return k;
+  throw new TypeError(`keys: the k of a JWK is base64url without padding (RFC 7518 section 6.4.1)${named(kid)}`);
 }
 
 /**
@@ -129,6 +149,12 @@ export function requireStrongSecret(kid: string | undefined, alg: SecretAlgorith
         `Make one with: node -p "require('crypto').randomBytes(${minimum}).toString('base64url')"`,
     );
   }
+  if (isPem(secret)) {
+    throw new RangeError(
+      `keys: a key in PEM form is no secret, for anybody may know a public one${named(kid)}. ` +
+        'Pass it as { kid, alg, privateKey } or { kid, alg, publicKey }',
+    );
+  }
   if (isGuessable(secret)) {
     throw new RangeError(
       `keys: a secret must be random, this one repeats itself (RFC 8725 section 3.5)${named(kid)}. ` +
@@ -137,14 +163,27 @@ export function requireStrongSecret(kid: string | undefined, alg: SecretAlgorith
   }
 }
 
-const minPeriod = 16;
-const minDistinctBytes = 6;
+function isPem(secret: Uint8Array): boolean {
+  return new TextDecoder().decode(secret.subarray(0, 32)).trimStart().startsWith('-----BEGIN ');
+}
 
-/** Whether a secret is one character or word, repeated: as long as that word, and no longer, is a guess. */
+const minDistinctBytes = 6;
+const longestPeriod = 31;
+const minCompared = 16;
+/** A character appended or changed makes a repeated word no better. */
+const maxDifferences = 4;
+
+/** Whether a secret is one character or word, repeated: as long as that word, and no longer, is a guess. So is an alphabet. */
 function isGuessable(secret: Uint8Array): boolean {
   if (new Set(secret).size < minDistinctBytes) return true;
-  for (let period = 1; period < minPeriod; period += 1) {
-    if (secret.every((byte, index) => index < period || byte === secret[index - period])) return true;
+  const steps = secret.slice(1).map((byte, index) => byte - (secret[index] ?? 0));
+  if (steps.filter((step) => step === 1 || step === 255).length > steps.length / 2) return true;
+  for (let period = 1; period <= Math.min(longestPeriod, secret.length - minCompared); period += 1) {
+    const differences = secret.reduce(
+      (sum, byte, index) => sum + (index < period || byte === secret[index - period] ? 0 : 1),
+      0,
+    );
+    if (differences <= maxDifferences) return true;
   }
   return false;
 }
@@ -152,9 +191,13 @@ function isGuessable(secret: Uint8Array): boolean {
 /**
  * RFC 8725 §3.2: an algorithm is only as good as the key under it.
  *
- * @throws {RangeError} the key is too short
+ * @throws {RangeError} the key is too short, or its exponent signs nothing
  */
-export function requireRsaBits(kid: string, bits: number): void {
+export function requireRsa(kid: string, bits: number, publicExponent: bigint): void {
+  // With an exponent of one, a signature is its own message: anybody can write it.
+  if (publicExponent < 3n || publicExponent % 2n === 0n) {
+    throw new RangeError(`keys: the public exponent of an RSA key is odd and at least 3${named(kid)}`);
+  }
   if (bits >= minimumRsaBits) return;
   throw new RangeError(
     `keys: an RSA key must have at least ${minimumRsaBits} bits (RFC 7518 section 3.3)${named(kid)}`,

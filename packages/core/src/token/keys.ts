@@ -4,10 +4,12 @@ import {
   createRing,
   isPairAlgorithm,
   isSecretAlgorithm,
+  maySign,
   named,
+  requireBase64url,
   requireJwkFor,
   requireKid,
-  requireRsaBits,
+  requireRsa,
   requireStrongSecret,
   unknownAlgorithm,
   type Algorithm,
@@ -76,10 +78,13 @@ const curves = new Map<Algorithm, string>([
  * @throws {RangeError} a secret or an RSA key is too short, or two keys share a `kid`
  */
 export function createKeyRing(keys: Keys): KeyRing {
+  if (keys instanceof Promise) throw new TypeError('keys: expected keys, and not a promise of them: await it first');
   const list = [keys ?? []].flat().map(parseKey);
   const { first, find } = createRing(list);
   if (first.signing === undefined) {
-    throw new TypeError('keys: the first key signs, so it needs a secret or a private key');
+    throw new TypeError(
+      'keys: the first key signs, so it needs a secret or a private key, and a JWK with key_ops needs "sign" among them',
+    );
   }
   return { signer: { ...first, signing: first.signing }, all: list, find };
 }
@@ -90,20 +95,21 @@ function parseKey(input: KeyInput): Key {
   requireJwkFor(kid, alg, input);
   if (isSecretAlgorithm(alg)) {
     if ('secret' in input) return secretKey(kid, alg, input.secret);
-    if ('k' in input && typeof input.k === 'string') return secretKey(kid, alg, Buffer.from(input.k, 'base64url'));
+    if ('k' in input && typeof input.k === 'string')
+      return secretKey(kid, alg, Buffer.from(requireBase64url(kid, input.k), 'base64url'), maySign(input));
     throw new TypeError(`keys: the ${alg} key ${JSON.stringify(kid)} needs a secret`);
   }
   if (!isPairAlgorithm(alg)) throw unknownAlgorithm(kid);
   return pairKey(kid, alg, input);
 }
 
-function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unknown): Key {
+function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unknown, signs = true): Key {
   const key = toSecret(secret);
   if (key?.symmetricKeySize === undefined) {
     throw new TypeError(`keys: a secret is a string, bytes or a secret KeyObject${named(kid)}`);
   }
   requireStrongSecret(kid, alg, key.export());
-  return { kid, alg, signing: key, verifying: key };
+  return { kid, alg, signing: signs ? key : undefined, verifying: key };
 }
 
 function toSecret(secret: unknown): KeyObject | undefined {
@@ -132,7 +138,7 @@ function pairKey(kid: string, alg: KeyPair['alg'], input: SecretKey | KeyPair | 
   }
   requireFit(kid, alg, verifying);
   if (signing !== undefined) requirePair(kid, alg, signing, verifying);
-  return { kid, alg, signing, verifying };
+  return { kid, alg, signing: maySign(input) ? signing : undefined, verifying };
 }
 
 /** Tried, not compared: a private key may name the public key of another, and an algorithm may not be for this one. */
@@ -161,7 +167,7 @@ function toPublic(key: string | KeyObject | undefined): KeyObject {
 
 /** RFC 8725 §3.2: an algorithm is only as good as the key under it. */
 function requireFit(kid: string, alg: KeyPair['alg'], key: KeyObject): void {
-  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  const { namedCurve, modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
   const curve = curves.get(alg);
   if (curve !== undefined) {
     if (key.asymmetricKeyType !== 'ec' || namedCurve !== curve) {
@@ -171,5 +177,5 @@ function requireFit(kid: string, alg: KeyPair['alg'], key: KeyObject): void {
   }
   const types = alg.startsWith('PS') ? ['rsa', 'rsa-pss'] : ['rsa'];
   if (!types.includes(key.asymmetricKeyType ?? '')) throw new TypeError(`keys: ${alg} needs an RSA key${named(kid)}`);
-  requireRsaBits(kid, modulusLength ?? 0);
+  requireRsa(kid, modulusLength ?? 0, publicExponent ?? 0n);
 }

@@ -33,8 +33,12 @@ export interface TokenHeader {
   readonly alg: unknown;
   readonly typ: unknown;
   readonly kid: string | undefined;
-  readonly crit: boolean;
+  /** Whether it says that its payload is not plain claims, or that it must be understood otherwise. */
+  readonly isExtended: boolean;
 }
+
+/** RFC 7515 §4.1.10, §4.1.11, RFC 7797 §3, RFC 7516 §4.1: none of our tokens has one. */
+const extensions = ['b64', 'crit', 'cty', 'enc', 'zip'];
 
 /** The issuer and the audience that are required of a token (RFC 7519 §4.1.1, §4.1.3). */
 export interface Recipient {
@@ -88,17 +92,22 @@ export function readHeader(json: string): TokenHeader {
   if (typeof header !== 'object' || header === null || !('alg' in header)) throw new SessionError('malformed_token');
   const kid = 'kid' in header ? header.kid : undefined;
   if (kid !== undefined && typeof kid !== 'string') throw new SessionError('invalid_token');
-  return { alg: header.alg, typ: 'typ' in header ? header.typ : undefined, kid, crit: 'crit' in header };
+  return {
+    alg: header.alg,
+    typ: 'typ' in header ? header.typ : undefined,
+    kid,
+    isExtended: extensions.some((name) => name in header),
+  };
 }
 
 /**
  * Requires the key of a header. RFC 8725 §3.1: the algorithm comes from the key, never from the header. RFC 7515 §4.1.11: we
- * know no `crit`.
+ * know no `crit`, and no other extension.
  *
  * @throws {SessionError} `invalid_token`
  */
 export function requireKeyFor<TKey extends { readonly alg: string }>(header: TokenHeader, key: TKey | undefined): TKey {
-  if (key === undefined || header.alg !== key.alg || header.crit || !isOurType(header.typ)) {
+  if (key === undefined || header.alg !== key.alg || header.isExtended || !isOurType(header.typ)) {
     throw new SessionError('invalid_token');
   }
   return key;
