@@ -123,7 +123,7 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
       const held: Route[] = [];
       answer = (route) => held.push(route);
       await page.locator('dialog [data-look=danger]').click();
-      await page.locator('dialog[aria-busy=true]').waitFor();
+      await page.locator('dialog[data-pending=true]').waitFor();
       await expectAccessible('under way');
       answer = null;
       await Promise.all(held.map((route) => route.abort()));
@@ -226,7 +226,7 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     const held: Route[] = [];
     answer = (route) => held.push(route);
     await dialogButton('Sign out').click();
-    await page.locator('dialog[aria-busy=true]').waitFor();
+    await page.locator('dialog[data-pending=true]').waitFor();
     await expect.poll(() => page.locator('.tss-row[aria-busy=true]').count()).toBe(2);
     for (const key of ['Escape', 'Escape', 'Escape']) await press(key);
     await page.mouse.click(5, 5);

@@ -30,6 +30,10 @@ const gone = (name: string) => waitFor(() => expect(isShown(name)).toBe(false));
 const rowOf = (name: string) => button(name).closest('li');
 const busy = (element: Element | null) => element?.getAttribute('aria-busy');
 const disabled = (element: Element) => element.getAttribute('aria-disabled');
+function pressBackdrop(): void {
+  fireEvent.pointerDown(dialog());
+  fireEvent.click(dialog());
+}
 const news = () => document.querySelector('.tss-notice')?.textContent;
 
 describe('Sessions', () => {
@@ -134,7 +138,7 @@ describe('signing out', () => {
     click('Sign out Phone');
     const release = app.holdAnswers();
     fireEvent.click(inDialog('Sign out'));
-    await waitFor(() => expect(busy(dialog())).toBe('true'));
+    await waitFor(() => expect(dialog().dataset['pending']).toBe('true'));
     expect(busy(rowOf('Phone'))).toBe('true');
     expect(busy(rowOf('Tablet'))).toBe('false');
 
@@ -146,7 +150,7 @@ describe('signing out', () => {
     act(() => void dialog().dispatchEvent(escape));
     expect(escape.defaultPrevented).toBe(true);
     fireEvent(dialog(), new Event('cancel', { cancelable: true }));
-    fireEvent.pointerDown(dialog());
+    pressBackdrop();
     expect(dialog()).toBeDefined();
 
     release();
@@ -223,6 +227,12 @@ describe('the details', () => {
     expect(dialog().querySelector('dd')?.textContent).toBe('1 Jan 1970, 12:45');
     click('Close');
     expect(screen.queryByRole('dialog')).toBeNull();
+    click('Phone');
+    fireEvent.pointerDown(screen.getByText('Last seen', { selector: 'dt' }));
+    fireEvent.click(dialog());
+    expect(dialog()).toBeDefined();
+    pressBackdrop();
+    expect(screen.queryByRole('dialog')).toBeNull();
   });
 
   test('name the session, and cannot be closed meanwhile', async () => {
@@ -232,9 +242,9 @@ describe('the details', () => {
     fireEvent.change(screen.getByLabelText('Name'), { target: { value: ' My phone ' } });
     const release = app.holdAnswers();
     click('Save');
-    await waitFor(() => expect(busy(dialog())).toBe('true'));
+    await waitFor(() => expect(dialog().dataset['pending']).toBe('true'));
     click('Close');
-    fireEvent.pointerDown(dialog());
+    pressBackdrop();
     release();
     await screen.findByText('Saved.');
     expect(screen.getByRole('heading', { name: 'My phone' })).toBeDefined();
@@ -250,6 +260,17 @@ describe('the details', () => {
     click('Save');
     await screen.findByText('That did not work. Please try again.');
   });
+});
+
+test('what one user was asked is not shown to the next', async () => {
+  await using app = await startApp();
+  await show(app);
+  click('Sign out Phone');
+  act(() => app.tokens.set(app.signIn('bob')));
+  await screen.findByText('No other devices');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  act(() => app.tokens.set('ada-1'));
+  await screen.findByRole('button', { name: 'Phone' });
 });
 
 describe('"This wasn’t me"', () => {

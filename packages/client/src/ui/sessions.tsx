@@ -12,8 +12,8 @@ import { ThisDevice } from './styled/this-device.tsx';
 /** Props of {@link Sessions}. */
 export interface SessionsProps extends SessionsScreenOptions {
   /** The level of its heading in your page. @defaultValue 2 */
-  readonly headingLevel?: HeadingLevel;
-  readonly className?: string;
+  readonly headingLevel?: HeadingLevel | undefined;
+  readonly className?: string | undefined;
 }
 
 /**

@@ -17,6 +17,7 @@ export const labelsEn: SessionsLabels = {
   signedOut: 'You are signed out.',
 
   loading: 'Loading your sessions…',
+  pending: 'One moment…',
   slow: 'This takes longer than usual. Please wait.',
   offline: 'You are offline. The list may be out of date.',
   failed: 'Your sessions could not be loaded.',

@@ -19,6 +19,8 @@ export interface SessionsLabels {
   readonly signedOut: string;
 
   readonly loading: string;
+  /** Read by screen readers when an action begins. */
+  readonly pending: string;
   readonly slow: string;
   readonly offline: string;
   readonly failed: string;

@@ -15,9 +15,11 @@ export function DeviceIcon({ device }: DeviceIconProps): ReactElement {
   const browser = browserShapeOf(device);
   return (
     <span className="tss-icon" data-system={system} aria-hidden="true">
-      <svg viewBox="0 0 24 24">{systemShapes[system]}</svg>
+      <svg width="24" height="24" viewBox="0 0 24 24">
+        {systemShapes[system]}
+      </svg>
       {browser !== null && (
-        <svg className="tss-icon-browser" data-browser={browser} viewBox="0 0 24 24">
+        <svg className="tss-icon-browser" data-browser={browser} width="20" height="20" viewBox="0 0 24 24">
           {browserShapes[browser]}
         </svg>
       )}

@@ -22,6 +22,7 @@ export function Modal({ labelledBy, describedBy, isPending, onClose, className, 
   const dialog = useRef<HTMLDialogElement>(null);
 
   const isOpen = useRef(false);
+  const hasPressedBackdrop = useRef(false);
 
   // A layout effect is cleaned up while the dialog is still in the document: only then does close() give the focus back.
   useLayoutEffect(() => {
@@ -52,7 +53,7 @@ export function Modal({ labelledBy, describedBy, isPending, onClose, className, 
       className={className}
       aria-labelledby={labelledBy}
       aria-describedby={describedBy}
-      aria-busy={isPending}
+      data-pending={isPending}
       onKeyDown={onKeyDown}
       onCancel={(event) => {
         event.preventDefault();
@@ -60,7 +61,11 @@ export function Modal({ labelledBy, describedBy, isPending, onClose, className, 
       }}
       onClose={onClosed}
       onPointerDown={(event) => {
-        if (event.target === event.currentTarget && !isPending) onClose();
+        hasPressedBackdrop.current = event.target === event.currentTarget;
+      }}
+      onClick={(event) => {
+        // A text that is selected up to the backdrop ends in a click on it, too.
+        if (event.target === event.currentTarget && hasPressedBackdrop.current && !isPending) onClose();
       }}
     >
       {children}

@@ -1,5 +1,5 @@
 import type { SessionInfo } from '../../react/index.ts';
-import { useState } from 'react';
+import { useUserState } from './use-user-state.ts';
 
 /** The sessions that the user has selected. */
 export interface Selection {
@@ -17,8 +17,8 @@ export interface Selection {
 }
 
 /** Selects some of these sessions. One that leaves the list is no longer selected. */
-export function useSelection(all: readonly SessionInfo[]): Selection {
-  const [ids, setIds] = useState<ReadonlySet<string> | null>(null);
+export function useSelection(userId: string | null, all: readonly SessionInfo[]): Selection {
+  const [ids, setIds] = useUserState<ReadonlySet<string> | null>(userId, null);
   const has = ({ id }: SessionInfo) => ids?.has(id) ?? false;
   const sessions = all.filter(has);
   const hasAll = sessions.length === all.length;

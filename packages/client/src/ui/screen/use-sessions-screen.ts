@@ -1,5 +1,5 @@
 import { useSession, useSessions, type SessionInfo } from '../../react/index.ts';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { labelsEn } from '../labels/labels-en.ts';
 import type { SessionsLabels } from '../labels/labels.ts';
 import { useLocale } from '../labels/use-locale.ts';
@@ -8,6 +8,7 @@ import { useIsSlow } from './use-is-slow.ts';
 import { useNewIds } from './use-new-ids.ts';
 import { useSelection, type Selection } from './use-selection.ts';
 import { useSignOut, type SignOut } from './use-sign-out.ts';
+import { useUserState } from './use-user-state.ts';
 
 /** Options of {@link useSessionsScreen}. */
 export interface SessionsScreenOptions {
@@ -32,7 +33,7 @@ export interface SessionsScreen {
   /** Why the last fetch failed. With the status `ready`, the list is an older one. */
   readonly error: Error | null;
   /** Fetches the list again. */
-  readonly retry: () => void;
+  readonly retry: () => Promise<void>;
   /** The session of this device. */
   readonly current: SessionInfo | null;
   /** The most recently seen first. */
@@ -77,9 +78,9 @@ export function useSessionsScreen({ labels = labelsEn, locale, onNotMe }: Sessio
   const { sessions, error, refetch, revoke, revokeOthers, rename, revokingIds } = useSessions({ optimistic: false });
   const current = sessions.find((session) => session.current) ?? null;
   const others = useMemo(() => latestFirst(sessions.filter((session) => !session.current)), [sessions]);
-  const selection = useSelection(others);
-  const signOut = useSignOut({ revoke, revokeOthers, logout, onNotMe, onDone: selection.stop });
-  const [shown, showDetails] = useState<SessionInfo | null>(null);
+  const selection = useSelection(userId, others);
+  const signOut = useSignOut({ userId, revoke, revokeOthers, logout, onNotMe, onDone: selection.stop });
+  const [shown, showDetails] = useUserState<SessionInfo | null>(userId, null);
   const isLoading = status !== 'signedOut' && sessions.length === 0 && error === null;
 
   return {
@@ -87,7 +88,7 @@ export function useSessionsScreen({ labels = labelsEn, locale, onNotMe }: Sessio
     isSlow: useIsSlow(isLoading),
     isOnline: useIsOnline(),
     error,
-    retry: () => void refetch(),
+    retry: refetch,
     current,
     others,
     newIds: useNewIds(userId, sessions),

@@ -1,5 +1,5 @@
 import type { SessionInfo } from '../../react/index.ts';
-import { useState } from 'react';
+import { useUserState } from './use-user-state.ts';
 
 /**
  * What the user is asked before sessions end: `one` session, `many` that are selected, all `others`, `this` device's own, or
@@ -23,6 +23,7 @@ export interface SignOut {
 }
 
 interface Actions {
+  readonly userId: string | null;
   readonly revoke: (sessions: readonly SessionInfo[]) => Promise<void>;
   readonly revokeOthers: () => Promise<void>;
   readonly logout: () => Promise<void>;
@@ -31,10 +32,10 @@ interface Actions {
 }
 
 /** Asks before sessions end. */
-export function useSignOut({ revoke, revokeOthers, logout, onNotMe, onDone }: Actions): SignOut {
+export function useSignOut({ userId, revoke, revokeOthers, logout, onNotMe, onDone }: Actions): SignOut {
   // The sessions as they were when it was asked: the list behind it may change.
-  const [question, setQuestion] = useState<SignOutQuestion | null>(null);
-  const [done, setDone] = useState<SignOutQuestion | null>(null);
+  const [question, setQuestion] = useUserState<SignOutQuestion | null>(userId, null);
+  const [done, setDone] = useUserState<SignOutQuestion | null>(userId, null);
 
   async function confirm(): Promise<void> {
     if (question === null) return;

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { useAction } from '../parts/use-action.ts';
 import type { SessionsScreen } from '../screen/use-sessions-screen.ts';
 import { Button } from './button.tsx';
 
@@ -7,7 +8,8 @@ import { Button } from './button.tsx';
  * changes only.
  */
 export function Condition({ screen }: { readonly screen: SessionsScreen }): ReactElement {
-  const { status, isSlow, isOnline, error, retry, labels } = screen;
+  const { status, isSlow, isOnline, error, labels } = screen;
+  const retry = useAction<void>(screen.retry, labels);
   return (
     <>
       <div role="status">
@@ -20,7 +22,9 @@ export function Condition({ screen }: { readonly screen: SessionsScreen }): Reac
         {error !== null && (
           <div className="tss-problem tss-failed">
             <p>{labels.failed}</p>
-            <Button onClick={retry}>{labels.retry}</Button>
+            <Button isPending={retry.isPending} onClick={retry.run}>
+              {labels.retry}
+            </Button>
           </div>
         )}
       </div>
