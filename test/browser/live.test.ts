@@ -137,5 +137,17 @@ describeIf(chromiumProgram !== undefined, 'live pages in Chromium', 'install chr
     await shows(page, [other.id, own!.id]);
     await expect.poll(() => streams.size).toBe(1);
     expect(server.paths.slice(before)).toEqual(['auth.sessions.watch']);
+
+    // Meanwhile, another tab has the stream.
+    const second = await openTab(context, origin, 'second');
+    await shows(second, [other.id, own!.id]);
+    await page.goto(`${origin}/trpc/`);
+    await expect.poll(() => [...streams.values()]).toEqual([second.url()]);
+    const { session: third } = await manager.issue({ userId: 'ada' });
+    const asked = server.paths.length;
+    await page.goBack({ waitUntil: 'commit' });
+    for (const tab of [page, second]) await shows(tab, [third.id, other.id, own!.id]);
+    expect([...streams.values()]).toEqual([second.url()]);
+    expect(server.paths.slice(asked)).toEqual([]);
   });
 });

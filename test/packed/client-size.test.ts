@@ -57,7 +57,7 @@ test.each<[string, number, string[], string[]]>([
   ],
   [
     'the provider, useSession and useSessions',
-    3750,
+    3800,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],

@@ -9,7 +9,7 @@ export interface ListChange {
   readonly isDone?: true;
 }
 
-/** The changes of one token's list. They are applied to the list when it is shown, so an answer or an event never undoes them. */
+/** The changes of one user's list. They are applied to the list when it is shown, so an answer or an event never undoes them. */
 export interface ListChanges {
   readonly get: () => readonly ListChange[];
   readonly subscribe: (listener: () => void) => () => void;

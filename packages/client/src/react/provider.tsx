@@ -26,13 +26,12 @@ import {
   type TokenStore,
 } from '../tokens/token-store.ts';
 import { useInitialSession, type InitialSession } from './initial-session.ts';
-import { createListChanges } from './list-changes.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { shareList } from './shared-list.ts';
 import { tokenVersionOf } from './token-version.ts';
 import { useLive, type LiveProps } from './use-live.ts';
-import { followToken, refetchForUser, type IsPublic } from './user-change.ts';
+import { changesOf, followToken, refetchForUser, type IsPublic } from './user-change.ts';
 
 /** Props of {@link SessionProvider}. */
 export interface SessionProviderProps extends LiveProps {
@@ -127,9 +126,7 @@ export function SessionProvider({
   const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
   const refusal = useSyncExternalStore(subscribe, () => readRefusal(tokens), beforeHydration);
   const ended = useMemo(() => endedOf(refusal), [refusal]);
-  // Those of a former user are dropped.
-  // oxlint-disable-next-line react/exhaustive-deps -- each token has its own
-  const changes = useMemo(createListChanges, [tokens, tokenVersion]);
+  const changes = changesOf(queryClient, tokens);
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
   const parts = useMemo(() => {
     const rereadToken = () => {

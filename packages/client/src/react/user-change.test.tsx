@@ -8,6 +8,7 @@ import { right, startServer, type Router } from '../testing/plugin.tsx';
 import { cookieTokenStore } from '../tokens/cookie-store.ts';
 import { localStorageTokenStore } from '../tokens/local-storage.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
+import { changesOf } from './user-change.ts';
 import type { createSessionHooks } from './create-session-hooks.ts';
 
 afterEach(() => {
@@ -96,13 +97,17 @@ describe('when the user changes', () => {
   test('a new token of the same user blanks nothing, and the answers are fetched again', async () => {
     await using server = await startServer();
     const { seen, use } = recordAnswers();
-    const { session, tokens, trpc } = server.openBrowser().openPage(memoryTokenStore(), { use });
-    await act(() => session().login(right));
+    const { session, list, tokens, trpc, queryClient } = server.openBrowser().openPage(memoryTokenStore(), { use });
+    const { id } = await act(() => session().login(right));
     await waitFor(() => expect(seen.at(-1)).toBe('ada news'));
-    const before = { seen: seen.length, calls: server.calls.length };
+    await waitFor(() => expect(list().sessions).toHaveLength(1));
+    const before = { seen: seen.length, calls: server.calls.length, changes: changesOf(queryClient, tokens) };
     const { token } = await trpc.reissue.mutate();
     act(() => tokens.set(token));
     expect(session()).toMatchObject({ status: 'signedIn', userId: 'ada' });
+    expect(list()).toMatchObject({ sessions: [{ id }], isPending: false });
+    // A revocation that is under way stays so.
+    expect(changesOf(queryClient, tokens)).toBe(before.changes);
     await waitFor(() => expect(server.calls.slice(before.calls)).toEqual(expect.arrayContaining(['me', 'news'])));
     expect(new Set(seen.slice(before.seen))).toEqual(new Set(['ada news']));
   });

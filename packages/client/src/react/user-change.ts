@@ -1,6 +1,7 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
-import { currentKey, rootKey } from './queries.ts';
+import { createListChanges, type ListChanges } from './list-changes.ts';
+import { currentKey, listKey, rootKey } from './queries.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** Returns whether a query of the app has the same answer for all users, signed in or not. */
@@ -9,6 +10,8 @@ export type IsPublic = (query: Query) => boolean;
 interface Followed {
   version: TokenVersion;
   subject: string | null;
+  /** The changes of this user's list. */
+  changes: ListChanges;
 }
 
 /** Outlives the provider: a page may unmount it, and mount it for the next user. */
@@ -17,9 +20,14 @@ const followed = new WeakMap<QueryClient, WeakMap<TokenStore, Followed>>();
 function followedOf(queryClient: QueryClient, tokens: TokenStore): Followed {
   const stores = followed.get(queryClient) ?? new WeakMap<TokenStore, Followed>();
   followed.set(queryClient, stores);
-  const known = stores.get(tokens) ?? { version: undefined, subject: null };
+  const known = stores.get(tokens) ?? { version: undefined, subject: null, changes: createListChanges() };
   stores.set(tokens, known);
   return known;
+}
+
+/** Returns the changes of the list that the present user has made. Another user has others. */
+export function changesOf(queryClient: QueryClient, tokens: TokenStore): ListChanges {
+  return followedOf(queryClient, tokens).changes;
 }
 
 /**
@@ -36,12 +44,13 @@ export function followToken(queryClient: QueryClient, tokens: TokenStore, isPubl
   if (former.version === undefined) return false;
 
   if (known.subject !== null && known.subject === former.subject) {
-    // A reissued token: the session stays on the page until it has been fetched again.
-    queryClient.setQueryData(currentKey(known.version), queryClient.getQueryData(currentKey(former.version)), {
-      updatedAt: 1,
-    });
+    // A reissued token: the session and the list stay on the page until they have been fetched again.
+    for (const keyOf of [currentKey, listKey]) {
+      const answer = queryClient.getQueryData(keyOf(former.version));
+      queryClient.setQueryData(keyOf(known.version), answer, { updatedAt: 1 });
+    }
     void queryClient.invalidateQueries({ predicate: ofUser(isPublic), refetchType: 'none' });
-  } else clear(queryClient, isPublic);
+  } else clear(queryClient, isPublic, known);
   return true;
 }
 
@@ -55,11 +64,12 @@ export function prepareForUser(
   isPublic: IsPublic,
   userId: string | null,
 ): void {
-  const { version } = followedOf(queryClient, tokens);
+  const known = followedOf(queryClient, tokens);
+  const { version } = known;
   // Nothing has been fetched before.
   if (version === undefined) return;
-  const known = queryClient.getQueryData<{ userId: string }>(currentKey(version));
-  if ((version === null ? null : known?.userId) !== userId) clear(queryClient, isPublic);
+  const current = queryClient.getQueryData<{ userId: string }>(currentKey(version));
+  if ((version === null ? null : current?.userId) !== userId) clear(queryClient, isPublic, known);
 }
 
 /** The next token is that of the session that a server has rendered: the cache is ready for its user. */
@@ -74,7 +84,8 @@ export function refetchForUser(queryClient: QueryClient, isPublic: IsPublic): vo
     void query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
 }
 
-function clear(queryClient: QueryClient, isPublic: IsPublic): void {
+function clear(queryClient: QueryClient, isPublic: IsPublic, known: Followed): void {
+  known.changes = createListChanges();
   const queries = queryClient.getQueryCache();
   for (const query of queries.findAll({ predicate: ofUser(isPublic) })) {
     // A component may hold the query without observing it, such as the page before the current one of a list.
