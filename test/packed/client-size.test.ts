@@ -57,11 +57,11 @@ test.each<[string, number, string[], string[]]>([
   ],
   [
     'the provider, useSession and useSessions',
-    3800,
+    3850,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
-  ['all hooks', 3900, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
+  ['all hooks', 4000, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
   [
     'the ready screen, beside the hooks',
     8200,

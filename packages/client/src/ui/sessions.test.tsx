@@ -7,7 +7,10 @@ import { labelsAr } from './labels/labels-ar.ts';
 import { Sessions, type SessionsProps } from './sessions.tsx';
 
 beforeEach(() => localStorage.clear());
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
 
 /** Shows the screen of a user with a desk, a phone and a tablet. The desk is this device. */
 async function show(app: TestApp, props: SessionsProps = {}): Promise<void> {

@@ -7,7 +7,11 @@ import { throwingStorage } from '../../testing/storage.ts';
 import { useNewIds } from './use-new-ids.ts';
 
 beforeEach(() => localStorage.clear());
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+});
 
 const never = { name: null, version: null };
 const device = { type: null, name: null, vendor: null, model: null, os: never, browser: never, app: never };
