@@ -83,6 +83,22 @@ describe('Sessions', () => {
     expect(screen.queryByText('Your sessions could not be loaded.')).toBeNull();
   });
 
+  test('keeps a list that could not be loaded again, and says that it may be out of date', async () => {
+    await using app = await startApp();
+    await show(app);
+    app.trouble = 'INTERNAL_SERVER_ERROR';
+    await act(() => app.queryClient.invalidateQueries());
+    await screen.findByText('The list may be out of date.');
+    expect(isShown('Phone')).toBe(true);
+    const retry = button('Try again');
+    app.trouble = null;
+    const release = app.holdAnswers();
+    fireEvent.click(retry);
+    await waitFor(() => expect(disabled(retry)).toBe('true'));
+    release();
+    await waitFor(() => expect(screen.queryByText('The list may be out of date.')).toBeNull());
+  });
+
   test('says that it is offline, and keeps the list', async () => {
     await using app = await startApp();
     await show(app);

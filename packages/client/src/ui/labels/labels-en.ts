@@ -21,6 +21,7 @@ export const labelsEn: SessionsLabels = {
   slow: 'This takes longer than usual. Please wait.',
   offline: 'You are offline. The list may be out of date.',
   failed: 'Your sessions could not be loaded.',
+  outdated: 'The list may be out of date.',
   actionFailed: 'That did not work. Please try again.',
   signInAgain: 'Please sign in again to do this.',
   retry: 'Try again',

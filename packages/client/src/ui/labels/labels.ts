@@ -24,6 +24,8 @@ export interface SessionsLabels {
   readonly slow: string;
   readonly offline: string;
   readonly failed: string;
+  /** The list is there, but could not be loaded again. */
+  readonly outdated: string;
   readonly actionFailed: string;
   readonly signInAgain: string;
   readonly retry: string;

@@ -19,9 +19,9 @@ export function Condition({ screen }: { readonly screen: SessionsScreen }): Reac
         {status === 'signedOut' && <p className="tss-note">{labels.signedOut}</p>}
       </div>
       <div role="alert">
-        {error !== null && (
+        {error !== null && (isOnline || status !== 'ready') && (
           <div className="tss-problem tss-failed">
-            <p>{labels.failed}</p>
+            <p>{status === 'ready' ? labels.outdated : labels.failed}</p>
             <Button isPending={retry.isPending} onClick={retry.run}>
               {labels.retry}
             </Button>
