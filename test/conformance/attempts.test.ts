@@ -274,4 +274,25 @@ describeIf(ioredisTarget.url !== null, 'attempts on the client of an app', iored
       client.disconnect();
     }
   });
+
+  test('are counted in memory while it is not connected, and the event fault reports that once', async () => {
+    await using database = await sqliteReusingStatements.create();
+    const client = new Redis(ioredisTarget.url ?? '');
+    const channel = `attempts-${process.pid}-${Math.random()}`;
+    const clock = createTestClock();
+    const bus = redisBus(client, { channel });
+    const manager = createSessionManager({ db: database.db, keys: secret, clock, bus });
+    const faults: string[] = [];
+    manager.on('fault', ({ task }) => faults.push(task));
+    const { logIn } = createNode(manager, {});
+    expect(await logIn('wrong')).toBe('invalid_credentials');
+    await client.del(await client.keys(`${channel}:*`));
+    client.disconnect();
+    for (let n = 0; n < 10; n += 1) expect(await logIn('wrong')).toBe('invalid_credentials');
+    expect(await logIn('right')).toBe('too_many_attempts 1');
+    clock.advance(second);
+    expect(await logIn('right')).toBe('signed in');
+    expect(faults.filter((task) => task === 'throttle')).toHaveLength(1);
+    await manager.close();
+  });
 });
