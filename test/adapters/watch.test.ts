@@ -1,4 +1,10 @@
-import { memoryTokenStore, sessionConnectionParams, sessionLink, sessionLinks } from '@trpc-sessions/client';
+import {
+  memoryTokenStore,
+  sessionConnectionParams,
+  sessionLink,
+  sessionLinks,
+  watchSessions,
+} from '@trpc-sessions/client';
 import { createSessionManager, localBus, type Bus, type IssuedSession, type SessionManager } from '@trpc-sessions/core';
 import type { SessionsEvent } from '@trpc-sessions/server';
 import { createTRPCClient, createWSClient, wsLink, type TRPCLink } from '@trpc/client';
@@ -6,7 +12,7 @@ import { get, type IncomingMessage } from 'node:http';
 import superjson from 'superjson';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createAppRouter, secret, type AppRouter } from '../support/app.ts';
+import { createAppRouter, createTestApp, secret, type AppRouter } from '../support/app.ts';
 import { ioredisTarget, postgresTarget } from '../support/buses.ts';
 import { createTestClock, minute } from '../support/clock.ts';
 import { sqliteReusingStatements, type TestDatabase } from '../support/database.ts';
@@ -323,4 +329,35 @@ describe.each(transports)('readers over $name', ({ start, open }) => {
     reader.destroy();
     await expect.poll(() => w.looksPerChange()).toBe(0);
   });
+});
+
+test('behind an adapter without streams, a watch is one request that waits, and every other call goes on', async () => {
+  await using app = await createTestApp({ bus: localBus({ channel: `${channel} of a function` }) });
+  const lambda = httpAdapters.find(({ name }) => name === 'AWS Lambda, HTTP API');
+  await using server = await lambda!.start(app.router);
+  const { token } = await app.manager.issue({ userId });
+  const { session: other } = await app.manager.issue({ userId });
+  const watches: unknown[] = [];
+  const tokens = memoryTokenStore(token);
+  const links = sessionLinks<AppRouter>({
+    url: server.url,
+    at: 'auth',
+    tokens,
+    transformer: superjson,
+    fetch(url, init) {
+      const { href, pathname } = new URL(typeof url === 'string' || url instanceof URL ? url : url.url);
+      if (pathname.endsWith('sessions.watch')) watches.push(href);
+      return fetch(href, init as RequestInit);
+    },
+  });
+  const { auth } = createTRPCClient<AppRouter>({ links });
+  const listener = vi.fn();
+  const stop = watchSessions(auth, tokens, listener);
+  await expect.poll(() => watches).toHaveLength(1);
+  expect(await auth.sessions.list.query()).toHaveLength(2);
+  await auth.sessions.revoke.mutate({ id: other.id });
+  expect(await auth.sessions.list.query()).toHaveLength(1);
+  expect(watches).toHaveLength(1);
+  expect(listener).not.toHaveBeenCalled();
+  stop();
 });

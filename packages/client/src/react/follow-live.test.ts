@@ -1,6 +1,8 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { endedOf } from '../errors.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
+import { readRefusal } from '../tokens/token-store.ts';
 import type { ReceivedSessionsEvent, SubscribeWatch } from '../watch/received-event.ts';
 import { followLive } from './follow-live.ts';
 import { listKey } from './queries.ts';
@@ -35,4 +37,24 @@ test('an answer that was under way when an event came does not replace the list 
   stop();
   stopList();
   queryClient.clear();
+});
+
+test('when a session has ended, the page is rendered with how, and the app is called', async () => {
+  const tokens = memoryTokenStore('a.b.c');
+  const refuse: ((error: unknown) => void)[] = [];
+  const subscribe: SubscribeWatch = (_, { onError }) => {
+    refuse.push(onError);
+    return { unsubscribe() {} };
+  };
+  const client = { sessions: { watch: { subscribe } } } as AnySessionClient;
+  const ended = { at: new Date(0), cause: 'others', by: 'another_device' } as const;
+  const onSignedOut = vi.fn();
+  // The provider renders the refusal that it reads now.
+  const onEnded = vi.fn(() => expect(endedOf(readRefusal(tokens))).toEqual(ended));
+  const stop = followLive(client, tokens, new QueryClient(), () => ({ onEnded, onSignedOut }));
+  await expect.poll(() => refuse).toHaveLength(1);
+  refuse[0]?.({ data: { session: { reason: 'revoked_session', ended } } });
+  expect(onEnded).toHaveBeenCalledOnce();
+  expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(ended);
+  stop();
 });

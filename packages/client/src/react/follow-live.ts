@@ -10,7 +10,7 @@ import {
   type ReceivedSessionInfo,
 } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
-import type { LiveProps } from './use-live.ts';
+import type { LiveCalls } from './use-live.ts';
 
 // A module of its own: only a page that is live loads it.
 
@@ -19,10 +19,13 @@ export function followLive(
   client: AnySessionClient,
   tokens: TokenStore,
   queryClient: QueryClient,
-  callbacks: () => LiveProps,
+  callbacks: () => LiveCalls,
 ): () => void {
   return watchReceived(client, tokens, (event) => {
-    if (event.type === 'ended') return callbacks().onSignedOut?.(event.ended);
+    if (event.type === 'ended') {
+      callbacks().onEnded?.();
+      return callbacks().onSignedOut?.(event.ended);
+    }
     if (event.type === 'alive') return undefined;
     const version = tokenVersionOf(tokens);
     queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(version), (list) =>

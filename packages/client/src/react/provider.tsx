@@ -21,7 +21,6 @@ import {
   readReason,
   requireTokenStore,
   stateOf,
-  subscribeToRefusals,
   untilReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
@@ -113,10 +112,7 @@ export function SessionProvider({
         listener();
       };
       if (isAsync(tokens)) void untilReady(tokens).then(onChange);
-      const stops = [tokens.subscribe(onChange), subscribeToRefusals(tokens, listener)];
-      return () => {
-        for (const stop of stops) stop();
-      };
+      return tokens.subscribe(onChange);
     },
     [tokens, follow],
   );
@@ -154,7 +150,7 @@ export function SessionProvider({
   }, [queryClient, tokens, tokenVersion, follow]);
 
   useEffect(() => shareList(queryClient, tokens, changes), [queryClient, tokens, changes]);
-  useLive(client, tokens, { live, onNewSession, onSignedOut });
+  useLive(client, tokens, { live, onNewSession, onSignedOut, onEnded: rerender });
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }

@@ -17,8 +17,14 @@ export interface LiveProps {
   readonly onSignedOut?: ((ended: SessionEnd | null) => void) | undefined;
 }
 
+/** The calls of a page that is live. */
+export interface LiveCalls extends LiveProps {
+  /** Called when it may be known only now how the session has ended. */
+  readonly onEnded?: (() => void) | undefined;
+}
+
 /** Keeps the cached answers of `useSession` and `useSessions` right by the watch. */
-export function useLive(client: AnySessionClient, tokens: TokenStore, props: LiveProps): void {
+export function useLive(client: AnySessionClient, tokens: TokenStore, props: LiveCalls): void {
   const { live = false } = props;
   const queryClient = useQueryClient();
   const callbacks = useRef(props);

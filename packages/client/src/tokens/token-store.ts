@@ -65,8 +65,6 @@ interface StoreState {
   reason?: SessionErrorReason | null;
   /** The error with which the server refused the last token. */
   refusal?: unknown;
-  /** Called when that error comes after the token was dropped. */
-  readonly onRefusal: Set<() => void>;
   /** Where the sessions router of its server is nested: `'auth.'`, or `''` at the root. */
   prefix?: string;
   /** Whether an asynchronous store has read its token. */
@@ -76,7 +74,7 @@ interface StoreState {
 const states = /* @__PURE__ */ sharedByCopies('stores', () => new WeakMap<TokenStore, StoreState>());
 
 export function stateOf(tokens: TokenStore): StoreState {
-  const state = states.get(tokens) ?? { onRefusal: new Set() };
+  const state = states.get(tokens) ?? {};
   states.set(tokens, state);
   return state;
 }
@@ -89,20 +87,6 @@ export function readReason(tokens: TokenStore): SessionErrorReason | null {
 /** Returns the error with which the server has refused the token; `undefined` if this tab does not know it. */
 export function readRefusal(tokens: TokenStore): unknown {
   return readReason(tokens) === null ? undefined : stateOf(tokens).refusal;
-}
-
-/** Keeps the error with which the server has refused a token that another tab has dropped. */
-export function noteRefusal(tokens: TokenStore, refusal: unknown): void {
-  const state = stateOf(tokens);
-  state.refusal = refusal;
-  for (const listener of state.onRefusal) listener();
-}
-
-/** Calls back when a refusal comes after the token was dropped. Returns a function that unsubscribes. */
-export function subscribeToRefusals(tokens: TokenStore, listener: () => void): () => void {
-  const { onRefusal } = stateOf(tokens);
-  onRefusal.add(listener);
-  return () => void onRefusal.delete(listener);
 }
 
 /** Returns the token of any store, the app's own included. A store that throws holds no token. */

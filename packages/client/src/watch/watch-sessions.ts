@@ -1,7 +1,7 @@
 import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
 import { endedOf } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
-import { isAsync, noteRefusal, readReason, readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { isAsync, readReason, readToken, stateOf, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { openWatch } from './open-watch.ts';
 import {
   listAfter,
@@ -87,7 +87,7 @@ export function watchReceived(
           if (held !== null && held !== token) return;
           dropRefusedToken(tokens, token, error);
           // Another tab may have dropped the token of all: only this refusal says how the session ended.
-          if (held === null) noteRefusal(tokens, error);
+          if (held === null) stateOf(tokens).refusal = error;
           listener({ type: 'ended', ended: endedOf(error) });
         },
       });
