@@ -64,7 +64,9 @@ export async function changeList(parts: QueryParts, queryClient: QueryClient, in
     isDone = true;
   } finally {
     settle(isDone);
-    void refreshList(queryClient, tokens);
+    // After a failure, the server may be away: a request that fails, too, would show as the error of the list.
+    if (isDone) void refreshList(queryClient, tokens);
+    else void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
   }
 }
 

@@ -124,13 +124,21 @@ describe('a revocation', () => {
     expect(new Set(shown.filter((ids) => ids !== ''))).toEqual(new Set(['ada-1 ada-2 ada-3', 'ada-1 ada-3']));
   });
 
-  test('whose answer is lost leaves the list as the server has it', async () => {
+  test('whose answer is lost brings the session back until the list is fetched, without a request of its own', async () => {
     await using app = await startApp();
     const { calls, list } = await openPage(app);
     await start(() => list().revoke('ada-2'));
     await calls[0]!.send();
+    const { length } = app.calls();
     await calls[0]!.fail();
-    await waitFor(() => expect(textOf(list())).toBe('ada-1 ada-3'));
+    expect(textOf(list())).toBe('ada-1 ada-2 ada-3');
+    expect(app.calls()).toHaveLength(length);
+    // A component that mounts, a focused window or the network that is back fetch it.
+    expect(app.queryClient.getQueryState(listKey(tokenVersionOf(app.tokens)))?.isInvalidated).toBe(true);
+    const again = await start(() => list().revoke('ada-2'));
+    await calls[1]!.answer();
+    expect(await again.outcome).toBe('done');
+    expect(textOf(list())).toBe('ada-1 ada-3');
   });
 
   test('of a session that has already ended succeeds', async () => {

@@ -148,6 +148,7 @@ describe('useSessions', () => {
     await expect(act(() => current().revoke('ada-2'))).rejects.toThrow('socket hang up');
     await expect(act(() => current().revokeOthers())).rejects.toThrow('socket hang up');
     expect(idsOf(current())).toBe('ada-1 ada-2 ada-3');
+    expect(current().error).toBeNull();
   });
 
   test('says whether a revocation is in progress', async () => {
