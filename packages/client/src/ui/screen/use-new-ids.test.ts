@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { cleanup, renderHook } from '@testing-library/react';
 import type { SessionInfo } from '@trpc-sessions/server';
-import { StrictMode } from 'react';
+import { createElement, StrictMode } from 'react';
+import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { throwingStorage } from '../../testing/storage.ts';
 import { useNewIds } from './use-new-ids.ts';
@@ -56,6 +57,13 @@ test('each user of a device has looks of their own', () => {
   expect(look('ada', signedInAt(10, 20))).toEqual(['at 20']);
   expect(look('bob', signedInAt(50, 60))).toEqual(['at 60']);
   expect(look(null, signedInAt(10, 20))).toEqual([]);
+});
+
+test('none is new on a server, and on its page until it has hydrated', () => {
+  look('ada', signedInAt(10));
+  const Count = () => useNewIds('ada', signedInAt(10, 20)).size;
+  expect(renderToString(createElement(Count))).toBe('0');
+  expect(look('ada', signedInAt(10, 20))).toEqual(['at 20']);
 });
 
 test('this device is never new to itself', () => {

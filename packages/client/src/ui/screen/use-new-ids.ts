@@ -1,5 +1,6 @@
 import type { SessionInfo } from '../../react/index.ts';
 import { useEffect, useMemo, useState } from 'react';
+import { useIsHydrated } from './use-is-hydrated.ts';
 
 /**
  * The sessions that signed in since this device last showed the list to this user. On the first look, and without a storage,
@@ -11,10 +12,13 @@ export function useNewIds(userId: string | null, sessions: readonly SessionInfo[
 
   useEffect(() => writeLook(userId, sessions), [userId, sessions]);
 
+  // The server, whose result hydrates first, has no storage.
+  const isHydrated = useIsHydrated();
   return useMemo(() => {
+    if (!isHydrated) return new Set();
     const isNew = ({ current, createdAt }: SessionInfo) => !current && createdAt.getTime() > looked.at;
     return new Set(sessions.filter(isNew).map(({ id }) => id));
-  }, [sessions, looked]);
+  }, [sessions, looked, isHydrated]);
 }
 
 const keyOf = (userId: string) => `trpc-sessions.looked.${userId}`;

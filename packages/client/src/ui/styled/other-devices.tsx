@@ -40,7 +40,7 @@ export function OtherDevices({ screen, level }: OtherDevicesProps): ReactElement
             {labels.noOthersHint}
           </p>
         ) : (
-          <ul className="tss-list">
+          <ul className="tss-list" role="list">
             {others.map((session) => (
               <Row key={session.id} screen={screen} session={session} />
             ))}

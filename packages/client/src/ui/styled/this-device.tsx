@@ -22,7 +22,7 @@ export function ThisDevice({ screen, session, level }: ThisDeviceProps): ReactEl
         <Heading id={titleId}>{labels.thisDevice}</Heading>
       </div>
       <div className="tss-card">
-        <ul className="tss-list">
+        <ul className="tss-list" role="list">
           <Row screen={screen} session={session} />
         </ul>
         {others.length > 0 && (
