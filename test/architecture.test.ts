@@ -172,6 +172,16 @@ test.each<[string, RegExp, string[]]>([
       'core/src/session/device/user-agent.ts',
     ],
   ],
+  [
+    'rate-limiter-flexible',
+    /^rate-limiter-flexible/,
+    [
+      'core/src/sign-in/attempts.ts',
+      'core/src/sign-in/limiter.ts',
+      'core/src/sign-in/store-limiter.ts',
+      'core/src/adapters/redis/limiter.ts',
+    ],
+  ],
   ['ms', /^ms$/, ['core/src/duration.ts']],
   ['argon2', /argon2/, ['core/src/password/password.ts']],
   ['proxy-addr', /^proxy-addr$/, ['server/src/request/trust-proxy.ts', 'server/src/locate/this-network.ts']],
