@@ -86,9 +86,9 @@ export function testBenchmarks(): void {
   );
 
   test('the measured growth comes from work that succeeds', async () => {
-    const { whilePurging, withCheckpointsElsewhere, lookup, list, revoke } = await growth(1000, 1, 200);
+    const { whilePurging, withCheckpointsElsewhere, lookup, list, revoke } = await growth(1000, 1);
     for (const time of [lookup, list, revoke]) expect(time).toBeGreaterThan(0);
-    expect(whilePurging.purged + withCheckpointsElsewhere.purged).toBe(100);
+    expect([whilePurging.purged, withCheckpointsElsewhere.purged]).toEqual([100, 100]);
     for (const { p99, max } of [whilePurging, withCheckpointsElsewhere]) expect(max).toBeGreaterThanOrEqual(p99);
   });
 

@@ -39,10 +39,10 @@ const defaultChunkSize = 100;
 const maxChunkSize = 10_000;
 
 /**
- * How long purging rests for each millisecond of work, if there are requests. At most 1 % of the time is work on SQLite,
- * because requests wait for a chunk there; 10 % on a server. Without requests it does not rest.
+ * How long purging rests at most for each millisecond of work, if there are requests: a tenth of the time is work, however many
+ * requests there are, so that each purge ends. Without requests it does not rest.
  */
-const maxRestPerWork = { blocking: 99, remote: 9 };
+const maxRestPerWork = 9;
 const growth = 1.5;
 /** How long a chunk may block requests, in milliseconds: a smaller one follows a longer one. */
 const maxBlocking = 4;
@@ -85,7 +85,7 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       stopping ??= new AbortController();
       await sleep(work * restPerWork, undefined, { signal: stopping.signal }).catch(() => {});
       // A few chunks are soon done. The longer it takes, the longer it rests.
-      restPerWork = Math.min(isBlocking ? maxRestPerWork.blocking : maxRestPerWork.remote, restPerWork * growth);
+      restPerWork = Math.min(maxRestPerWork, restPerWork * growth);
       if (isBlocking) limit = nextLimit(limit, chunkSize, work);
     }
   }
