@@ -1,6 +1,7 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import type { DirectConnection } from '../direct-connection.ts';
 import { isStatement, statementMark } from '../statement-mark.ts';
+import { prepareToKeep } from './prepare-to-keep.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 type Statement = ReturnType<SqliteDatabase['prepare']>;
@@ -18,7 +19,7 @@ export function createDirectConnection(database: Pick<SqliteDatabase, 'inTransac
   function prepare(sql: string): Statement {
     const kept = statements.get(sql);
     if (kept !== undefined) return kept;
-    const statement = database.prepare(sql);
+    const statement = prepareToKeep(database, sql);
     // The text of any other may never come again.
     if (isStatement(sql)) statements.set(sql, statement);
     return statement;

@@ -33,6 +33,24 @@ test('the least recently used statement is evicted', async () => {
   expect(prepare).toHaveBeenCalledTimes(4);
 });
 
+test('the planner sees no value of a statement of the manager’s, which is planned once', async () => {
+  const database = new SqliteDatabase(':memory:');
+  const prepare = vi.spyOn(database, 'prepare');
+  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: reuseStatements(database) }) });
+  await migrateToLatest(db);
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', maxSessionsPerUser: 1 });
+  await manager.issue({ userId: 'ada' });
+  const { token } = await manager.issue({ userId: 'ada' });
+  await manager.verify(token);
+  await manager.revokeAll('ada');
+  const kept = prepare.mock.calls.map(([text]) => text).filter((text) => text.endsWith('/* trpc-sessions */'));
+  expect(kept.filter((text) => text.includes('+?')).length).toBeGreaterThan(5);
+  expect(kept.filter((text) => /[^+]\?/.test(text))).toEqual([]);
+  await sql`select ${1}`.execute(db);
+  expect(prepare).toHaveBeenLastCalledWith('select ?');
+  await db.destroy();
+});
+
 test('a statement can run again while it is iterated', () => {
   const database = reuseStatements(new SqliteDatabase(':memory:'));
   const prepare = () => database.prepare('select 1 as n union select 2');

@@ -4,6 +4,7 @@ import { markRows, type LookupConnection } from '../connection-below.ts';
 import { findsOne, isStatement } from '../statement-mark.ts';
 import { hasFunctions } from '../has-functions.ts';
 import { createDirectConnection } from './direct-connection.ts';
+import { prepareToKeep } from './prepare-to-keep.ts';
 import { isSqlite } from './sqlite-database.ts';
 
 /** The part of a better-sqlite3 `Database` that {@link reuseStatements} uses. */
@@ -57,7 +58,7 @@ export function reuseStatements(database: Prepares, options: { readonly max?: nu
     prepare(sql) {
       const kept = statements.get(sql);
       if (kept !== undefined) return kept;
-      const statement = database.prepare(sql);
+      const statement = prepareToKeep(database, sql);
       const reused: Statement = {
         reader: statement.reader,
         all: answersOf(sql, statement, direct),
