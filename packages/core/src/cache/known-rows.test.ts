@@ -31,12 +31,12 @@ function createWorld(isAtOnce: boolean) {
   const find = vi.fn(answer);
   const findState = vi.fn(answer);
   const holder: RowHolder = { id: 'a', userId: 'ada', cached: undefined };
-  const findRow = createKnownRows({ find, findState });
+  const findRow = createKnownRows({ find, findState }, 60_000);
   return {
     find,
     findState,
     holder,
-    read: async () => findRow(holder),
+    read: async (now = 0) => findRow(holder, now),
     become: (next: LookedUpRow | undefined) => void (current = next),
   };
 }
@@ -68,6 +68,14 @@ for (const isAtOnce of [true, false]) {
     become(undefined);
     expect(await read()).toBeUndefined();
     expect(await read()).toBeUndefined();
+  });
+
+  test(`a row whose last-seen time is due to be written is read as a whole: ${how}`, async () => {
+    const { find, findState, read } = createWorld(isAtOnce);
+    await read();
+    await read(row.last_seen_at + 60_000);
+    await read(row.last_seen_at + 59_999);
+    expect([find.mock.calls.length, findState.mock.calls.length]).toEqual([2, 1]);
   });
 
   test(`a row of another user is not known: ${how}`, async () => {

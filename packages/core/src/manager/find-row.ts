@@ -1,20 +1,15 @@
-import { createKnownRows, type Answer } from '../cache/known-rows.ts';
+import { createKnownRows, type FindRowOf } from '../cache/known-rows.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
-import type { LookedUpRow } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
-import type { VerifiedToken } from '../token/verified-tokens.ts';
 import type { Settings } from './options.ts';
-
-/** Finds the row of a verified token in the database. */
-export type FindRow = (token: VerifiedToken) => Answer<LookedUpRow>;
 
 /** Chooses how rows are found: a known row by its state, where its state shows every change. */
 export function createFindRow(
   store: Pick<Store, 'find' | 'findState'>,
   cache: SessionCache | undefined,
   { touchInterval, lookUpData }: Pick<Settings, 'touchInterval' | 'lookUpData'>,
-): FindRow {
+): FindRowOf {
   // Two last-seen writes of one millisecond look the same, and so do two changes of the app's data.
   const showsChanges = touchInterval > 0 && !lookUpData;
-  return cache === undefined && showsChanges ? createKnownRows(store) : ({ id }) => store.find(id);
+  return cache === undefined && showsChanges ? createKnownRows(store, touchInterval) : ({ id }) => store.find(id);
 }

@@ -1,3 +1,4 @@
+import type { FindRowOf } from '../cache/known-rows.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError, type SessionEnd } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
@@ -8,7 +9,6 @@ import { sessionOf, type Session, type LookedUpRow } from '../session/session.ts
 import { changedDevice } from '../session/stored-device.ts';
 import type { AccessTokenClaims } from '../token/token-rules.ts';
 import type { VerifiedToken, VerifyToken } from '../token/verified-tokens.ts';
-import type { FindRow } from './find-row.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import { createRefusalOf } from './refusal.ts';
 
@@ -33,7 +33,7 @@ export type Verify = (token: CallerInfo['token'] | undefined, caller?: Partial<C
 /** The parts that verify a request. */
 export interface VerifyParts {
   readonly verifyToken: VerifyToken;
-  readonly find: FindRow;
+  readonly find: FindRowOf;
   readonly cache: SessionCache | undefined;
   readonly lastSeen: Pick<LastSeenWrites, 'add' | 'seenAt' | 'flushBriefly'>;
   /** Finds how the session of a token ended, whose row does not exist. */
@@ -128,7 +128,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       if (cached !== undefined && refusalOf(cached, verified, now) === undefined) {
         return Promise.resolve(accept(verified, cached, caller, now));
       }
-      const found = cache === undefined ? find(verified) : cache.load(verified, async () => find(verified));
+      const found = cache === undefined ? find(verified, now) : cache.load(verified, async () => find(verified, now));
       if (found === undefined || found instanceof Promise) return verifyLater(found, verified, caller);
       return Promise.resolve(verifyRow(found, verified, caller));
     } catch (error) {

@@ -46,11 +46,10 @@ export function storeTimes<TTo>(row: SessionRow, convert: (time: number) => TTo)
 export function numberReader(names: readonly Column[]): <TRow extends object>(row: TRow) => TRow {
   const numbers = names.filter(isNumberColumn);
   return (row) => {
-    const isRead = numbers.every((name) => {
-      const value: unknown = Reflect.get(row, name);
-      return typeof value === 'number' || value === null;
-    });
-    return isRead ? row : { ...row, ...fromNames(numbers, (name) => toNumber(Reflect.get(row, name))) };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a driver's row, whose values are read as they are
+    const values = row as Readonly<Record<string, unknown>>;
+    const isRead = numbers.every((name) => typeof values[name] === 'number' || values[name] === null);
+    return isRead ? row : { ...row, ...fromNames(numbers, (name) => toNumber(values[name])) };
   };
 }
 
