@@ -83,17 +83,17 @@ function expireMore({ own }: BenchFile): void {
 async function watchPurging({ own: db }: BenchFile, samples: readonly Sample[]): Promise<Lateness> {
   const manager = createSessionManager({ db, keys: secret });
   const next = cycle(samples);
-  let purged: number | undefined;
-  const purging = manager.purgeExpired().then((count) => (purged = count));
+  const state = { isPurging: true };
+  const purging = manager.purgeExpired().finally(() => (state.isPurging = false));
   const late: number[] = [];
   let due = performance.now();
-  while (purged === undefined) {
+  while (state.isPurging) {
     due += apart;
     while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
     await manager.verify(copyOf(next().token));
     late.push(performance.now() - due);
   }
-  await purging;
+  const purged = await purging;
   await manager.close();
   return { p99: quantile(late, 0.99), p999: quantile(late, 0.999), max: quantile(late, 1), purged };
 }

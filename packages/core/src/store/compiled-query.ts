@@ -88,7 +88,7 @@ export function compileForIds<TParameters extends object, TRow>(
     }
     // The ids are read by their number: of a list, that is fast.
     const all: string[] = isListed ? [...ids] : [JSON.stringify(ids)];
-    while (isListed && all.length < count) all.push(ids.at(-1) ?? '');
+    if (isListed) for (let place = ids.length; place < count; place += 1) all.push(ids.at(-1) ?? '');
     return statement(Object.assign(all, parameters));
   };
 }
