@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { start, type DemoProcess } from '../demo/demo-process.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -9,7 +10,8 @@ import { endedElsewhere, openDemo, userAgentOf } from '../support/demo-page.ts';
 import { removeRun, runFolder } from '../support/run.ts';
 
 // How long a page of the demo in Chromium takes to show what happens elsewhere: from the call that revokes its session to the
-// signed-out screen, and from the call that signs in, whose password takes most of its time, to the new row.
+// signed-out screen, and from the call that signs in, whose password takes most of its time, to the new row. And how many requests an
+// idle page sends.
 //
 //   npx -y pnpm@12.21.0 build && node --conditions=@trpc-sessions/source test/browser/latency.ts [ROUNDS]
 
@@ -44,13 +46,15 @@ interface Figures {
   readonly created: number[];
   /** The time of the call that signs in, with its password. */
   readonly signIn: number[];
+  /** In 60 seconds in which nothing happens. */
+  idleRequests: number;
 }
 
 /** @param here - the process of the page @param there - the process of the calls */
 async function measure(browser: Browser, here: DemoProcess, there: DemoProcess): Promise<Figures> {
   const context = await browser.newContext({ userAgent: userAgentOf('desktop') });
   const demo = await openDemo(context, `http://127.0.0.1:${here.port}`);
-  const figures: Figures = { ended: [], created: [], signIn: [] };
+  const figures: Figures = { ended: [], created: [], signIn: [], idleRequests: 0 };
   const other = await signInElsewhere(there, 'Other');
   await demo.signIn();
   await demo.others.filter({ hasText: 'Other' }).first().waitFor();
@@ -74,6 +78,9 @@ async function measure(browser: Browser, here: DemoProcess, there: DemoProcess):
     await signInElsewhere(there, `News ${round}.`);
     await isNews();
   }
+  // Ended sessions and dialogs have settled: from now on, nothing happens.
+  demo.page.on('request', () => (figures.idleRequests += 1));
+  await sleep(60_000);
   await context.close();
   return figures;
 }
@@ -100,11 +107,12 @@ console.log(`${rounds} rounds each: median | 95 of 100 | longest`);
 for (const [name, nodes, env] of worlds) {
   await using here = await start(env);
   await using there = nodes === 1 ? undefined : await start(env);
-  const { ended, created, signIn } = await measure(browser, here, there ?? here);
+  const { ended, created, signIn, idleRequests } = await measure(browser, here, there ?? here);
   console.log(`| ${name} | revoked → signed-out screen | ${rowOf(ended)} |`);
   console.log(`| ${name} | sign-in → new row | ${rowOf(created)} |`);
   const afterwards = created.map((time, round) => Math.max(0, time - (signIn[round] ?? 0)));
   console.log(`| ${name} | answer to the sign-in → new row | ${rowOf(afterwards)} |`);
+  console.log(`${name}: ${idleRequests} requests of the page in 60 idle seconds`);
 }
 await browser.close();
 await rm(folder, { recursive: true });
