@@ -77,6 +77,13 @@ test('a formatter that fails leaves the refusal as tRPC formats it, without a st
   const data = { code: 'UNAUTHORIZED', httpStatus: 401, session: { reason: 'too_many_attempts', retryAfter: 30 } };
   expect(format(error, failing)).toEqual({ ...shape, data });
   expect(format(error)).toEqual({ ...shape, data });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript returns anything
+  const returning = (value: unknown) => (() => value) as AppErrorFormatter;
+  expect(
+    format(error, returning({ ...shape, data: Object.defineProperty({}, 'x', { enumerable: true, get: failing }) })),
+  ).toEqual({ ...shape, data });
+  expect(format(error, returning(Promise.reject(new Error('of the app'))))).toEqual({ ...shape, data });
+  expect(format(error, returning(null))).toEqual({ ...shape, data });
 });
 
 test('an error that is no refusal is left to the app’s formatter', () => {

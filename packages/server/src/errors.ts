@@ -8,7 +8,7 @@ import {
 } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import type { TRPCErrorShape } from '@trpc/server/rpc';
-import { prospectOf } from './faults.ts';
+import { prospectOf, readable } from './faults.ts';
 import { formattedForAllCopies } from './formatted-shape.ts';
 import type { DefaultErrorData, DefaultErrorShape, ErrorFormatterOptions } from './trpc/error-shape.ts';
 
@@ -80,7 +80,8 @@ export async function fromManager<TValue>(work: Promise<TValue>, misuse?: Misuse
  * The tRPC error of an error of the manager's. A refusal keeps its reason, and only a refusal may end a session. Misuse is a 500
  * or a 400. A fault is a 503, or a 500 where the database will answer the same again; its details stay on the server.
  */
-export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
+export function trpcErrorOf(thrown: unknown, misuse: Misuse = 'INTERNAL_SERVER_ERROR'): TRPCError {
+  const error = readable(thrown);
   if (isTRPCError(error)) return error;
   if (isSessionError(error)) return refusal(error);
   if (isSessionUsageError(error)) {
@@ -104,7 +105,8 @@ export function trpcErrorOf(error: unknown, misuse: Misuse = 'INTERNAL_SERVER_ER
 export async function fromApp<TValue>(call: () => TValue | Promise<TValue>): Promise<TValue> {
   try {
     return await call();
-  } catch (error) {
+  } catch (thrown) {
+    const error = readable(thrown);
     if (isTRPCError(error)) throw error;
     if (isSessionError(error)) throw refusal(error);
     throw prospectOf(error) === 'passing'
@@ -194,7 +196,11 @@ function shapeOf(
 ): TRPCErrorShape {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the context is the app's own
-    return appFormatter?.(opts as Parameters<AppErrorFormatter>[0]) ?? opts.shape;
+    const shape = appFormatter?.(opts as Parameters<AppErrorFormatter>[0]) ?? opts.shape;
+    // A function in plain JavaScript may return a promise, whose rejection would end the process.
+    if (shape instanceof Promise) shape.catch(() => {});
+    // Read here: a getter of the app's may throw.
+    return typeof shape.message === 'string' ? { ...shape, data: { ...shape.data } } : opts.shape;
   } catch {
     return opts.shape;
   }

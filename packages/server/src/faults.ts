@@ -25,6 +25,23 @@ const lastingName = /^(?:RangeError|ReferenceError)$/;
 const passingMessage =
   /\b(?:timed? ?out|timeout|connection (?:is |was )?(?:terminated|closed|lost|ended|refused|reset|error))\b/i;
 
+/**
+ * An error that can be read. A thrown value may be anything: a proxy, or an error whose getters throw, would take the place of
+ * the fault with an error of its own.
+ */
+export function readable(error: unknown): unknown {
+  try {
+    if (!(error instanceof Error)) return typeof error === 'symbol' ? new Error('a symbol was thrown') : error;
+    const { name, message, stack, cause }: { name: unknown; message: unknown; stack?: unknown; cause?: unknown } =
+      error;
+    void [name, message, stack];
+    prospectOf(cause);
+    return error;
+  } catch {
+    return new Error('an error was thrown that cannot be read');
+  }
+}
+
 /** How deep causes are read: an error may be its own cause. */
 const maxDepth = 5;
 

@@ -4,7 +4,7 @@ import { createLateBus } from '../bus/late-bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
 import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
-import { CallbackError, isSessionError } from '../errors.ts';
+import { CallbackError, isSessionError, SessionUsageError } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { createReadIp, type IpMode, type ReadIp } from '../session/ip-mode.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
@@ -215,7 +215,30 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
 
 /** Whole milliseconds, as in columns and cursors. `Date.now` is read at each call: tests replace it. */
 function readClock(clock: SessionManagerOptions<unknown>['clock']): () => number {
-  return clock === undefined ? () => Date.now() : () => Math.floor(clock());
+  if (clock === undefined) return () => Date.now();
+  return () => {
+    const now = readTime(clock);
+    if (typeof now === 'number' && Number.isFinite(now)) return Math.floor(now);
+    // Of an asynchronous function: a rejection would end the process.
+    if (now instanceof Promise) now.catch(() => {});
+    throw new SessionUsageError(`clock: expected it to return milliseconds, got ${describe(now)}`);
+  };
+}
+
+function readTime(clock: () => unknown): unknown {
+  try {
+    return clock();
+  } catch (error) {
+    throw isSessionError(error) ? error : new CallbackError('clock', error);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number'
+    ? String(value)
+    : value instanceof Promise
+      ? 'a promise'
+      : `a value of type ${typeof value}`;
 }
 
 function readHistory(history: unknown = true): boolean {

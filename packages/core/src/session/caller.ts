@@ -47,5 +47,6 @@ const maxUserAgentLength = 512;
 
 /** Reads the user agent as a text that every database stores. */
 export function readUserAgent(userAgent: string | null | undefined): string | null {
-  return userAgent?.replaceAll('\0', '').slice(0, maxUserAgentLength).toWellFormed() ?? null;
+  if (typeof userAgent !== 'string') return null;
+  return userAgent.replaceAll('\0', '').slice(0, maxUserAgentLength).toWellFormed();
 }

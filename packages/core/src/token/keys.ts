@@ -78,6 +78,8 @@ const curves = new Map<Algorithm, string>([
  * @throws {RangeError} a secret or an RSA key is too short, or two keys share a `kid`
  */
 export function createKeyRing(keys: Keys): KeyRing {
+  // Of an asynchronous function: a rejection would end the process.
+  if (keys instanceof Promise) void keys.catch(() => {});
   if (keys instanceof Promise) throw new TypeError('keys: expected keys, and not a promise of them: await it first');
   const list = [keys ?? []].flat().map(parseKey);
   const { first, find } = createRing(list);

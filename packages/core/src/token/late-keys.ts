@@ -1,4 +1,4 @@
-import { SessionUsageError } from '../errors.ts';
+import { CallbackError, SessionUsageError } from '../errors.ts';
 import { createKeyRing, type KeyRing, type Keys } from './keys.ts';
 
 /**
@@ -39,8 +39,17 @@ export function readKeys(keys: KeysOption, onRead: () => void): KeyRing {
   };
 }
 
+/** Its own error may name the file or the service that the keys are in: it is the cause. */
+function callForKeys(keys: (() => Keys | undefined) | undefined): Keys | undefined {
+  try {
+    return keys?.();
+  } catch (error) {
+    throw new CallbackError('keys', error);
+  }
+}
+
 function createLateRing(keys: (() => Keys | undefined) | undefined): KeyRing {
-  const given = keys?.();
+  const given = callForKeys(keys);
   if (given === undefined) {
     throw new SessionUsageError(
       'keys: there is none (is the environment variable set?): pass a secret of at least 32 bytes, or a list of keys of which the first one signs',

@@ -26,6 +26,7 @@ export function validTimeOf({ nbf, exp }: { nbf?: unknown; exp: number }, clockT
  */
 export function requireValidTime({ notBefore, expires }: ValidTime, now: number): void {
   const seconds = Math.floor(now / 1000);
-  if (seconds >= expires) throw new SessionError('expired_token');
-  if (seconds < notBefore) throw new SessionError('invalid_token');
+  // A clock that gives no number finds every token expired, and none valid for ever.
+  if (!(seconds < expires)) throw new SessionError('expired_token');
+  if (!(seconds >= notBefore)) throw new SessionError('invalid_token');
 }

@@ -1,4 +1,10 @@
-import { createSessionManager, migrateToLatest, SessionError, type SessionManager } from '@trpc-sessions/core';
+import {
+  createSessionManager,
+  migrateToLatest,
+  SessionError,
+  type SessionManager,
+  type SessionManagerOptions,
+} from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -21,9 +27,36 @@ beforeEach(async () => {
 const byHand = { caller: { token: null, ip: null, userAgent: null, clientHints: null } };
 const ada = { username: 'ada', password: 'right' };
 
+function throwSecret(): never {
+  throw new Error('secret');
+}
+
 function loginWith(authenticate: Authenticate<PasswordCredentials, object>) {
   return createSessionsPlugin({ manager, authenticate }).router;
 }
+
+test.each<[string, Partial<SessionManagerOptions<object>>]>([
+  ['the clock', { clock: throwSecret }],
+  ['the function of the keys', { keys: throwSecret }],
+])('an error of %s is a 500 with a text of ours', async (_, options) => {
+  const failing = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', ...options });
+  const { router } = createSessionsPlugin({ manager: failing, authenticate: () => ({ id: 'ada' }) });
+  await expect(router.createCaller(byHand).login(ada)).rejects.toMatchObject({
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'The session store failed.',
+  });
+});
+
+test('claims that are no object are refused, and write no session', async () => {
+  for (const claims of ['admin', ['admin']] as unknown[])
+    await expect(
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript returns anything
+      loginWith(() => ({ id: 'ada', claims: claims as object }))
+        .createCaller(byHand)
+        .login(ada),
+    ).rejects.toThrow('claims: expected an object');
+  expect(await manager.list('ada')).toEqual([]);
+});
 
 describe('an error of the app’s authenticate', () => {
   const unavailable = {
@@ -61,6 +94,18 @@ describe('an error of the app’s authenticate', () => {
       .createCaller(byHand)
       .login(ada);
     await expect(call).rejects.toMatchObject({ ...unavailable, cause: down });
+  });
+
+  test.each<[string, unknown]>([
+    ['a proxy', new Proxy({}, { getPrototypeOf: () => throwSecret(), get: () => throwSecret() })],
+    ['an error whose message throws', Object.defineProperty(new Error('x'), 'message', { get: throwSecret })],
+    ['a symbol', Symbol('secret')],
+    ['nothing', undefined],
+  ])('is a 500 with a text of ours when it is %s', async (_, thrown) => {
+    const call = loginWith(() => Promise.reject(thrown))
+      .createCaller(byHand)
+      .login(ada);
+    await expect(call).rejects.toMatchObject(failed);
   });
 
   test('passes when the app made it for the client', async () => {

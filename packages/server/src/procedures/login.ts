@@ -1,7 +1,7 @@
 import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
-import { fromApp, withRefusal, type SessionErrorFormatter } from '../errors.ts';
+import { fromApp, fromManager, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { ContextPlace } from '../authenticated/context-place.ts';
 import type { SessionsContext } from '../request/context.ts';
@@ -65,6 +65,11 @@ export type LoginProcedure<TCredentials, TClaims = unknown> = TRPCMutationProced
   SessionsProcedure<LoginInput<TCredentials>, LoginResult<TClaims>>
 >;
 
+/** Only of an object: a copy of a text or a list would look like claims. */
+function copyOf<TClaims>(claims: TClaims): TClaims {
+  return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? { ...claims } : claims;
+}
+
 export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
   manager,
   signInSteps,
@@ -95,14 +100,14 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
         const user = await fromApp(async () => {
           const found = await authenticate(credentials, { caller, signal });
           // Read here: a getter of the app's may throw.
-          return found && { ...found, claims: found.claims && { ...found.claims } };
+          return found && { ...found, claims: copyOf(found.claims) };
         });
         if (user === null || user === undefined) throw new SessionError('invalid_credentials');
         if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
         return user;
       };
       const account = await throttle.accountOf(credentials);
-      const attempt = await throttle.begin(caller, account, { deviceMark, captcha });
+      const attempt = await fromManager(throttle.begin(caller, account, { deviceMark, captcha }));
       const { user, issued } = await withAttempt(attempt, () =>
         signInSince(manager, authenticateNow, (found, since) =>
           signInSteps.issue(caller, found, { device, since, account, known: attempt.known }),

@@ -1,0 +1,39 @@
+import SqliteDatabase from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { expect, test } from 'vitest';
+import { migrateToLatest } from '../store/migrations.ts';
+import { createSessionManager } from './manager.ts';
+
+async function managerWith(clock: () => unknown) {
+  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
+  await migrateToLatest(db);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript passes anything
+  return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: clock as () => number });
+}
+
+test.each<[string, () => unknown, RegExp]>([
+  ['not a number', () => Number.NaN, /^clock: .* got NaN$/],
+  ['endless', () => Infinity, /^clock: .* got Infinity$/],
+  ['a Date', () => new Date(), /^clock: .* got a value of type object$/],
+  ['nothing', () => undefined, /^clock: .* got a value of type undefined$/],
+  ['a promise', () => Promise.reject(new Error('of the app')), /^clock: .* got a promise$/],
+])('a clock whose time is %s accepts no token', async (_, broken, message) => {
+  let clock: () => unknown = Date.now;
+  const manager = await managerWith(() => clock());
+  const { token } = await manager.issue({ userId: 'ada' });
+  await manager.verify(token);
+  clock = broken;
+  await expect(manager.verify(token)).rejects.toThrow(message);
+});
+
+test('a clock that throws is a fault, and no refusal', async () => {
+  const cause = new Error('of the app');
+  let isBroken = false;
+  const manager = await managerWith(() => {
+    if (isBroken) throw cause;
+    return Date.now();
+  });
+  const { token } = await manager.issue({ userId: 'ada' });
+  isBroken = true;
+  await expect(manager.verify(token)).rejects.toMatchObject({ name: 'CallbackError', cause });
+});
