@@ -128,8 +128,7 @@ export function createSignInSteps({ manager, verifier, locator, throttle }: Sign
       // Before the session: a revocation in between ends both.
       const mark = account === undefined ? undefined : await throttle.issueMark(userId, account, known);
       const issued = await manager.issue(
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the manager refuses what is no object
-        { userId, claims: (claims ?? {}) as Readonly<Record<string, unknown>>, lifetime, caller, device, data },
+        { userId, claims: claims ?? {}, lifetime, caller, device, data },
         { since, replaces: replace ? replacedBy(caller) : undefined },
       );
       return { ...issued, mark };
