@@ -17,7 +17,7 @@ type List = readonly ReceivedSessionInfo[];
 /** The server revokes at most this many sessions in a call. */
 const maxIds = 100;
 
-/** Sends a change to the server. While it is under way, it is among the changes of the list. */
+/** Sends a change to the server, and then to the cache. */
 export async function changeList(parts: QueryParts, queryClient: QueryClient, input: ListInput): Promise<void> {
   const { client, tokens, tokenVersion, changes } = parts;
   const { rename, revoke, revokeOthers } = client.sessions;
@@ -57,17 +57,15 @@ export async function changeList(parts: QueryParts, queryClient: QueryClient, in
     if (ids.some((id) => id === own?.id)) dropSignedOut(tokens, token);
   }
 
-  const settle = changes.add(input);
-  let isDone = false;
   try {
     await send();
-    isDone = true;
-  } finally {
-    settle(isDone);
-    // After a failure, the server may be away: a request that fails, too, would show as the error of the list.
-    if (isDone) void refreshList(queryClient, tokens);
-    else void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
+  } catch (error) {
+    // The server may be away: a request that fails, too, would show as the error of the list.
+    void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
+    throw error;
   }
+  changes.settle(input, true);
+  void refreshList(queryClient, tokens);
 }
 
 /** The session has already ended. */

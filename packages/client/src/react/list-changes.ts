@@ -13,8 +13,10 @@ export interface ListChange {
 export interface ListChanges {
   readonly get: () => readonly ListChange[];
   readonly subscribe: (listener: () => void) => () => void;
-  /** Adds a change that is sent to the server. Call the returned function with whether it has succeeded. */
-  readonly add: (change: ListChange) => (isDone: boolean) => void;
+  /** Adds a change that is sent to the server. */
+  readonly add: (change: ListChange) => void;
+  /** Ends a change that was added, with whether it has succeeded. */
+  readonly settle: (change: ListChange, isDone: boolean) => void;
 }
 
 export function createListChanges(): ListChanges {
@@ -30,13 +32,13 @@ export function createListChanges(): ListChanges {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    add(change) {
-      set([...changes, change]);
-      return (isDone) => {
-        const others = changes.filter((each) => each !== change);
-        // The cache has the new name by now.
-        set(isDone && isUnderWay(change) ? [...others, { ...change, isDone }] : others);
-      };
+    add: (change) => set([...changes, change]),
+    settle(change, isDone) {
+      // The user has changed meanwhile.
+      if (!changes.includes(change)) return;
+      const others = changes.filter((each) => each !== change);
+      // The cache has the new name by now.
+      set(isDone && isUnderWay(change) ? [...others, { ...change, isDone }] : others);
     },
   };
 }

@@ -141,6 +141,21 @@ describe('a revocation', () => {
     expect(textOf(list())).toBe('ada-1 ada-3');
   });
 
+  test('that the app tries again shows until the last attempt has failed', async () => {
+    await using app = await startApp();
+    app.queryClient.setDefaultOptions({ mutations: { retry: 1, retryDelay: 1 } });
+    const { calls, shown, list } = await openPage(app);
+    const { outcome } = await start(() => list().revoke('ada-2'));
+    const { length } = shown;
+    await calls[0]!.fail();
+    await waitFor(() => expect(calls).toHaveLength(2));
+    expect(shown.slice(length)).not.toContain('ada-1 ada-2 ada-3');
+    expect(textOf(list())).toBe('ada-1 ada-3');
+    await calls[1]!.fail();
+    expect(await outcome).toBe('Error: lost');
+    expect(textOf(list())).toBe('ada-1 ada-2 ada-3');
+  });
+
   test('of a session that has already ended succeeds', async () => {
     await using app = await startApp();
     const { calls, list } = await openPage(app);

@@ -6,6 +6,7 @@ import { isUnderWay, listWith } from './list-changes.ts';
 import { listKey, refreshList, type QueryParts } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
+import { changesOf } from './user-change.ts';
 
 /** A session, given as an object or by its id. */
 export type SessionRef = string | Pick<SessionInfo, 'id'>;
@@ -67,18 +68,32 @@ export function useList(
     networkMode: 'always',
   });
 
+  const run = useCallback(
+    async (input: ListInput) => {
+      const ofUser = changesOf(queryClient, tokens);
+      ofUser.add(input);
+      try {
+        await mutateAsync(input);
+      } catch (error) {
+        // Not before: an app's `retry` may try again.
+        ofUser.settle(input, false);
+        throw error;
+      }
+    },
+    [queryClient, tokens, mutateAsync],
+  );
   const revoke = useCallback<UseSuspenseSessionsResult['revoke']>(
-    (refs) => mutateAsync({ ids: [...new Set([refs].flat().map(idOf))] }),
-    [mutateAsync],
+    (refs) => run({ ids: [...new Set([refs].flat().map(idOf))] }),
+    [run],
   );
   const revokeOthers = useCallback(() => {
     const list = queryClient.getQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersionOf(tokens))) ?? none;
-    return mutateAsync({ ids: list.filter(({ current }) => !current).map(idOf), others: true });
-  }, [queryClient, tokens, mutateAsync]);
+    return run({ ids: list.filter(({ current }) => !current).map(idOf), others: true });
+  }, [queryClient, tokens, run]);
   const rename = useCallback<UseSuspenseSessionsResult['rename']>(
     // The server trims a name, too.
-    (session, name) => mutateAsync({ ids: [idOf(session)], name: name?.trim() || null }),
-    [mutateAsync],
+    (session, name) => run({ ids: [idOf(session)], name: name?.trim() || null }),
+    [run],
   );
   const refetch = useCallback(() => refreshList(queryClient, tokens), [queryClient, tokens]);
 
