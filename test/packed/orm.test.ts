@@ -2,7 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSessionManager, migrateToLatest } from '@trpc-sessions/core';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createPostgresDatabase, postgres } from '../support/database.ts';
+import { describeIf } from '../support/optional.ts';
 import { createApp, tested } from './app.ts';
 
 const run = promisify(execFile);
@@ -24,7 +28,7 @@ const triggers = [
 ];
 
 // It installs both from the npm registry, which takes a minute.
-describe('beside an ORM, on one SQLite file', () => {
+describe('beside an ORM', () => {
   let folder: string;
   const env = {
     ...process.env,
@@ -42,7 +46,7 @@ describe('beside an ORM, on one SQLite file', () => {
   const evaluate = (code: string) => node('--input-type=module', '--eval', code);
 
   beforeAll(async () => {
-    const drivers = await Promise.all(['better-sqlite3', 'kysely'].map(tested));
+    const drivers = await Promise.all(['better-sqlite3', 'kysely', 'pg'].map(tested));
     // The adapter of Prisma asks for an older release, whose native code is another download.
     const manifest = { type: 'module', overrides: { 'better-sqlite3': '$better-sqlite3' } };
     folder = await createApp(manifest, [...drivers, ...packages], ['--ignore-scripts']);
@@ -101,6 +105,51 @@ describe('beside an ORM, on one SQLite file', () => {
         const { reason } = await manager.issue({ userId: 'eve' }).catch((error) => error);
         console.log((await manager.list('ada')).length, reason);`);
       expect(output.trim()).toBe('0 invalid_credentials');
+    });
+  });
+
+  describeIf(postgres.available, 'Drizzle on PostgreSQL', postgres.howToEnable, () => {
+    /** A database with a session in this table, and the configuration of the page for it. */
+    async function startWith(table: string) {
+      const { url, dispose } = await createPostgresDatabase();
+      const pool = new pg.Pool({ connectionString: url });
+      // Dropping the database ends connections that the pool has just closed.
+      pool.on('error', () => {});
+      onTestFinished(async () => {
+        await pool.end();
+        await dispose();
+      });
+      await pool.query('create schema auth');
+      await migrateToLatest(pool, { table });
+      const manager = createSessionManager({ db: pool, keys: env.SESSION_SECRET, table });
+      await manager.issue({ userId: 'ada' });
+      const schema = `
+        import { pgTable, text } from 'drizzle-orm/pg-core';
+        export const users = pgTable('users', { id: text().primaryKey(), name: text().notNull() });`;
+      await writeFile(join(folder, 'schema.postgres.js'), schema);
+      const config = (await readFile(join(folder, 'drizzle.config.js'), 'utf8'))
+        .replace("'sqlite'", "'postgresql'")
+        .replace("'./schema.js'", "'./schema.postgres.js'")
+        .replace("'app.db'", JSON.stringify(url));
+      await writeFile(join(folder, 'postgres.config.js'), config);
+      await writeFile(join(folder, 'postgres.unfiltered.config.js'), config.replace(/.*tablesFilter.*\n/, ''));
+      const push = (name: string) => node('node_modules/drizzle-kit/bin.cjs', 'push', `--config=${name}.config.js`);
+      return { push, count: async () => (await manager.list('ada')).length };
+    }
+
+    test('push creates the users, then detects no changes, and the sessions stay', async () => {
+      const { push, count } = await startWith('sessions');
+      expect(await push('postgres')).toContain('Changes applied');
+      expect(await push('postgres')).toContain('No changes detected');
+      expect(await count()).toBe(1);
+      expect(await push('postgres.unfiltered')).toContain('delete sessions table');
+    });
+
+    test('a schema of our own needs no filter', async () => {
+      const { push, count } = await startWith('auth.sessions');
+      expect(await push('postgres.unfiltered')).toContain('Changes applied');
+      expect(await push('postgres.unfiltered')).toContain('No changes detected');
+      expect(await count()).toBe(1);
     });
   });
 
