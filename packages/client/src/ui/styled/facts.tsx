@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
-import { exactTime } from '../parts/relative-time.tsx';
 import type { SessionFact } from '../screen/session-facts.ts';
+import { exactTime } from '../screen/times.ts';
 
 export interface FactsProps {
   readonly facts: readonly SessionFact[];

@@ -4,17 +4,15 @@ import type { ReactElement } from 'react';
 export function Skeleton(): ReactElement {
   return (
     <div className="tss-card" aria-hidden="true">
-      {widths.map((inlineSize) => (
-        <div key={inlineSize} className="tss-row">
+      {[1, 2, 3].map((row) => (
+        <div key={row} className="tss-row">
           <span className="tss-bone tss-icon" />
           <span className="tss-row-texts">
-            <span className="tss-bone" style={{ inlineSize }} />
-            <span className="tss-bone" style={{ inlineSize: '70%' }} />
+            <span className="tss-bone" />
+            <span className="tss-bone" />
           </span>
         </div>
       ))}
     </div>
   );
 }
-
-const widths = ['44%', '36%', '52%'];

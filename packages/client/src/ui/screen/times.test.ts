@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exactTime, relativeTime } from './relative-time.tsx';
+import { exactTime, relativeTime } from './times.ts';
 
 const now = Date.UTC(2026, 10, 26, 12);
 const second = 1000;
