@@ -12,7 +12,7 @@ export interface SessionList {
 }
 
 /** The parts of the manager that watch a user's sessions. */
-export type ListedSessions = Pick<SessionManager, 'list' | 'listEnded' | 'get' | 'now'>;
+export type ListedSessions = Pick<SessionManager, 'list' | 'listEnded' | 'now'>;
 
 /** The most sessions that are watched, as in `sessions.list`. */
 export const maxListed = 100;
@@ -42,22 +42,16 @@ export function createSessionList(
   }
 
   /** Decides how the sessions have ended that are listed no longer. */
-  async function departuresFrom(gone: readonly Session[], isCut: boolean): Promise<SessionChange[]> {
+  async function departuresFrom(gone: readonly Session[]): Promise<SessionChange[]> {
     if (gone.length === 0) return [];
     const now = manager.now();
     const unexpired = gone.filter(({ expiresAt }) => expiresAt.getTime() > now).map(({ id }) => id);
     const ends = new Map((await manager.listEnded({ userId, ids: unexpired })).map((end) => [end.id, end]));
-    const changes: SessionChange[] = [];
-    for (const { id, expiresAt } of gone) {
+    return gone.map(({ id, expiresAt }): SessionChange => {
       const end = ends.get(id);
-      if (expiresAt.getTime() <= now || end?.cause === 'idle') changes.push({ type: 'expired', id });
-      else if (end !== undefined) changes.push({ type: 'revoked', id, end });
-      // It may only have been left out of the list, or has gone idle without a record.
-      else if (!isCut || (await manager.get({ userId, id, data: false })) === null) {
-        changes.push({ type: 'revoked', id, end: undefined });
-      }
-    }
-    return changes;
+      const hasExpired = expiresAt.getTime() <= now || end?.cause === 'idle';
+      return hasExpired ? { type: 'expired', id } : { type: 'revoked', id, end };
+    });
   }
 
   async function readChanges(): Promise<{ sessions: readonly Session[]; changes: readonly SessionChange[] }> {
@@ -69,10 +63,15 @@ export function createSessionList(
       return { sessions, changes: [] };
     }
     const isCut = sessions.length === maxListed || before.size === maxListed;
-    const gone = Array.from(before.values()).filter(({ id }) => !after.has(id));
-    const changes = [...(await departuresFrom(gone, isCut)), ...arrivalsIn(sessions, before, isCut)];
+    const departures = await departuresFrom(Array.from(before.values()).filter(({ id }) => !after.has(id)));
+    const arrivals = arrivalsIn(sessions, before, isCut);
     known = after;
-    return { sessions, changes };
+    const isLeftOut = (change: SessionChange): boolean => change.type === 'revoked' && change.end === undefined;
+    if (!isCut || !departures.some(isLeftOut)) return { sessions, changes: [...departures, ...arrivals] };
+    // A session without a record may only have been left out of the list, and its end would not be seen: the whole list follows.
+    const ends = departures.filter((change) => !isLeftOut(change));
+    const created = arrivals.filter(({ type }) => type === 'created');
+    return { sessions, changes: [...ends, ...created, { type: 'list', sessions }] };
   }
 
   async function look(): Promise<void> {

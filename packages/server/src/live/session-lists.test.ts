@@ -116,7 +116,21 @@ test('of more sessions than a list has, one that is seen again is neither new no
   await manager.verify(oldest.token);
   await manager.flush();
   await vi.advanceTimersByTimeAsync(minute);
-  expect(changes.filter((change) => change !== 'alive')).toEqual(['list of 100', 'updated']);
+  // The session whose place it takes lives on, and is listed no longer.
+  expect(changes.filter((change) => change !== 'alive')).toEqual(['list of 100', 'list of 100']);
+});
+
+test('of more sessions than a list has, a new one is reported before the list that it is in', async () => {
+  for (let session = 0; session < 100; session += 1) await manager.issue({ userId });
+  const changes = follow(createSessionLists(manager).read(userId));
+  await settle();
+  await vi.advanceTimersByTimeAsync(1000);
+  const { session } = await manager.issue({ userId });
+  await settle();
+  expect(changes).toEqual(['list of 100', 'created', 'list of 100']);
+  await manager.revoke({ userId, id: session.id });
+  await settle();
+  expect(changes.slice(3)).toEqual(['revoked: revoked', 'updated']);
 });
 
 test('a reader that has nothing to read gets a sign of life', async () => {

@@ -20,7 +20,7 @@ export interface EndInfo {
 
 /** An event of `sessions.watch`. A newer server may have more: a client ignores those that it does not know. */
 export type SessionsEvent =
-  /** The user's sessions, up to 100 and the current one: the first event of each stream. */
+  /** The user's sessions, up to 100 and the current one: the first event of each stream. Of more sessions, it comes again when others are listed. */
   | { readonly type: 'sessions'; readonly sessions: SessionInfo[] }
   | { readonly type: 'created'; readonly session: SessionInfo }
   | { readonly type: 'updated'; readonly session: SessionInfo }
