@@ -14,6 +14,8 @@ import pg from 'pg';
 import { checkSignature, columns, secret } from './floor.ts';
 import type { Candidate } from './measure.ts';
 import { createBetterAuthOn } from './peers/better-auth.ts';
+import { createExpressSessionOnPostgres } from './peers/express-session.ts';
+import { createLuciaOnPostgres } from './peers/lucia.ts';
 import { copyOf, caller, createSamples, cycle, type Sample } from './tokens.ts';
 import { createNaive, createOurs } from './verify.ts';
 
@@ -64,6 +66,8 @@ export async function verifyOnPostgres(url: string, rows: number, sampleCount: n
         return found[0];
       }),
       ...createAlternatives(db, plain, samples),
+      await createExpressSessionOnPostgres(open(), sampleCount),
+      await createLuciaOnPostgres(open(), sampleCount),
       ...betterAuth.map(({ getSession }) => getSession),
     ],
     async [Symbol.asyncDispose]() {
