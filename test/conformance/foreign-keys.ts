@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
@@ -69,7 +69,12 @@ export function testForeignKeys(target: DatabaseTarget): void {
         await sql`create table users (id ${sql.raw(kind.type)} primary key)`.execute(database.plain);
         for (const id of kind.ids) await sql`insert into users (id) values (${id})`.execute(database.plain);
         for (const statement of kind.statements) await sql.raw(statement).execute(database.plain);
-        const manager: SessionManager = createSessionManager({ db: database.own, keys: secret, maxSessionsPerUser: 2 });
+        const manager: SessionManager = createSessionManager({
+          db: database.own,
+          keys: secret,
+          databaseTimeout,
+          maxSessionsPerUser: 2,
+        });
         const kept = await manager.issue({ userId: bob });
         for (let n = 0; n < 3; n += 1) await manager.issue({ userId: ada });
 

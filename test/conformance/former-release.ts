@@ -1,6 +1,6 @@
 import { createSessionManager } from '@trpc-sessions/core';
 import { expect, test } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import type { DatabaseTarget, TestDatabase } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
@@ -38,7 +38,7 @@ export function testFormerRelease(target: DatabaseTarget): void {
   describeIf(target.available, `a process of the former release on ${target.name}`, target.howToEnable, () => {
     test('signs users in for the new one, and finds the sessions of the new one', async () => {
       await using database = await target.create();
-      const manager = createSessionManager({ db: database.db, table: database.table, keys: secret });
+      const manager = createSessionManager({ db: database.db, table: database.table, keys: secret, databaseTimeout });
       const former = createFormerProcess(database);
       const { token, session } = await manager.issue({ userId: 'ada', caller: { ip: '203.0.113.7' } });
       expect(await former.lookUp(session.id)).toMatchObject({ user_id: 'ada', ip: '203.0.113.7' });

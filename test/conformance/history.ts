@@ -5,7 +5,7 @@ import {
   type SessionsDatabase,
 } from '@trpc-sessions/core';
 import { describe, expect, test, vi } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, day, hour } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -16,7 +16,8 @@ async function createWorld(target: DatabaseTarget, options: Options = {}) {
   const database = await target.create();
   const clock = createTestClock();
   const { own: db, table } = database;
-  const create = (more: Options = {}) => createSessionManager({ ...options, ...more, db, table, keys: secret, clock });
+  const create = (more: Options = {}) =>
+    createSessionManager({ ...options, ...more, db, table, keys: secret, databaseTimeout, clock });
   const manager = create();
   return {
     database,

@@ -2,7 +2,7 @@ import { createSessionManager, type SessionManager, type SessionsDatabase } from
 import { createSessionsPlugin } from '@trpc-sessions/server';
 import { sql, type Kysely } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, second } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -18,7 +18,7 @@ async function createWorld(target: DatabaseTarget) {
   const database = await target.create();
   const clock = createTestClock();
   const create = (now: () => number) =>
-    createSessionManager({ db: database.own, table: database.table, keys: secret, clock: now });
+    createSessionManager({ db: database.own, table: database.table, keys: secret, databaseTimeout, clock: now });
   const nodes = [create(clock), create(() => clock() + 2 * second)] as const;
   return {
     database,
@@ -155,7 +155,7 @@ export function testChangeCredentials(target: DatabaseTarget): void {
         .addColumn('password', 'varchar(20)')
         .execute();
       await app.insertInto('passwords').values({ id: 'ada', password: 'old' }).execute();
-      const manager = createSessionManager({ db: app, table: database.table, keys: secret });
+      const manager = createSessionManager({ db: app, table: database.table, keys: secret, databaseTimeout });
       return {
         manager,
         change: (input: { userId: string; keep?: string }, fail = false) =>

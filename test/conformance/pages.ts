@@ -1,6 +1,6 @@
 import { createSessionManager, type IssuedSession, type SessionManager, type SessionPage } from '@trpc-sessions/core';
 import { expect, test } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, hour, minute, second, type TestClock } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -31,7 +31,7 @@ export function testPages(target: DatabaseTarget): void {
     async function world() {
       const database = await target.create();
       const clock = createTestClock();
-      const manager = createSessionManager({ db: database.own, keys: secret, clock });
+      const manager = createSessionManager({ db: database.own, keys: secret, databaseTimeout, clock });
       return { database, clock, manager, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
     }
 

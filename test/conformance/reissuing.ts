@@ -9,7 +9,7 @@ import {
 } from '@trpc-sessions/core';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, day, second } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -25,6 +25,7 @@ async function createWorld(target: DatabaseTarget, options: Partial<SessionManag
       db: database.own,
       table: database.table,
       keys: secret,
+      databaseTimeout,
       clock,
       bus,
       cache: memoryCache({ max: 100 }),

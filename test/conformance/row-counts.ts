@@ -1,7 +1,7 @@
 import { createSessionManager, localBus, memoryCache, type SessionsDatabase } from '@trpc-sessions/core';
 import { Kysely } from 'kysely';
 import { expect, test, vi } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 import { withoutRowCounts } from '../support/without-row-counts.ts';
@@ -14,7 +14,14 @@ export function testRowCounts(target: DatabaseTarget): void {
       const db = new Kysely<SessionsDatabase>({ dialect: withoutRowCounts(database.dialect) });
       const bus = localBus();
       const create = () =>
-        createSessionManager({ db, keys: secret, bus, cache: memoryCache({ max: 100 }), maxSessionsPerUser: 5 });
+        createSessionManager({
+          db,
+          keys: secret,
+          databaseTimeout,
+          bus,
+          cache: memoryCache({ max: 100 }),
+          maxSessionsPerUser: 5,
+        });
       const [one, other] = [create(), create()];
       const ended = vi.fn();
       other.on('ended', ended);
@@ -37,7 +44,7 @@ export function testRowCounts(target: DatabaseTarget): void {
     test('a token that is reissued without a grace is refused, and its session goes on', async () => {
       await using database = await target.create();
       const db = new Kysely<SessionsDatabase>({ dialect: withoutRowCounts(database.dialect) });
-      const manager = createSessionManager({ db, keys: secret });
+      const manager = createSessionManager({ db, keys: secret, databaseTimeout });
       const { token } = await manager.issue({ userId: 'ada' });
       const renewed = await manager.reissue(token, { grace: '0s' });
       await manager.verify(renewed.token);
@@ -48,7 +55,7 @@ export function testRowCounts(target: DatabaseTarget): void {
       await using database = await target.create();
       const db = new Kysely<SessionsDatabase>({ dialect: withoutRowCounts(database.dialect) });
       let now = Date.now();
-      const manager = createSessionManager({ db, keys: secret, lifetime: '1h', clock: () => now });
+      const manager = createSessionManager({ db, keys: secret, databaseTimeout, lifetime: '1h', clock: () => now });
       for (const userId of ['ada', 'bob', 'eve']) await manager.issue({ userId });
       now += 7_200_000;
       expect(await manager.purgeExpired()).toBe(3);

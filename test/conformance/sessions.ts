@@ -9,6 +9,7 @@ import {
   type SessionsDatabase,
 } from '@trpc-sessions/core';
 import { describe, expect, test, vi } from 'vitest';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, day, hour, minute, second, type TestClock } from '../support/clock.ts';
 import type { DatabaseTarget, TestDatabase } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -30,10 +31,9 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
     const manager = createSessionManager({
       db: database.own,
       table: database.table,
-      keys: 'a secret of more than thirty-two bytes',
+      keys: secret,
       clock,
-      // On a busy machine a database is slow, not silent.
-      databaseTimeout: '2m',
+      databaseTimeout,
       ...cacheOf?.(database),
       ...options,
     });

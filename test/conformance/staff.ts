@@ -1,6 +1,6 @@
 import { createSessionManager, localBus, memoryCache, type RevokedEvent } from '@trpc-sessions/core';
 import { expect, test, vi } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { createTestClock, day, hour, second } from '../support/clock.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -13,7 +13,14 @@ export function testStaff(target: DatabaseTarget): void {
       const clock = createTestClock();
       const bus = localBus();
       const create = () =>
-        createSessionManager({ db: database.own, keys: secret, clock, bus, cache: memoryCache({ max: 1000 }) });
+        createSessionManager({
+          db: database.own,
+          keys: secret,
+          databaseTimeout,
+          clock,
+          bus,
+          cache: memoryCache({ max: 1000 }),
+        });
       const [manager, elsewhere] = [create(), create()];
       return {
         clock,

@@ -1,6 +1,6 @@
 import { createSessionManager } from '@trpc-sessions/core';
 import { expect, test, vi } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import type { DatabaseTarget } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
 
@@ -24,7 +24,7 @@ export function testWithoutTransactions(target: DatabaseTarget): void {
       await using database = await target.create();
       const { db, table } = database;
       const nodes = Array.from({ length: 10 }, () =>
-        createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 5, databaseTimeout: '1m' }),
+        createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 5, databaseTimeout }),
       );
       for (let round = 0; round < 5; round += 1) {
         await Promise.all(nodes.map((node) => node.issue({ userId: 'ada' })));
@@ -35,8 +35,7 @@ export function testWithoutTransactions(target: DatabaseTarget): void {
     test('reports each session once that simultaneous sign-ins evict', async () => {
       await using database = await target.create();
       const { db, table } = database;
-      const create = () =>
-        createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 3, databaseTimeout: '1m' });
+      const create = () => createSessionManager({ db, table, keys: secret, maxSessionsPerUser: 3, databaseTimeout });
       const [one, other] = [create(), create()];
       const evicted = new Set<string>();
       for (const node of [one, other]) node.on('revoked', ({ ids }) => ids?.forEach((id) => evicted.add(id)));

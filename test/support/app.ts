@@ -14,6 +14,9 @@ import { sqliteReusingStatements, type TestDatabase } from './database.ts';
 
 export const secret = 'a secret of more than thirty-two bytes';
 
+/** On a busy machine a database is slow, not silent. */
+export const databaseTimeout = '2m';
+
 /** An endless stream. */
 async function* ticks(): AsyncGenerator<number, void> {
   for (let n = 0; ; n += 1) {

@@ -42,6 +42,8 @@ export function createDatabasePool(open: () => Promise<OpenDatabase>, schema?: s
     const database = await open();
     const { dialect, isInUse } = keepConnections(database.dialect);
     const db = new Kysely<SessionsDatabase>({ dialect });
+    // It may be one that was closed while a statement was under way.
+    await database.dropTables?.(db);
     let migrated = await migrate(db, database, schema);
 
     const taken: TakenDatabase = {

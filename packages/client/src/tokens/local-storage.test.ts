@@ -1,13 +1,15 @@
 // @vitest-environment happy-dom
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { inAnotherTab, throwingStorage } from '../testing/storage.ts';
 import { localStorageTokenStore, type TokenStorage } from './local-storage.ts';
 
 const key = 'trpc-sessions.token';
 
+// Tests of other files may leave entries.
+beforeEach(() => localStorage.clear());
+
 afterEach(() => {
   vi.restoreAllMocks();
-  localStorage.clear();
 });
 
 test('the token is stored under the key, and signing out removes the entry', () => {
