@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, expect, test, vi } from 'vitest';
 import { labelsEn } from './labels/labels-en.ts';
-import { useLocale } from './labels/use-locale.ts';
+import { useLocale } from './screen/use-locale.ts';
 import { RelativeTime } from './parts/relative-time.tsx';
 
 afterEach(cleanup);

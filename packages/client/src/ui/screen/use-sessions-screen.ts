@@ -2,7 +2,7 @@ import { useSession, useSessions, type SessionInfo } from '../../react/index.ts'
 import { useMemo } from 'react';
 import { labelsEn } from '../labels/labels-en.ts';
 import type { SessionsLabels } from '../labels/labels.ts';
-import { useLocale } from '../labels/use-locale.ts';
+import { useLocale } from './use-locale.ts';
 import { useIsOnline } from './use-is-online.ts';
 import { useIsSlow } from './use-is-slow.ts';
 import { useNewIds } from './use-new-ids.ts';

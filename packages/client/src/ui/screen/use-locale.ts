@@ -1,4 +1,4 @@
-import { useIsHydrated } from '../screen/use-is-hydrated.ts';
+import { useIsHydrated } from './use-is-hydrated.ts';
 
 /**
  * The locale of dates: the given one, or the page's or the browser's if it is of the same language as the labels, so that
