@@ -120,7 +120,7 @@ async function createNode(scenario: Scenario, age: number) {
   const broadcast = createBroadcast(bus, 'sessions', {
     connected: () => cache.enable(),
     disconnected: () => cache.disable(),
-    ended: (ended) => cache.invalidate(ended),
+    received: (sessions) => cache.invalidate(sessions),
     missed: () => cache.clear(),
     fault: () => {},
   });
@@ -136,7 +136,7 @@ async function createNode(scenario: Scenario, age: number) {
     onPublish: (sending: (message: string) => void) => void (publish = sending),
     end() {
       cache.invalidate({ userId, ids: [id] });
-      broadcast.publish({ userId, ids: [id] }, 'certain');
+      broadcast.publish({ userId, ids: [id] }, 'revoked');
     },
   };
 }

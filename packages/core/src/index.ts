@@ -16,7 +16,7 @@ export {
   sessionCookieValue,
   type CookieScope,
 } from './session/session-cookie.ts';
-export type { EndedSessions } from './session/ended-sessions.ts';
+export type { SessionSet } from './session/session-set.ts';
 export {
   type EndCause,
   type EndedBy,

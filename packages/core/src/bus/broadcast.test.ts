@@ -7,7 +7,7 @@ function createEvents() {
   return {
     connected: vi.fn<BroadcastEvents['connected']>(),
     disconnected: vi.fn<BroadcastEvents['disconnected']>(),
-    ended: vi.fn<BroadcastEvents['ended']>(),
+    received: vi.fn<BroadcastEvents['received']>(),
     missed: vi.fn<BroadcastEvents['missed']>(),
     fault: vi.fn<BroadcastEvents['fault']>(),
   };
@@ -19,17 +19,17 @@ test('a revocation reaches the other processes of its table, and not its own', a
   const broadcast = createBroadcast(bus, 'sessions', own);
   createBroadcast(bus, 'sessions', other);
   createBroadcast(bus, 'staff_sessions', elsewhere);
-  broadcast.publish({ userId: 'ada' }, 'certain');
+  broadcast.publish({ userId: 'ada' }, 'revoked');
   broadcast.publish({ userId: 'bob', ids: ['a'] }, 'pending');
   broadcast.publish({ userId: 'eve' }, 'possible');
   await broadcast.stop();
-  expect(other.ended.mock.calls).toEqual([
-    [{ userId: 'ada' }, 'certain'],
+  expect(other.received.mock.calls).toEqual([
+    [{ userId: 'ada' }, 'revoked'],
     [{ userId: 'bob', ids: ['a'] }, 'pending'],
     [{ userId: 'eve' }, 'possible'],
   ]);
-  for (const { ended, missed } of [own, elsewhere]) {
-    expect(ended).not.toHaveBeenCalled();
+  for (const { received, missed } of [own, elsewhere]) {
+    expect(received).not.toHaveBeenCalled();
     expect(missed).not.toHaveBeenCalled();
   }
 });
@@ -46,7 +46,7 @@ test('a new session that the bus does not take is no missed revocation', async (
   isDown = false;
   broadcast.publish({ userId: 'bob', ids: ['b'] }, 'started');
   await broadcast.stop();
-  expect(other.ended.mock.calls).toEqual([[{ userId: 'bob', ids: ['b'] }, 'started']]);
+  expect(other.received.mock.calls).toEqual([[{ userId: 'bob', ids: ['b'] }, 'started']]);
   expect(other.missed).not.toHaveBeenCalled();
 });
 
@@ -55,7 +55,7 @@ test('a message without a table counts for any', async () => {
   const events = createEvents();
   createBroadcast(bus, 'sessions', events);
   await bus.publish('{"from":"another","ended":{"userId":"ada"}}');
-  expect(events.ended).toHaveBeenCalledExactlyOnceWith({ userId: 'ada' }, 'certain');
+  expect(events.received).toHaveBeenCalledExactlyOnceWith({ userId: 'ada' }, 'revoked');
 });
 
 test('a message that cannot be read, and a bus that was away, mean that revocations were missed', async () => {
@@ -90,7 +90,7 @@ test('a slow bus has few messages in flight, and the rest shares the next', asyn
   const taken: (() => void)[] = [];
   const publish = vi.fn<(message: string) => Promise<void>>(() => new Promise((resolve) => taken.push(resolve)));
   const broadcast = createBroadcast({ ...localBus(), publish }, 'sessions', createEvents());
-  for (let n = 0; n < 50; n += 1) broadcast.publish({ userId: `user${n}` }, 'certain');
+  for (let n = 0; n < 50; n += 1) broadcast.publish({ userId: `user${n}` }, 'revoked');
   expect(publish).toHaveBeenCalledTimes(4);
   let isStopped = false;
   const stopped = broadcast.stop().then(() => (isStopped = true));
@@ -110,12 +110,12 @@ test('a message that the bus does not take is made up for: the other processes c
   publish.mockImplementation((message) => bus.publish(message));
   const broadcast = createBroadcast({ ...bus, publish }, 'sessions', own);
   createBroadcast(bus, 'sessions', other);
-  broadcast.publish({ userId: 'ada' }, 'certain');
+  broadcast.publish({ userId: 'ada' }, 'revoked');
   await expect.poll(() => other.missed.mock.calls).toHaveLength(1);
   expect(own.fault.mock.calls).toEqual([[down], [down]]);
-  broadcast.publish({ userId: 'bob' }, 'certain');
+  broadcast.publish({ userId: 'bob' }, 'revoked');
   await broadcast.stop();
-  expect(other.ended.mock.calls).toEqual([[{ userId: 'bob' }, 'certain']]);
+  expect(other.received.mock.calls).toEqual([[{ userId: 'bob' }, 'revoked']]);
 });
 
 test('stopping waits for the last attempt on a bus that takes nothing', async () => {
@@ -123,7 +123,7 @@ test('stopping waits for the last attempt on a bus that takes nothing', async ()
   const events = createEvents();
   const publish = vi.fn(() => Promise.reject(down));
   const broadcast = createBroadcast({ ...localBus({ channel: 'broken' }), publish }, 'sessions', events);
-  broadcast.publish({ userId: 'ada' }, 'certain');
+  broadcast.publish({ userId: 'ada' }, 'revoked');
   await expect.poll(() => events.fault.mock.calls).toHaveLength(1);
   await broadcast.stop();
   expect(publish).toHaveBeenLastCalledWith('resync');

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 import type { Bus } from './bus.ts';
-import { decodeEnded, type Certainty } from './ended-message.ts';
-import { createEndedQueue, type QueuedMessage } from './ended-queue.ts';
+import { readMessage, type MessageKind } from './message.ts';
+import { createMessageQueue, type QueuedMessage } from './message-queue.ts';
 
 /** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
   connected(): void;
   disconnected(): void;
   /** Another process has revoked, changed or issued sessions, or may have done so. */
-  ended(ended: EndedSessions, certainty: Certainty): void;
+  received(sessions: SessionSet, kind: MessageKind): void;
   /** Other processes may have revoked any session. */
   missed(): void;
   /** A message could not be published, or messages do not arrive. */
   fault(error: unknown): void;
 }
 
-/** Publishes revoked sessions to the other processes, and receives theirs. */
+/** Publishes to the other processes which sessions were revoked, changed or issued, and receives theirs. */
 export interface Broadcast {
   /** Neither waits for the bus nor fails with it: a message that the bus does not take is made up for by a resync message. */
-  publish(ended: EndedSessions, certainty: Certainty): void;
+  publish(sessions: SessionSet, kind: MessageKind): void;
   /** Waits until everything is published, and unsubscribes. */
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ const pauses = { first: 100, last: 10_000 };
 export function createBroadcast(bus: Bus | undefined, scope: string, events: BroadcastEvents): Broadcast {
   if (bus === undefined) return { publish: () => {}, stop: () => Promise.resolve() };
 
-  const queue = createEndedQueue();
+  const queue = createMessageQueue();
   const inFlight = new Set<Promise<void>>();
   // On first use: some platforms forbid randomness while a module loads.
   let senderId: string | undefined;
@@ -56,10 +56,10 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   mayHaveMissed = true;
 
   function receive(text: string): void {
-    const message = decodeEnded(text);
+    const message = readMessage(text);
     if (message === undefined) return events.missed();
     if (message.from === senderId || (message.scope ?? scope) !== scope) return;
-    for (const ended of message.ended) events.ended(ended, message.certainty);
+    for (const sessions of message.sessions) events.received(sessions, message.kind);
   }
 
   const sender = () => ({ from: (senderId ??= randomUUID()), scope });
@@ -108,8 +108,8 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
   }
 
   return {
-    publish(ended, certainty) {
-      queue.add(ended, certainty);
+    publish(sessions, kind) {
+      queue.add(sessions, kind);
       sendQueued();
     },
     async stop() {

@@ -1,14 +1,14 @@
 import { chunksOf } from '../chunks.ts';
-import type { EndedSessions } from '../session/ended-sessions.ts';
-import { messageHead, messageLimits, resyncMessage, type Certainty, type EndedMessage } from './ended-message.ts';
+import type { SessionSet } from '../session/session-set.ts';
+import { messageHead, messageLimits, resyncMessage, type MessageKind, type Message } from './message.ts';
 
-/** Revoked sessions that wait to be published: those that wait together share a message. */
-export interface EndedQueue {
-  add(ended: EndedSessions, certainty: Certainty): void;
+/** Sessions whose messages wait to be published: those that wait together share a message. */
+export interface MessageQueue {
+  add(sessions: SessionSet, kind: MessageKind): void;
   /** Drops everything that waits: the next message is a resync message. */
   drop(): void;
   /** Takes the next message; `undefined` if nothing waits. */
-  take(sender: () => Pick<EndedMessage, 'from' | 'scope'>): QueuedMessage | undefined;
+  take(sender: () => Pick<Message, 'from' | 'scope'>): QueuedMessage | undefined;
 }
 
 /** A message to publish. */
@@ -21,25 +21,25 @@ export interface QueuedMessage {
 interface Waiting {
   readonly json: string;
   readonly bytes: number;
-  readonly certainty: Certainty;
+  readonly kind: MessageKind;
 }
 
 /** Past this, in bytes, everything that waits is dropped, and a resync message stands for it. */
 const maxQueued = 4_000_000;
 
-export function createEndedQueue(): EndedQueue {
+export function createMessageQueue(): MessageQueue {
   let queue: Waiting[] = [];
   let queued = 0;
   let hasDropped = false;
 
   /** The longest front of the queue that fits into a message. */
   function takeFitting(room: number): string[] {
-    const certainty = queue[0]?.certainty;
+    const kind = queue[0]?.kind;
     let count = 0;
     let bytes = 0;
     for (const waiting of queue) {
       const isFull = bytes + waiting.bytes + 1 > room;
-      if (count > 0 && (isFull || waiting.certainty !== certainty)) break;
+      if (count > 0 && (isFull || waiting.kind !== kind)) break;
       bytes += waiting.bytes + 1;
       count += 1;
     }
@@ -54,13 +54,13 @@ export function createEndedQueue(): EndedQueue {
   }
 
   return {
-    add(ended, certainty) {
+    add(sessions, kind) {
       // The resync message that waits stands for these too.
       if (hasDropped) return;
-      for (const part of splitIds(ended)) {
+      for (const part of splitIds(sessions)) {
         const json = JSON.stringify(part);
         const bytes = Buffer.byteLength(json);
-        queue.push({ json, bytes, certainty });
+        queue.push({ json, bytes, kind });
         queued += bytes + 1;
       }
       if (queued > maxQueued) drop();
@@ -75,19 +75,19 @@ export function createEndedQueue(): EndedQueue {
       }
       const first = queue[0];
       if (first === undefined) return undefined;
-      const head = messageHead(sender(), first.certainty);
-      const ended = takeFitting(messageLimits.bytes - Buffer.byteLength(`${head},"ended":[]}`));
+      const head = messageHead(sender(), first.kind);
+      const sets = takeFitting(messageLimits.bytes - Buffer.byteLength(`${head},"ended":[]}`));
       // Alone, it is not in a list: the first version of the message had none.
-      const list = ended.length === 1 ? ended.join('') : `[${ended.join(',')}]`;
-      return { text: `${head},"ended":${list}}`, mayBeLost: first.certainty === 'started' };
+      const list = sets.length === 1 ? sets.join('') : `[${sets.join(',')}]`;
+      return { text: `${head},"ended":${list}}`, mayBeLost: first.kind === 'started' };
     },
   };
 }
 
-function splitIds(ended: EndedSessions): EndedSessions[] {
-  const { ids } = ended;
-  if (ids === undefined || ids.length <= messageLimits.ids) return [ended];
-  const parts: EndedSessions[] = [];
-  for (const chunk of chunksOf(ids, messageLimits.ids)) parts.push({ ...ended, ids: chunk });
+function splitIds(sessions: SessionSet): SessionSet[] {
+  const { ids } = sessions;
+  if (ids === undefined || ids.length <= messageLimits.ids) return [sessions];
+  const parts: SessionSet[] = [];
+  for (const chunk of chunksOf(ids, messageLimits.ids)) parts.push({ ...sessions, ids: chunk });
   return parts;
 }

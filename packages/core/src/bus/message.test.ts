@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEnded, messageHead } from './ended-message.ts';
+import { readMessage, messageHead } from './message.ts';
 
 const id = 'abcdefghijklmnopqrstuvwxyz234567';
 const ended = { userId: 'ada', ids: [id] };
 const encode = (message: object): string => JSON.stringify(message);
 
 test('a message holds one revocation or several', () => {
-  expect(decodeEnded(encode({ from: 'a', ended }))).toEqual({ from: 'a', ended: [ended], certainty: 'certain' });
+  expect(readMessage(encode({ from: 'a', ended }))).toEqual({ from: 'a', sessions: [ended], kind: 'revoked' });
   const several = [ended, { userId: 'bob' }, { userId: 'eve', exceptId: id }];
   const message = { from: 'a', scope: 'sessions', ended: several };
-  expect(decodeEnded(encode({ ...message, isPending: true }))).toEqual({ ...message, certainty: 'pending' });
-  expect(decodeEnded(encode({ ...message, isPossible: true }))).toEqual({ ...message, certainty: 'possible' });
+  const read = { from: 'a', scope: 'sessions', sessions: several };
+  expect(readMessage(encode({ ...message, isPending: true }))).toEqual({ ...read, kind: 'pending' });
+  expect(readMessage(encode({ ...message, isPossible: true }))).toEqual({ ...read, kind: 'possible' });
 });
 
 test.each(['started', 'changed'] as const)(
@@ -18,11 +19,11 @@ test.each(['started', 'changed'] as const)(
   (kind) => {
     const head = messageHead({ from: 'a', scope: 'sessions' }, kind);
     expect(head).toBe(`{"from":"a","scope":"sessions/${kind}"`);
-    expect(decodeEnded(`${head},"ended":${JSON.stringify(ended)}}`)).toEqual({
+    expect(readMessage(`${head},"ended":${JSON.stringify(ended)}}`)).toEqual({
       from: 'a',
       scope: 'sessions',
-      ended: [ended],
-      certainty: kind,
+      sessions: [ended],
+      kind,
     });
   },
 );
@@ -54,6 +55,6 @@ describe('a message is not read if', () => {
     ['`exceptId` is not a text', encode({ from: 'a', ended: { userId: 'ada', exceptId: null } })],
     ['it is longer than a message', `${encode({ from: 'a', ended })}${' '.repeat(8000)}`],
   ])('%s', (_, message) => {
-    expect(decodeEnded(message)).toBeUndefined();
+    expect(readMessage(message)).toBeUndefined();
   });
 });

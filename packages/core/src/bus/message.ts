@@ -1,25 +1,25 @@
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 
 /**
- * How sure a change of sessions is. `certain`: their rows are gone. `pending`: a transaction that deletes or changes them is still open,
- * and other connections still read the rows as they were. `possible`: a write has failed, and may have been committed all the
- * same. `changed`: they live on, and their rows have changed. `started`: they are new.
+ * The state of a message's sessions. `revoked`: their rows are deleted. `pending`: a transaction that deletes or changes them is still
+ * open, and other connections still read the rows as they were. `possible`: a write has failed, and may have been committed all the
+ * same. `changed`: they are live, and their rows have changed. `started`: they are new.
  */
-export type Certainty = 'certain' | 'pending' | 'possible' | 'changed' | 'started';
+export type MessageKind = 'revoked' | 'pending' | 'possible' | 'changed' | 'started';
 
-/** A message on the bus: a process has revoked or changed sessions. */
-export interface EndedMessage {
+/** A message on the bus: a process has revoked, changed or issued sessions. */
+export interface Message {
   /** Id of the process that sent it: a process skips its own messages. */
   readonly from: string;
   /** The table of the sessions. Without it: any. */
   readonly scope?: string;
-  readonly ended: readonly EndedSessions[];
-  readonly certainty: Certainty;
+  readonly sessions: readonly SessionSet[];
+  readonly kind: MessageKind;
 }
 
-/** How a message writes it. A version without one of these reads such a message as one that it does not know. */
-const certaintyMarks: Readonly<Record<Certainty, object>> = {
-  certain: {},
+/** How a message writes its kind. A version that does not know one of these keys reads no message with it. */
+const kindMarks: Readonly<Record<MessageKind, object>> = {
+  revoked: {},
   pending: { isPending: true },
   possible: { isPossible: true },
   changed: {},
@@ -27,16 +27,16 @@ const certaintyMarks: Readonly<Record<Certainty, object>> = {
 };
 
 /**
- * Ends the scope of a message about sessions that go on. An older version takes it for a message of another table, and ignores it: it
- * caches nothing of theirs that has changed.
+ * Ends the scope of a message about sessions that stay live. An older version takes it for a message of another table, and ignores
+ * it: of such sessions, it caches nothing that has changed.
  */
-const scopeSuffixes: Readonly<Partial<Record<Certainty, string>>> = { changed: '/changed', started: '/started' };
+const scopeSuffixes: Readonly<Partial<Record<MessageKind, string>>> = { changed: '/changed', started: '/started' };
 
 /** Writes the beginning of a message, without its last bracket. */
-export function messageHead({ from, scope }: Pick<EndedMessage, 'from' | 'scope'>, certainty: Certainty): string {
-  const suffix = scopeSuffixes[certainty];
+export function messageHead({ from, scope }: Pick<Message, 'from' | 'scope'>, kind: MessageKind): string {
+  const suffix = scopeSuffixes[kind];
   const sent = suffix === undefined ? { from, scope } : { from, scope: `${scope ?? ''}${suffix}` };
-  return JSON.stringify({ ...sent, ...certaintyMarks[certainty] }).slice(0, -1);
+  return JSON.stringify({ ...sent, ...kindMarks[kind] }).slice(0, -1);
 }
 
 /** Any session may have been revoked. It is not JSON, so that no version reads it as something else. */
@@ -49,38 +49,39 @@ export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 
  * Reads a message. Anyone who can publish on the server can forge one. `undefined`: it is not one of ours, or one from a newer
  * version, or larger than this version sends.
  */
-export function decodeEnded(message: string): EndedMessage | undefined {
+export function readMessage(message: string): Message | undefined {
   if (message.length > messageLimits.bytes) return undefined;
   try {
-    return readMessage(JSON.parse(message));
+    return parsed(JSON.parse(message));
   } catch {
     return undefined;
   }
 }
 
-function readMessage(value: unknown): EndedMessage | undefined {
+/** The key `ended` holds the sessions of every kind: at first, all of them were revoked. */
+function parsed(value: unknown): Message | undefined {
   if (!hasOnly(value, ['from', 'scope', 'ended', 'isPending', 'isPossible'])) return undefined;
   const { from, scope } = value;
-  const ended: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
-  const certainty = readCertainty(value);
-  if (!isText(from) || certainty === undefined || !ended.every(isEndedSessions)) return undefined;
-  if (scope === undefined) return { from, ended, certainty };
+  const sessions: unknown[] = Array.isArray(value.ended) ? value.ended : [value.ended];
+  const kind = readKind(value);
+  if (!isText(from) || kind === undefined || !sessions.every(isSessionSet)) return undefined;
+  if (scope === undefined) return { from, sessions, kind };
   if (!isText(scope)) return undefined;
   for (const marked of ['changed', 'started'] as const) {
     const suffix = scopeSuffixes[marked] ?? '';
-    if (scope.endsWith(suffix)) return { from, scope: scope.slice(0, -suffix.length), ended, certainty: marked };
+    if (scope.endsWith(suffix)) return { from, scope: scope.slice(0, -suffix.length), sessions, kind: marked };
   }
-  return { from, scope, ended, certainty };
+  return { from, scope, sessions, kind };
 }
 
-function readCertainty(value: { readonly isPending?: unknown; readonly isPossible?: unknown }): Certainty | undefined {
+function readKind(value: { readonly isPending?: unknown; readonly isPossible?: unknown }): MessageKind | undefined {
   const { isPending = false, isPossible = false } = value;
   if (typeof isPending !== 'boolean' || typeof isPossible !== 'boolean' || (isPending && isPossible)) return undefined;
   if (isPending) return 'pending';
-  return isPossible ? 'possible' : 'certain';
+  return isPossible ? 'possible' : 'revoked';
 }
 
-function isEndedSessions(value: unknown): value is EndedSessions {
+function isSessionSet(value: unknown): value is SessionSet {
   if (!hasOnly(value, ['userId', 'ids', 'exceptId'])) return false;
   const { userId, ids, exceptId } = value;
   const isListOfIds = Array.isArray(ids) && ids.length <= messageLimits.ids && ids.every(isId);

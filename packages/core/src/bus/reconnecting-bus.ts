@@ -1,7 +1,7 @@
 import { parseDuration, type Duration } from '../duration.ts';
 import type { Bus, BusListener } from './bus.ts';
 import type { BusDriver, ListeningConnection } from './driver.ts';
-import { resyncMessage } from './ended-message.ts';
+import { resyncMessage } from './message.ts';
 import { within } from './timeouts.ts';
 import { openWatchedConnection, type Loss, type WatchedConnectionOptions } from './watched-connection.ts';
 

@@ -1,8 +1,8 @@
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 
 /** Sessions that an open transaction revokes: its end is not announced, so that they are not cached for a while. */
 export interface HeldBack {
-  add(ended: EndedSessions): void;
+  add(revoked: SessionSet): void;
   has(id: string, userId: string): boolean;
 }
 

@@ -1,4 +1,4 @@
-import { isEnded, type EndedSessions } from '../session/ended-sessions.ts';
+import { isInSet, type SessionSet } from '../session/session-set.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import { cachedRow, type CachedRow } from './cached-row.ts';
 import { createHeldBack } from './held-back.ts';
@@ -19,9 +19,9 @@ export interface SessionCache {
   /** Reads a row, and caches it unless it was, or may have been, revoked since the read began. */
   load(holder: RowHolder, read: () => Promise<LookedUpRow | undefined>): Promise<LookedUpRow | undefined>;
   /** Drops sessions that were revoked, and caches no read of them that has already begun. */
-  invalidate(ended: EndedSessions): void;
+  invalidate(revoked: SessionSet): void;
   /** Does so for sessions that an open transaction revokes: they are not cached again until `maxAge` has passed. */
-  holdBack(ended: EndedSessions): void;
+  holdBack(revoked: SessionSet): void;
   /** Updates a cached session after a last-seen write, so that it does not seem idle. Its other columns may be newer than those given. */
   updateRow(seen: SeenRow): void;
   /** Drops every session. */
@@ -69,13 +69,13 @@ export function createSessionCache(
     return enabled;
   }
 
-  function invalidate(ended: EndedSessions): void {
+  function invalidate(revoked: SessionSet): void {
     for (const load of loads) {
-      if (isEnded(ended, load)) load.isStale = true;
+      if (isInSet(revoked, load)) load.isStale = true;
     }
     // A message affects only sessions of the user that it names.
-    for (const holder of holdersOf(ended.userId)) {
-      if (isEnded(ended, holder)) holder.cached = undefined;
+    for (const holder of holdersOf(revoked.userId)) {
+      if (isInSet(revoked, holder)) holder.cached = undefined;
     }
   }
 
@@ -115,9 +115,9 @@ export function createSessionCache(
 
     invalidate,
 
-    holdBack(ended) {
-      invalidate(ended);
-      heldBack.add(ended);
+    holdBack(revoked) {
+      invalidate(revoked);
+      heldBack.add(revoked);
     },
 
     updateRow({ id, user_id: userId, last_seen_at, ip, user_agent, device }) {

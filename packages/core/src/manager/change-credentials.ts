@@ -4,7 +4,7 @@ import { plainDatabase } from '../store/plain-database.ts';
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
-import { endedBy, endingOf, type Revocation, type Revocations } from './revoke.ts';
+import { endingOf, revokedSet, type Revocation, type Revocations } from './revoke.ts';
 import { requireUserId } from './user-id.ts';
 
 /** The input of {@link SessionManager.changeCredentials}. */
@@ -59,7 +59,7 @@ export function createChangeCredentials<TDatabase>(
       return result;
     } catch (error) {
       // The answer to the commit may be lost.
-      if (revoked !== undefined && !isSessionError(error)) revocations.announcePossible(endedBy(revocation));
+      if (revoked !== undefined && !isSessionError(error)) revocations.announcePossible(revokedSet(revocation));
       throw error;
     }
   };

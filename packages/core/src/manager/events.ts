@@ -1,6 +1,6 @@
 import type { SessionErrorReason } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 import type { Session } from '../session/session.ts';
 
 /** The events of a manager. None holds a token or a lookup id. */
@@ -10,12 +10,12 @@ export interface SessionEvents {
   /** This process revoked sessions of a user. */
   revoked: RevokedEvent;
   /** Sessions of a user were revoked, by this process or by another on the same bus. */
-  ended: EndedSessions;
+  ended: SessionSet;
   /**
    * Sessions may have ended without the event `ended`. They may be any, if messages of other processes were lost. They are those
    * of one user, if another process does not know whether its delete was committed, or if `recheckAccount` was called.
    */
-  missed: Partial<EndedSessions>;
+  missed: Partial<SessionSet>;
   /**
    * The name, the data or the claims of a session were changed, by this process or by another on the same bus. It holds none of
    * them.

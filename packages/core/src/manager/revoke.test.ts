@@ -7,7 +7,7 @@ import { localBus } from '../bus/local-bus.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import { migrateToLatest } from '../store/migrations.ts';
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { intercepted } from '../testing/intercept.ts';
 
@@ -93,7 +93,7 @@ test('a burst of revocations is published in few messages, and none is lost, how
     },
   };
   const [a, b] = [createNode(slow), createNode(bus)];
-  const [ended, missed, fault] = [vi.fn<(event: EndedSessions) => void>(), vi.fn(), vi.fn()];
+  const [ended, missed, fault] = [vi.fn<(event: SessionSet) => void>(), vi.fn(), vi.fn()];
   b.on('ended', ended);
   b.on('missed', missed);
   a.on('fault', fault);

@@ -3,7 +3,7 @@ import { createBroadcast } from '../bus/broadcast.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError } from '../errors.ts';
-import type { EndedSessions } from '../session/ended-sessions.ts';
+import type { SessionSet } from '../session/session-set.ts';
 import type { Ending } from '../session/session-end.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { AppTransaction, SessionKey, Store } from '../store/store.ts';
@@ -61,7 +61,7 @@ export interface Revocations {
   /** Announces that a row was changed: every process reads it again. */
   announceUpdate(session: SessionKey, options?: { readonly isPending: boolean }): void;
   /** Announces that rows may have been deleted or changed: every process reads them again. */
-  announcePossible(ended: EndedSessions, isPending?: boolean): void;
+  announcePossible(sessions: SessionSet, isPending?: boolean): void;
   /** Waits for messages that are being published, and unsubscribes. The cache is off from now on. */
   stop(): Promise<void>;
 }
@@ -93,12 +93,12 @@ export function createRevocations({
   const broadcast = createBroadcast(bus, scope.toLowerCase(), {
     connected: () => cache?.enable(),
     disconnected: () => cache?.disable(),
-    ended(ended, certainty) {
-      if (certainty === 'started') return emitStarted(ended);
-      dropFromCache(ended, certainty === 'pending');
-      if (certainty === 'possible' || (certainty === 'certain' && !isBusOfDatabase)) events.emit('missed', ended);
-      else if (certainty === 'certain') events.emit('ended', ended);
-      else if (certainty === 'changed' && isBusOfDatabase) emitUpdated(ended);
+    received(sessions, kind) {
+      if (kind === 'started') return emitStarted(sessions);
+      dropFromCache(sessions, kind === 'pending');
+      if (kind === 'possible' || (kind === 'revoked' && !isBusOfDatabase)) events.emit('missed', sessions);
+      else if (kind === 'revoked') events.emit('ended', sessions);
+      else if (kind === 'changed' && isBusOfDatabase) emitUpdated(sessions);
     },
     missed() {
       cache?.clear();
@@ -110,26 +110,26 @@ export function createRevocations({
   // Apart from each other, and from signing in: neither delays the other.
   const [revokingOthers, revokingAll] = [createUserQueue(limitTime), createUserQueue(limitTime)];
 
-  function dropFromCache(ended: EndedSessions, isPending: boolean): void {
-    if (isPending) cache?.holdBack(ended);
-    else cache?.invalidate(ended);
+  function dropFromCache(sessions: SessionSet, isPending: boolean): void {
+    if (isPending) cache?.holdBack(sessions);
+    else cache?.invalidate(sessions);
   }
 
   function announce(count: number, revocation: Revocation, { isPending } = { isPending: false }): number {
-    const ended = endedBy(revocation);
-    dropFromCache(ended, isPending);
+    const revoked = revokedSet(revocation);
+    dropFromCache(revoked, isPending);
     if (count === 0) return 0;
-    broadcast.publish(ended, isPending ? 'pending' : 'certain');
+    broadcast.publish(revoked, isPending ? 'pending' : 'revoked');
     events.emit('revoked', { ...revocation, count });
-    if (!isPending) events.emit('ended', ended);
+    if (!isPending) events.emit('ended', revoked);
     return count;
   }
 
-  function emitUpdated({ userId, ids = [] }: EndedSessions): void {
+  function emitUpdated({ userId, ids = [] }: SessionSet): void {
     for (const id of ids) events.emit('updated', { userId, id });
   }
 
-  function emitStarted({ userId, ids = [] }: EndedSessions): void {
+  function emitStarted({ userId, ids = [] }: SessionSet): void {
     for (const id of ids) events.emit('started', { userId, id });
   }
 
@@ -146,9 +146,9 @@ export function createRevocations({
     emitUpdated(changed);
   }
 
-  function announcePossible(ended: EndedSessions, isPending = false): void {
-    dropFromCache(ended, isPending);
-    broadcast.publish(ended, isPending ? 'pending' : 'possible');
+  function announcePossible(sessions: SessionSet, isPending = false): void {
+    dropFromCache(sessions, isPending);
+    broadcast.publish(sessions, isPending ? 'pending' : 'possible');
   }
 
   /** Deletes and announces it. A delete that failed may have committed all the same. */
@@ -167,7 +167,7 @@ export function createRevocations({
     } catch (error) {
       // After a timeout, it may commit yet.
       const mayCommitLater = isPending || error instanceof DatabaseTimeoutError;
-      if (!isSessionError(error)) announcePossible(endedBy(revocation), mayCommitLater);
+      if (!isSessionError(error)) announcePossible(revokedSet(revocation), mayCommitLater);
       throw error;
     }
   }
@@ -233,7 +233,7 @@ export function endingOf({ cause, exceptId, by, bySession = exceptId }: Revocati
   return { at, cause, bySession, byUser: by };
 }
 
-/** The sessions of a revocation, as other processes hear of them. */
-export function endedBy({ userId, ids, exceptId }: Revocation): EndedSessions {
+/** The sessions of a revocation, as messages and events name them. */
+export function revokedSet({ userId, ids, exceptId }: Revocation): SessionSet {
   return { userId, ...(ids !== undefined && { ids }), ...(exceptId !== undefined && { exceptId }) };
 }

@@ -1,5 +1,5 @@
-/** Sessions of one user that were revoked, by any process: some, all but one, or all. */
-export interface EndedSessions {
+/** Sessions of one user: some, all but one, or all. */
+export interface SessionSet {
   readonly userId: string;
   /** Only these. */
   readonly ids?: readonly string[];
@@ -7,9 +7,9 @@ export interface EndedSessions {
   readonly exceptId?: string;
 }
 
-/** Answers whether a session is among the revoked. */
-export function isEnded(
-  { userId, ids, exceptId }: EndedSessions,
+/** Answers whether a session is in a set. */
+export function isInSet(
+  { userId, ids, exceptId }: SessionSet,
   session: { readonly id: string; readonly userId: string },
 ): boolean {
   if (session.userId !== userId) return false;

@@ -1,4 +1,4 @@
-import type { CallerInfo, EndedSessions, SessionManager, VerifiedSession } from '@trpc-sessions/core';
+import type { CallerInfo, SessionSet, SessionManager, VerifiedSession } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { createLooks } from './looks.ts';
 import { createSessionWatch, type CheckAccount, type OnEnd, type SessionWatch } from './session-watch.ts';
@@ -38,7 +38,7 @@ export function createWatches(manager: SessionManager, maxPerSession: number, ch
   let endings = 0;
   let checkingAll: NodeJS.Timeout | undefined;
 
-  function check({ userId, ids, exceptId }: EndedSessions): void {
+  function check({ userId, ids, exceptId }: SessionSet): void {
     endings += 1;
     const ofUser = watchesByUser.get(userId);
     if (ofUser === undefined) return;
