@@ -72,6 +72,8 @@ export type { CreateLimiter, LimiterOptions } from './sign-in/limiter.ts';
 export type { PurgeOptions } from './manager/purge.ts';
 export type { SessionsDatabase, SessionsTable, SessionTime } from './store/schema.ts';
 export type { IpMode } from './session/ip-mode.ts';
+export { isStorableText } from './session/storable-text.ts';
+export { maxUserIdLength } from './session/user-id.ts';
 export type { Session } from './session/session.ts';
 export { appClaimsOf } from './token/signable-claims.ts';
 export type { PublicJwk, PublicKeys } from './token/public-keys.ts';

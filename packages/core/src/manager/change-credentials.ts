@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import { endingOf, revokedSet, type Revocation, type Revocations } from './revoke.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.changeCredentials}. */
 export interface CredentialsChange {

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import type { VerifiedToken } from '../token/verified-tokens.ts';
 import type { Events, SessionEvents } from './events.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.listEnded}. */
 export interface EndedSessionsInput {

@@ -24,7 +24,7 @@ import type { MaxSessions } from './options.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 import { createUserQueue } from './user-queue.ts';
 
 /** The input of {@link SessionManager.issue}. */

@@ -12,7 +12,7 @@ import { sessionOf, type LookedUpRow, type Session } from '../session/session.ts
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import type { LastSeenWrites } from './last-seen.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.get}. */
 export interface GetInput {

@@ -17,7 +17,7 @@ import { readOptions, type SessionManagerOptions } from './options.ts';
 import { createPurges } from './purge.ts';
 import { createRevokeIssuedBefore } from './revoke-issued-before.ts';
 import { createRevocations } from './revoke.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 import { createGuardSignIns } from './sign-in-guard.ts';
 import { createVerify, type VerifyParts } from './verify.ts';
 import { openStore } from './open-store.ts';

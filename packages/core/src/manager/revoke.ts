@@ -11,7 +11,7 @@ import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import type { Events, RevokedEvent, SessionEvents } from './events.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 import { createUserQueue } from './user-queue.ts';
 
 /** The sessions that are revoked, and why. */

@@ -11,7 +11,7 @@ import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import type { LastSeenWrites } from './last-seen.ts';
 import type { Revocations } from './revoke.ts';
-import { requireUserId } from './user-id.ts';
+import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.update}. A part that is left out stays as it is. */
 export interface UpdateInput {

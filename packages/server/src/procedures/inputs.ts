@@ -1,4 +1,4 @@
-import { maxPasswordLength } from '@trpc-sessions/core';
+import { isStorableText, maxPasswordLength, maxUserIdLength } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { isTRPCError } from '../errors.ts';
@@ -16,7 +16,6 @@ const maxTextLength = 256;
 const maxProofLength = 4096;
 const maxIds = 100;
 const maxLimit = 100;
-const maxUserIdLength = 255;
 
 function requiredText(maxLength: number): z.ZodString {
   const error = `expected a text of 1 to ${maxLength} characters`;
@@ -24,12 +23,7 @@ function requiredText(maxLength: number): z.ZodString {
     .string({ error })
     .min(1, { error })
     .max(maxLength, { error })
-    .refine(isStorable, { error: 'expected a text without NUL characters and lone surrogates' });
-}
-
-/** Databases refuse other texts, or store them changed. */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0');
+    .refine(isStorableText, { error: 'expected a text without NUL characters and lone surrogates' });
 }
 
 function optionalText(): OptionalText {
