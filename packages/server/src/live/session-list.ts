@@ -1,6 +1,7 @@
 import type { Session, SessionManager } from '@trpc-sessions/core';
 import { createChangeQueue, type ChangeQueue } from './change-queue.ts';
 import type { Looks } from './looks.ts';
+import { createRepeatedLook } from './repeated-look.ts';
 import { arrivalsIn, type KnownSessions, type SessionChange } from './session-changes.ts';
 
 /** Watches the sessions of one user for all readers of them: they share its look-ups. */
@@ -17,10 +18,6 @@ export type ListedSessions = Pick<SessionManager, 'list' | 'listEnded' | 'now'>;
 /** The most sessions that are watched, as in `sessions.list`. */
 export const maxListed = 100;
 
-/** How often the list is read without an event, in milliseconds. The shortest wait doubles after each fault. */
-const interval = 60_000;
-const minInterval = 1000;
-
 /** @param onEmpty - called once, when it has no reader any more */
 export function createSessionList(
   { manager, looks }: { readonly manager: ListedSessions; readonly looks: Looks },
@@ -29,17 +26,12 @@ export function createSessionList(
 ): SessionList {
   const readers = new Set<ChangeQueue>();
   let known: KnownSessions | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isLooking = false;
-  let isStale = false;
-  let isOver = false;
-  let failures = 0;
-
-  function untilNextLook(): number {
-    if (failures > 0) return Math.min(interval, minInterval * 2 ** failures) * (0.5 + Math.random() / 2);
-    const ends = Array.from(known?.values() ?? [], ({ expiresAt }) => expiresAt.getTime() - manager.now());
-    return Math.min(interval, ...ends.map((end) => Math.max(minInterval, end)));
-  }
+  const { check, stop } = createRepeatedLook({
+    looks,
+    look,
+    timesLeft: () => Array.from(known?.values() ?? [], ({ expiresAt }) => expiresAt.getTime() - manager.now()),
+    onStop: onEmpty,
+  });
 
   /** Decides how the sessions have ended that are listed no longer. */
   async function departuresFrom(gone: readonly Session[]): Promise<SessionChange[]> {
@@ -75,51 +67,27 @@ export function createSessionList(
   }
 
   async function look(): Promise<void> {
-    isLooking = true;
-    isStale = false;
-    try {
-      const { sessions, changes } = await readChanges();
-      failures = 0;
-      for (const reader of readers) {
-        if (reader.needsList) {
-          reader.needsList = false;
-          reader.push({ type: 'list', sessions });
-        } else for (const change of changes) reader.push(change);
-      }
-    } catch {
-      failures += 1;
+    const { sessions, changes } = await readChanges();
+    for (const reader of readers) {
+      if (reader.needsList) {
+        reader.needsList = false;
+        reader.push({ type: 'list', sessions });
+      } else for (const change of changes) reader.push(change);
     }
-    isLooking = false;
-    if (isOver) return;
-    if (isStale) return check();
-    timer = setTimeout(check, untilNextLook());
-    // On Cloudflare Workers it can be a number.
-    timer.unref?.();
-  }
-
-  function check(): void {
-    clearTimeout(timer);
-    if (isOver) return;
-    if (isLooking) isStale = true;
-    else looks.add(look, true);
   }
 
   function remove(reader: ChangeQueue): void {
     readers.delete(reader);
-    if (readers.size > 0 || isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    looks.remove(look);
-    onEmpty();
+    if (readers.size === 0) stop();
   }
 
   return {
     read() {
       const reader: ChangeQueue = createChangeQueue(() => remove(reader));
       readers.add(reader);
-      check();
+      check(true);
       return reader;
     },
-    check,
+    check: () => check(true),
   };
 }

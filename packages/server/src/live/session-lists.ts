@@ -1,6 +1,7 @@
 import type { SessionManager } from '@trpc-sessions/core';
 import type { ChangeQueue } from './change-queue.ts';
 import { createLooks } from './looks.ts';
+import { spreadChecks } from './spread-checks.ts';
 import { createSessionList, type SessionList } from './session-list.ts';
 
 /** Watches the sessions of users. */
@@ -9,16 +10,15 @@ export interface SessionLists {
   read(userId: string): ChangeQueue;
 }
 
-/** After lost messages, all lists are read within this time, in milliseconds. */
-const maxSpread = 1000;
-
 /** How many lists are read at once: the other connections of the app's pool are for its requests. */
 const maxLooks = 4;
 
 export function createSessionLists(manager: SessionManager): SessionLists {
   const lists = new Map<string, SessionList>();
   const looks = createLooks(maxLooks);
-  let checkingAll: NodeJS.Timeout | undefined;
+  const checkAll = spreadChecks(() => {
+    for (const list of lists.values()) list.check();
+  });
   let hasWarned = manager.hasBus;
 
   const check = ({ userId }: { readonly userId: string }): void => lists.get(userId)?.check();
@@ -28,16 +28,8 @@ export function createSessionLists(manager: SessionManager): SessionLists {
   manager.on('ended', check);
   manager.on('missed', ({ userId }) => {
     if (userId !== undefined) return check({ userId });
-    if (checkingAll !== undefined || lists.size === 0) return;
-    checkingAll = setTimeout(checkAll, Math.random() * maxSpread);
-    // On Cloudflare Workers it can be a number.
-    checkingAll.unref?.();
+    if (lists.size > 0) checkAll();
   });
-
-  function checkAll(): void {
-    checkingAll = undefined;
-    for (const list of lists.values()) list.check();
-  }
 
   function warn(): void {
     hasWarned = true;

@@ -1,6 +1,7 @@
 import type { CallerInfo, SessionError, SessionManager, VerifiedSession } from '@trpc-sessions/core';
 import { isEndOfSession, sessionErrorOf } from '../errors.ts';
 import type { Looks } from './looks.ts';
+import { createRepeatedLook } from './repeated-look.ts';
 
 /** Called once, when the session has ended. */
 export type OnEnd = (error: SessionError) => void;
@@ -28,14 +29,6 @@ export interface SessionWatchParts {
   readonly checkAccount: CheckAccount | undefined;
 }
 
-/**
- * How often a watched session is looked up, in milliseconds. That finds an end without an event: the session has expired or
- * gone idle, or a process that no bus connects has ended it.
- */
-const interval = 60_000;
-/** The shortest wait before a look-up. After a fault it doubles each time: a database that does not answer ends no session. */
-const minInterval = 1000;
-
 /** Waits for a check. Returns its refusal; `undefined` if it does not refuse. */
 async function refusalIn(check: Promise<unknown> | undefined): Promise<SessionError | undefined> {
   try {
@@ -58,33 +51,12 @@ export function createSessionWatch(
   const { id, userId } = session;
   const expiresAt = session.expiresAt.getTime();
   const listeners = new Set<OnEnd>();
-  let timer: NodeJS.Timeout | undefined;
-  let isLooking = false;
-  /** Whether the session may have ended after the look-up that is under way has read its row. */
-  let isStale = false;
-  let isOver = false;
-  /** How many look-ups in a row the database has not answered. */
-  let failures = 0;
-
-  function untilNextLook(): number {
-    if (failures === 0) return Math.min(interval, Math.max(minInterval, expiresAt - manager.now()));
-    // Random, so that not all sessions are looked up at once when the database is back.
-    return Math.min(interval, minInterval * 2 ** failures) * (0.5 + Math.random() / 2);
-  }
-
-  function lookLater(): void {
-    timer = setTimeout(() => check(false), untilNextLook());
-    // On Cloudflare Workers it can be a number.
-    timer.unref?.();
-  }
-
-  function stop(): void {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    looks.remove(look);
-    onEmpty();
-  }
+  const { check, checkLater, stop } = createRepeatedLook({
+    looks,
+    look,
+    timesLeft: () => [expiresAt - manager.now()],
+    onStop: onEmpty,
+  });
 
   /** Returns why the session has ended; `undefined` while it is live. */
   async function findEnd(): Promise<SessionError | undefined> {
@@ -108,29 +80,11 @@ export function createSessionWatch(
   }
 
   async function look(): Promise<void> {
-    isLooking = true;
-    isStale = false;
-    try {
-      const error = await findEnd();
-      failures = 0;
-      if (error !== undefined) end(error);
-    } catch {
-      failures += 1;
-    }
-    isLooking = false;
-    if (isOver) return;
-    if (isStale) check(true);
-    else lookLater();
+    const error = await findEnd();
+    if (error !== undefined) end(error);
   }
 
-  function check(isUrgent: boolean): void {
-    clearTimeout(timer);
-    if (isOver) return;
-    if (isLooking) isStale = true;
-    else looks.add(look, isUrgent);
-  }
-
-  lookLater();
+  checkLater();
 
   return {
     get size() {

@@ -1,6 +1,7 @@
 import type { CallerInfo, SessionSet, SessionManager, VerifiedSession } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
 import { createLooks } from './looks.ts';
+import { spreadChecks } from './spread-checks.ts';
 import { createSessionWatch, type CheckAccount, type OnEnd, type SessionWatch } from './session-watch.ts';
 
 /** A stream or a socket: it lives longer than one call, and must not outlive its session. */
@@ -22,9 +23,6 @@ export interface Watches {
   watch(watched: Watched): () => void;
 }
 
-/** All sessions are checked within this time, in milliseconds. Random, so that not all processes ask the database at once. */
-const maxSpread = 1000;
-
 /** How many sessions are looked up at once: the other connections of the app's pool are for its requests. */
 const maxLooks = 4;
 
@@ -35,8 +33,10 @@ const maxLooks = 4;
 export function createWatches(manager: SessionManager, maxPerSession: number, checkAccount?: CheckAccount): Watches {
   const watchesByUser = new Map<string, Map<string, SessionWatch>>();
   const looks = createLooks(maxLooks);
+  const checkAll = spreadChecks(() => {
+    for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check(false);
+  });
   let endings = 0;
-  let checkingAll: NodeJS.Timeout | undefined;
 
   function check({ userId, ids, exceptId }: SessionSet): void {
     endings += 1;
@@ -51,16 +51,8 @@ export function createWatches(manager: SessionManager, maxPerSession: number, ch
     if (userId !== undefined) return check({ userId, ...sessions });
     // Messages of the bus were lost: any session may have ended.
     endings += 1;
-    if (checkingAll !== undefined) return;
-    checkingAll = setTimeout(checkAll, Math.random() * maxSpread);
-    // On Cloudflare Workers it can be a number.
-    checkingAll.unref?.();
+    checkAll();
   });
-
-  function checkAll(): void {
-    checkingAll = undefined;
-    for (const ofUser of watchesByUser.values()) for (const watch of ofUser.values()) watch.check(false);
-  }
 
   function watchOf({ session, claims, caller }: Watched): SessionWatch {
     const { id, userId } = session;
