@@ -93,7 +93,7 @@ const different = (Object.keys(first ?? {}) as readonly (keyof Copy)[]).filter(
 function statusIn(provider: Copy, hooks: Copy): string {
   const tokens = provider.client.memoryTokenStore();
   const client = provider.trpcClient.createTRPCClient<SessionsRouter<PasswordCredentials>>({ links: [] });
-  const Status = () => hooks.react.useSession().status;
+  const Status = () => `${hooks.react.useSession().status} ${hooks.react.useSessions().isPending}`;
   const inside = createElement(provider.react.SessionProvider, { client, tokens }, createElement(Status));
   const inBoth = copies.reduce((children, { query }) => {
     return createElement(query.QueryClientProvider, { client: new query.QueryClient() }, children);

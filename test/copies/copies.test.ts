@@ -39,7 +39,7 @@ test('an app may mix the ES modules, the CommonJS and a second installation of e
 
 test('hooks of one copy find the provider of another', () => {
   // A server renders without the token.
-  expect(printed.statuses).toEqual(Array.from({ length: 9 }, () => 'loading'));
+  expect(printed.statuses).toEqual(Array.from({ length: 9 }, () => 'loading true'));
 });
 
 test('tRPC 11.0 with Kysely 0.28, and tRPC 11.19, have a formatter that puts the reason on the wire', () => {

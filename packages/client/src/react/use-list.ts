@@ -6,7 +6,6 @@ import { isUnderWay, listWith } from './list-changes.ts';
 import { listKey, refreshList, type QueryParts } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
-import { changesOf } from './user-change.ts';
 
 /** A session, given as an object or by its id. */
 export type SessionRef = string | Pick<SessionInfo, 'id'>;
@@ -20,7 +19,7 @@ export interface UseSessionsOptions {
   readonly optimistic?: boolean | undefined;
 }
 
-/** The result of `useSuspenseSessions`. The functions stay the same from render to render. */
+/** The result of `useSuspenseSessions`. The functions stay the same from render to render, for one user. */
 export interface UseSuspenseSessionsResult {
   /** The most recently seen first; empty when signed out. */
   readonly sessions: readonly SessionInfo[];
@@ -70,17 +69,16 @@ export function useList(
 
   const run = useCallback(
     async (input: ListInput) => {
-      const ofUser = changesOf(queryClient, tokens);
-      ofUser.add(input);
+      changes.add(input);
       try {
         await mutateAsync(input);
       } catch (error) {
         // Not before: an app's `retry` may try again.
-        ofUser.settle(input, false);
+        changes.settle(input, false);
         throw error;
       }
     },
-    [queryClient, tokens, mutateAsync],
+    [changes, mutateAsync],
   );
   const revoke = useCallback<UseSuspenseSessionsResult['revoke']>(
     (refs) => run({ ids: [...new Set([refs].flat().map(idOf))] }),

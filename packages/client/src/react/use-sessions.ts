@@ -3,7 +3,7 @@ import { useSessionParts } from './provider.tsx';
 import { listQuery } from './queries.ts';
 import { useList, type UseSessionsOptions, type UseSuspenseSessionsResult } from './use-list.ts';
 
-/** The result of {@link useSessions}. The functions stay the same from render to render. */
+/** The result of {@link useSessions}. The functions stay the same from render to render, for one user. */
 export interface UseSessionsResult extends UseSuspenseSessionsResult {
   /** Whether the list is loading for the first time. Until then, it is empty. */
   readonly isPending: boolean;
