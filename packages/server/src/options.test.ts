@@ -26,6 +26,11 @@ test.each<[string, object | undefined, string]>([
   ['an account that is no function', { manager, authenticate, account: {} }, 'account: expected a function'],
   ['an admin that is no function', { manager, authenticate, admin: true }, 'admin: expected a function'],
   ['a context key that is no name', { manager, authenticate, contextKey: 'my auth' }, 'contextKey: expected a name'],
+  [
+    'the context key of every object',
+    { manager, authenticate, contextKey: '__proto__' },
+    'contextKey: expected a name',
+  ],
   ['the context key of callers', { manager, authenticate, contextKey: 'caller' }, 'contextKey: expected a name'],
   ['a locator that is none', { manager, authenticate, locate: 5 }, 'locate: expected a function'],
   ['a timeout without a unit', { manager, authenticate, locateTimeout: 1000 }, 'locateTimeout: expected a duration'],

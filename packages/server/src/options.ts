@@ -81,7 +81,8 @@ export const sessionsPluginOptions: z.ZodObject<
       'expected a function that answers whether a caller is staff',
     ).optional(),
     contextKey: option<string>(
-      (value) => typeof value === 'string' && contextKey.test(value) && value !== 'caller',
+      (value) =>
+        typeof value === 'string' && contextKey.test(value) && value !== 'caller' && !(value in Object.prototype),
       "expected a name in the context such as 'auth'",
     ).optional(),
     credentials: option<StandardSchemaV1>(

@@ -49,5 +49,8 @@ export function memoryCache(options: MemoryCacheOptions): MemoryCache {
   if (!Number.isInteger(max) || max < 1) {
     throw new RangeError(`cache: max: expected a whole number of at least 1, got ${String(max)}`);
   }
+  if (guard !== undefined && typeof guard?.version !== 'function') {
+    throw new TypeError('cache: guard: expected dataVersionGuard(…); leave it out for none');
+  }
   return Object.freeze({ max, maxAge: parseDuration('cache: maxAge', maxAge), guard });
 }

@@ -60,6 +60,10 @@ describe('misuse is refused when the manager is created, by the name of the opti
     ['SQL for a table', { table: 'a; drop table b' }, RangeError, /^table: /],
     ['a schema on SQLite', { table: 'auth.sessions' }, RangeError, /^table: SQLite has no schemas/],
     ['three names for a table', { table: 'a.b.c' }, RangeError, /^table: /],
+    ['a cache with null for its bus', { cache: memoryCache({ max: 1 }), bus: null }, TypeError, /^bus: /],
+    ['an object that is no bus', { bus: {} }, TypeError, /^bus: /],
+    ['null for no cache', { cache: null }, TypeError, /^cache: /],
+    ['an object that is no cache', { cache: { max: 1 } }, TypeError, /^cache: /],
     ['a time instead of a clock', { clock: 5 }, TypeError, /^clock: /],
     ['a lifetime that no database can write', { lifetime: '8500y' }, RangeError, /^lifetime: must be at most 1000y/],
     ['a database that is not a Kysely instance', { db: {} }, TypeError, /^db: /],
@@ -82,6 +86,11 @@ describe('misuse is refused when the manager is created, by the name of the opti
     const { maxSessions } = readOptions({ db, keys, maxSessionsPerUser: () => Number.NaN });
     await expect(maxSessions?.('u1', { claims: {} })).rejects.toThrow(/^maxSessionsPerUser: /);
   });
+});
+
+test.each([null, {}, true, { version: 1 }])('a cache refuses the guard %j, which would detect nothing', (guard) => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript passes anything
+  expect(() => memoryCache({ max: 1, guard: guard as never })).toThrow(/^cache: guard: /);
 });
 
 test('the cap is 100 sessions a user by default, and Infinity lifts it', async () => {

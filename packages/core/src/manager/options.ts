@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { createLateBus } from '../bus/late-bus.ts';
 import type { MemoryCache } from '../cache/memory-cache.ts';
 import { kyselyOf, type AppDatabase } from '../drivers/app-database.ts';
+import { hasFunctions } from '../drivers/has-functions.ts';
 import { parseDuration, parseTimeout, type Duration } from '../duration.ts';
 import { CallbackError, isSessionError, SessionUsageError } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
@@ -166,6 +167,7 @@ const guardedTouchDelay = 1000;
 export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>): Settings<TDatabase> {
   requireKnownOptions('createSessionManager', options, known);
   const { lastSeenWrites, waitUntil, maxSessionsPerUser, cache, bus, clock } = options;
+  requireCacheAndBus(cache, bus);
   const lateBus = bus !== undefined && isLate(options.keys) ? createLateBus(bus) : undefined;
   const db = kyselyOf('db', options.db);
   const lifetime = parseDuration('lifetime', options.lifetime ?? '30d', 1000);
@@ -211,6 +213,16 @@ export function readOptions<TDatabase>(options: SessionManagerOptions<TDatabase>
     history: readHistory(options.history),
     clock: readClock(clock),
   });
+}
+
+/** Of plain JavaScript: `null` for none would leave a cache without the messages that it needs. */
+function requireCacheAndBus(cache: unknown, bus: unknown): void {
+  if (cache !== undefined && !(typeof cache === 'object' && cache !== null && 'max' in cache && 'maxAge' in cache)) {
+    throw new TypeError('cache: expected memoryCache(…); leave it out for none');
+  }
+  if (bus !== undefined && !hasFunctions(bus, 'publish', 'subscribe')) {
+    throw new TypeError('bus: expected redisBus(…), postgresBus(…), localBus() or another Bus; leave it out for none');
+  }
 }
 
 /** Whole milliseconds, as in columns and cursors. `Date.now` is read at each call: tests replace it. */
