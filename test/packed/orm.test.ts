@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSessionManager, migrateToLatest } from '@trpc-sessions/core';
+import SQLite from 'better-sqlite3';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createPostgresDatabase, postgres } from '../support/database.ts';
@@ -201,6 +202,64 @@ describe('beside an ORM', () => {
         await prisma.user.delete({ where: { id: 'ada' } });
         console.log(before, (await manager.list('ada')).length);`);
       expect(output.trim()).toBe('1 0');
+    });
+  });
+
+  // The engine of the migrations is a download in Prisma 7. In Prisma 6, a driver adapter runs it as WebAssembly.
+  describe('the migrations of Prisma 6', () => {
+    let app: string;
+    const push = async (config: string): Promise<string> => {
+      const prisma = join(app, 'node_modules/prisma/build/index.js');
+      const args = [prisma, 'db', 'push', '--skip-generate', `--config=${config}`];
+      const engines = { PRISMA_QUERY_ENGINE_LIBRARY: process.execPath };
+      const { stdout, stderr } = await run(process.execPath, args, {
+        cwd: app,
+        env: { ...env, ...engines },
+        timeout: 120_000,
+      }).catch((error: { stdout: string; stderr: string }) => error);
+      return stdout + stderr;
+    };
+
+    beforeAll(async () => {
+      const drivers = await Promise.all(['better-sqlite3', 'kysely'].map(tested));
+      const manifest = { type: 'module', overrides: { 'better-sqlite3': '$better-sqlite3' } };
+      const prisma6 = ['prisma@6.19.3', '@prisma/client@6.19.3', '@prisma/adapter-better-sqlite3@6.19.3'];
+      app = await createApp(manifest, [...drivers, ...prisma6], ['--ignore-scripts']);
+      await mkdir(join(app, 'prisma'));
+      const schema = `
+        datasource db {
+          provider = "sqlite"
+          url      = "file:./app.db"
+        }
+        model User {
+          id   String @id
+          name String
+          @@map("users")
+        }`;
+      await writeFile(join(app, 'prisma/schema.prisma'), schema);
+      const config = (await readFile(join(folder, 'prisma.config.js'), 'utf8'))
+        .replace(/^/, `import { PrismaBetterSQLite3 } from '@prisma/adapter-better-sqlite3';\n`)
+        .replace(
+          /datasource: .*/,
+          `engine: 'js', adapter: async () => new PrismaBetterSQLite3({ url: 'file:./app.db' }),`,
+        )
+        .replace('externalTables: true', 'adapter: true, externalTables: true');
+      await writeFile(join(app, 'prisma.config.js'), config);
+      await writeFile(join(app, 'unfiltered.config.js'), config.replace(/.*tables: \{ external.*\n/, ''));
+    }, 400_000);
+
+    afterAll(() => rm(app, { recursive: true, force: true }));
+
+    test('push creates the users, then finds no changes, and the sessions stay', async () => {
+      const database = new SQLite(join(app, 'app.db'));
+      onTestFinished(() => void database.close());
+      await migrateToLatest(database);
+      const manager = createSessionManager({ db: database, keys: env.SESSION_SECRET });
+      await manager.issue({ userId: 'ada' });
+      expect(await push('prisma.config.js')).toContain('Your database is now in sync with your Prisma schema');
+      expect(await push('prisma.config.js')).toContain('The database is already in sync with the Prisma schema');
+      expect(await push('unfiltered.config.js')).toContain('You are about to drop the `sessions` table');
+      expect(await manager.list('ada')).toHaveLength(1);
     });
   });
 });
