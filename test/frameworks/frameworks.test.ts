@@ -151,7 +151,9 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       expect(await statuses()).toEqual(['signedOut', 'signedIn']);
       expect(await cookieOf(context)).toMatchObject({ httpOnly: true, secure: true });
 
-      expect(await (await context.request.get(origin)).text()).toMatch(/id="user">(?:<!--.*?-->)*ada/);
+      const html = await context.request.get(origin);
+      expect(await html.text()).toMatch(/id="user">(?:<!--.*?-->)*ada/);
+      expect(html.headers()['cache-control']).toContain('no-store');
       await page.reload();
       await expect.poll(() => text(page, '#count')).toBe('1 sessions');
       expect(await statuses()).toEqual(['signedIn']);

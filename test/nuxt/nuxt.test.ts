@@ -95,6 +95,7 @@ describeIf(chromiumProgram !== undefined, 'apps/nuxt in Chromium', 'install chro
     expect(await cookieOf(context)).toMatchObject({ httpOnly: true, secure: true });
 
     const html = await render(context);
+    expect((await context.request.get(origin)).headers()['cache-control']).toBe('no-store');
     expect(html).toContain('Hello, ada');
     expect(html).toContain('1 sessions');
     await page.reload();

@@ -38,8 +38,11 @@ export default defineNuxtPlugin(async (nuxtApp) => {
     if (userId !== undefined) void refreshNuxtData();
   }
 
-  if (event !== undefined) await refreshSession();
-  else {
+  if (event !== undefined) {
+    // The page is for this user alone.
+    useResponseHeader('cache-control').value = 'no-store';
+    await refreshSession();
+  } else {
     // In the browser, this tab and the others follow each sign-in, sign-out and refusal.
     tokens.subscribe(() => (tokens.get() === null ? (session.value = null) : void refreshSession()));
     const userId = () => session.value?.userId;

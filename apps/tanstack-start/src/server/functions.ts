@@ -1,13 +1,15 @@
 import { redirect } from '@tanstack/react-router';
 import { createServerFn } from '@tanstack/react-start';
-import { getRequest, getRequestIP, setCookie } from '@tanstack/react-start/server';
+import { getRequest, getRequestIP, setCookie, setResponseHeader } from '@tanstack/react-start/server';
 import { isSessionError } from '@trpc-sessions/core';
 import { sessionsContext } from '@trpc-sessions/server';
 import { appRouter, sessions } from './sessions';
 
-/** The context of a server function: the cookie goes into the jar of TanStack Start. */
-const context = () =>
-  sessionsContext({ req: getRequest() }, { cookie: { write: setCookie }, ip: getRequestIP() ?? null });
+/** The context of a server function: the cookie goes into the jar of TanStack Start. No cache keeps its answer. */
+function context() {
+  setResponseHeader('cache-control', 'no-store');
+  return sessionsContext({ req: getRequest() }, { cookie: { write: setCookie }, ip: getRequestIP() ?? null });
+}
 
 /** The session of a render, or `null` for a visitor. */
 export const getSession = createServerFn().handler(async () => {
