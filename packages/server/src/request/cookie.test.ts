@@ -120,6 +120,25 @@ describe('the cookie counts', () => {
   });
 });
 
+describe('of several cookies of one name, as after a change of path or domain', () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const old = `h.${part({ iat: 1 })}.s`;
+  const fresh = `h.${part({ iat: 2 })}.s`;
+  test.each<[string, string, string | null]>([
+    ['the token issued last counts, whichever comes first', `__Host-session=${old}; __Host-session=${fresh}`, fresh],
+    ['also in the other order', `__Host-session=${fresh}; a=b; __Host-session=${old}`, fresh],
+    ['also of those that end with the browser’s session', `__Host-session=${old}; __Host-session=${fresh}.`, fresh],
+    ['a token counts before any other text', `__Host-session=junk; __Host-session=${old}`, old],
+    ['the first of other texts counts', '__Host-session=junk; __Host-session=%zz', 'junk'],
+    ['an empty one does not count', `__Host-session=; __Host-session=${old}`, old],
+    ['quotes are no part of a value', `__Host-session="${old}"`, old],
+    ['a longer name is another', `__Host-session-mark=${fresh}; __Host-session=${old}`, old],
+    ['a time that is no number is none', `__Host-session=h.${part({ iat: '9' })}.s; __Host-session=${old}`, old],
+  ])('%s', (_, cookies, token) => {
+    expect(post({ cookie: cookies, 'sec-fetch-site': 'same-origin' })).toBe(token);
+  });
+});
+
 test('only an HTTP batch may share a verification, also if createContext passes the request alone', () => {
   const isBatch = (req: ReadableRequest, info?: object) =>
     connectionOf(sessionsContext({ req, ...(info !== undefined && { info }) }).caller)?.isBatch;
