@@ -83,11 +83,6 @@ function isBy(value: unknown): value is EndedBy {
   return typeof value === 'string' && Object.hasOwn(bys, value);
 }
 
-/** Returns whether the server answered that it has no such session. */
-export function isNotFound(error: unknown): boolean {
-  return property(property(error, 'data'), 'code') === 'NOT_FOUND';
-}
-
 /** Returns whether an error may be a refusal of this plugin. Without a name, any plugin is the one. */
 export function isOfPlugin(error: unknown, plugin: string | undefined): boolean {
   return plugin === undefined || property(sessionErrorData(error), 'plugin') === plugin;

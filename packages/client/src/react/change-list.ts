@@ -1,5 +1,4 @@
 import { CancelledError, type QueryClient } from '@tanstack/react-query';
-import { isNotFound } from '../errors.ts';
 import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import type { ListChange } from './list-changes.ts';
 import { currentKey, listKey, refreshList, type QueryParts } from './queries.ts';
@@ -50,8 +49,8 @@ export async function changeList(parts: QueryParts, queryClient: QueryClient, in
       // The rest must not be sent as the next user.
       if (tokenVersionOf(tokens) !== tokenVersion) throw new CancelledError();
       const chunk = left.splice(0, maxIds);
-      const [id = ''] = chunk;
-      await (chunk.length === 1 ? revoke.mutate({ id }).catch(ignoreNotFound) : revoke.mutate({ ids: chunk }));
+      // Of a single `id`, the server refuses one that has already ended.
+      await revoke.mutate({ ids: chunk });
       remove(chunk);
     }
     if (ids.some((id) => id === own?.id)) dropSignedOut(tokens, token);
@@ -66,9 +65,4 @@ export async function changeList(parts: QueryParts, queryClient: QueryClient, in
   }
   changes.settle(input, true);
   void refreshList(queryClient, tokens);
-}
-
-/** The session has already ended. */
-function ignoreNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }

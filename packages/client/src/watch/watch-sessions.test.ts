@@ -35,11 +35,13 @@ function openTab(token: string) {
   return { streams, listener, tokens };
 }
 
-/** Opens two tabs of a browser. The first one has the stream. */
+/** Opens two tabs of a browser. The first one has the stream, and the second one waits for its lock. */
 async function openTabs(token: string) {
   const first = openTab(token);
   await expect.poll(() => first.streams).toHaveLength(1);
-  return [first, openTab(token)] as const;
+  const second = openTab(token);
+  await expect.poll(async () => (await navigator.locks.query()).pending).toHaveLength(1);
+  return [first, second] as const;
 }
 
 const ended = { at: new Date(0), cause: 'others', by: 'another_device' } as const;
