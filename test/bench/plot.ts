@@ -5,7 +5,7 @@ const labelWidth = 360;
 const chartWidth = 420;
 const font = 'font: 13px system-ui, sans-serif';
 
-/** The ratios of verifying on SQLite as bars, on a logarithmic scale, where one is the floor. Readable on light and dark. */
+/** The ratios of verifying on SQLite as bars, on a logarithmic scale. The floor is at one. Readable on light and dark. */
 export function plot({ groups, date, node }: Report): string {
   const timings = Object.entries(groups).find(([name]) => name.startsWith('verify on SQLite'))?.[1] ?? [];
   const logs = timings.map(({ ratio }) => Math.log10(ratio));

@@ -9,9 +9,9 @@ import { startPostgres, startRedis } from '../support/database-servers.ts';
 import { endedElsewhere, openDemo, userAgentOf } from '../support/demo-page.ts';
 import { removeRun, runFolder } from '../support/run.ts';
 
-// How long a page of the demo in Chromium takes to show what happens elsewhere: from the call that revokes its session to the
-// signed-out screen, and from the call that signs in, whose password takes most of its time, to the new row. And how many requests an
-// idle page sends.
+// How long a page of the demo in Chromium takes to follow another device. One time is from the call that revokes its session to the
+// signed-out screen. Another is from the call that signs in to the new row: the password takes most of that time. It also counts
+// the requests of an idle page.
 //
 //   npx -y pnpm@12.21.0 build && node --conditions=@trpc-sessions/source test/browser/latency.ts [ROUNDS]
 

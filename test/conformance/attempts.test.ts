@@ -214,7 +214,7 @@ describe.each([ioredisTarget, nodeRedisTarget])('on $name', (target) => {
         const limiters = bus.limiters && slowed(bus.limiters);
         const manager = createSessionManager({ db: database.db, keys: secret, clock, bus: { ...bus, limiters } });
         disposables.defer(() => manager.close());
-        // Redis counts where it is the bus.
+        // If Redis is the bus, it counts.
         return createNode(manager, {});
       };
       return {
@@ -265,7 +265,7 @@ describeIf(ioredisTarget.url !== null, 'attempts on the client of an app', iored
       const { logIn } = createNode(manager, {});
       for (let n = 0; n < 3; n += 1) expect(await logIn('wrong')).toBe('invalid_credentials');
       await ofApp.consume('a');
-      // It counts what it refuses, and ours do not.
+      // It counts the points that it refuses, and ours do not.
       await expect(ofApp.consume('a')).rejects.toMatchObject({ consumedPoints: 2 });
       await expect(ofApp.consume('a')).rejects.toMatchObject({ consumedPoints: 3 });
       await manager.close();

@@ -25,7 +25,7 @@ interface App {
   readonly tsconfig?: object;
   /** The program that type-checks it, in `node_modules`. */
   readonly check: string;
-  /** What Node starts. */
+  /** The file that Node starts. */
   readonly server: string;
 }
 

@@ -32,7 +32,7 @@ function createOneTimeTexts(): OneTimeTexts & { readonly texts: Map<string, stri
   };
 }
 
-/** A vector of SimpleWebAuthn's own tests (MIT): a passkey on localhost, and what it signed. */
+/** A vector of SimpleWebAuthn's own tests (MIT): a passkey on localhost, and its signature. */
 const passkey = {
   id: 'AaIBxnYfL2pDWJmIii6CYgHBruhVvFGHheWamphVioG_TnEXxKA9MW4FWnJh21zsbmRpRJso9i2JmAtWOtXfVd4oXTgYVusXwhWWsA',
   publicKey: Buffer.from(

@@ -71,7 +71,7 @@ async function writeExamples(): Promise<void> {
   const files = ['given.d.ts', ...examples.map((example) => relative(folder, fileOf(example)))];
   // A package's page imports the server of the README.
   const rootDirs = pages.filter((page) => page.endsWith('README.md'));
-  // Beside the folder, which is new each time: what has not changed since the last run is not checked again.
+  // Beside the folder, which is new each time: files that have not changed since the last run are not checked again.
   const kept = { incremental: true, tsBuildInfoFile: `${folder}.tsbuildinfo` };
   const extended = join(root, 'test/types/examples/tsconfig.json');
   const config = { extends: extended, compilerOptions: { rootDirs, ...kept }, files };

@@ -1,7 +1,7 @@
 // The part of `expo-secure-store` that the app uses. The test has put the key chain of the phone among its globals.
 declare const keychain: Map<string, string>;
 
-/** As on a phone, where it takes a moment. */
+/** On a phone, it takes a moment. */
 const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 export async function getItemAsync(key: string): Promise<string | null> {

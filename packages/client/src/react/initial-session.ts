@@ -12,7 +12,7 @@ export type InitialSession = ReceivedCurrentSession | null | undefined;
 
 /**
  * Takes over the session that a server has rendered, at first and whenever it renders again: its cookie may have been set by
- * a server action. Returns whether it has been taken over: until then, it is what the hooks return.
+ * a server action. Returns whether it has been taken over: until then, the hooks return it.
  */
 export function useInitialSession(tokens: TokenStore, isPublic: IsPublic, initialSession: InitialSession): boolean {
   const queryClient = useQueryClient();
@@ -25,7 +25,7 @@ export function useInitialSession(tokens: TokenStore, isPublic: IsPublic, initia
     if (initialSession !== undefined) prepareForUser(queryClient, tokens, isPublic, initialSession?.userId ?? null);
   }
   useEffect(() => {
-    // Also if it is the same session: what the server has rendered is newer.
+    // Also if it is the same session: the one from the server is newer.
     if (settled === initialSession || initialSession === undefined) return;
     takeOver(queryClient, tokens, initialSession);
     // oxlint-disable-next-line react/set-state-in-effect -- the page may hold another token until now

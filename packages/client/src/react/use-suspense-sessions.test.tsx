@@ -55,7 +55,7 @@ function open({ Providers }: TestApp) {
     </Providers>,
   );
   const shown = () => {
-    // React hides what it has shown before.
+    // React hides the nodes that it has shown before.
     const nodes = [...container.childNodes].filter(
       (node) => !(node instanceof HTMLElement && node.style.display === 'none'),
     );

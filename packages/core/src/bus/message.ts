@@ -94,7 +94,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= messageLimits.textLength;
 }
 
-/** Answers whether a value is an object that has only known keys: an unknown one may change what the others mean. */
+/** Answers whether a value is an object that has only known keys: an unknown one may change the meaning of the others. */
 function hasOnly<TKey extends string>(
   value: unknown,
   keys: readonly TKey[],

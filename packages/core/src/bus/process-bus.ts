@@ -14,7 +14,7 @@ function sharedListeners(): Listeners {
 
 /**
  * The bus of managers that have none: the instances of an app's module in one process. It does not know their databases, so its
- * messages say only what to look up. `undefined` on a platform without weak references.
+ * messages only name sessions to look up. `undefined` on a platform without weak references.
  */
 export function createProcessBus(): Bus | undefined {
   if (typeof WeakRef === 'undefined') return undefined;

@@ -26,7 +26,7 @@ export interface DirectConnection {
 const maxPause = 20;
 
 /**
- * Waits until no transaction is open. Whatever must run outside of one looks again when it begins.
+ * Waits until no transaction is open. By the time that the caller's work begins, another may be: the caller looks again.
  *
  * @param check - called before each pause. It throws when the caller has given up: an app may leave its transaction open for ever
  */

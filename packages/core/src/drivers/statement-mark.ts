@@ -6,7 +6,7 @@ export const statementMark = ' /* trpc-sessions */';
 /** Ends the text of a statement that finds one row at most. */
 export const oneRowMark = ' /* one row */ /* trpc-sessions */';
 
-/** Answers whether a query is a statement of ours. Its text recurs, unlike most of an app's: it is worth preparing. */
+/** Answers whether a query is a statement of ours. Its text comes again, unlike those of most queries of an app: it is worth preparing. */
 export function isStatement(text: string): boolean {
   return text.endsWith(statementMark);
 }

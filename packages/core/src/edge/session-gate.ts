@@ -46,7 +46,7 @@ export type SessionGate = (request: GateRequest) => Promise<GateResult>;
  * Creates a gate in front of an app's pages, for `proxy.ts` or `middleware.ts` of Next.js, and for Workers. It reads the session cookie and
  * verifies its token as {@link createTokenVerifier} does.
  *
- * **It cannot know of revocations**: it decides which page a visitor sees, and your procedures decide what they answer.
+ * **It cannot know of revocations**: it decides which page a visitor sees, and your procedures decide about their answers.
  *
  * @throws {TypeError | RangeError} an option is wrong: the message names it
  * @example

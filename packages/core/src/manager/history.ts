@@ -32,7 +32,7 @@ export interface SessionHistory {
    */
   listEnded(input: EndedSessionsInput): Promise<EndedSession[]>;
   /**
-   * Deletes what is recorded of a user's sessions that have ended. Returns how many. Live sessions stay.
+   * Deletes the records of a user's sessions that have ended. Returns how many. Live sessions stay.
    *
    * @throws {SessionUsageError} `userId` is not a text
    */

@@ -39,8 +39,8 @@ const defaultChunkSize = 100;
 const maxChunkSize = 10_000;
 
 /**
- * How long purging rests at most for each millisecond of work, if there are requests: a tenth of the time is work, however many
- * requests there are, so that each purge ends. Without requests it does not rest.
+ * How long purging rests at most for each millisecond of work. So a tenth of the time is work, however many requests there are, and
+ * each purge ends. Without requests it does not rest.
  */
 const maxRestPerWork = 9;
 const growth = 1.5;

@@ -72,7 +72,7 @@ export interface RevocationParts {
   readonly limitTime: TimeLimit;
   readonly cache: SessionCache | undefined;
   readonly bus: Bus | undefined;
-  /** Whether the messages of the bus are about this database. Otherwise they only say what to look up. */
+  /** Whether the messages of the bus are about this database. Otherwise they only name sessions to look up. */
   readonly isBusOfDatabase: boolean;
   /** Names the table in messages on the bus, without its schema: processes may write that in two ways. */
   readonly scope: string;

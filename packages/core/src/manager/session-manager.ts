@@ -98,7 +98,7 @@ export interface SessionManager<TDatabase = unknown> extends SessionChanges, Ses
   /**
    * Changes a user's credentials and revokes the sessions that the old ones opened, in one transaction. `change` gets that
    * transaction for the app's own writes. A sign-in with the old credentials waits for it, and is then refused. Returns
-   * what `change` returns.
+   * the result of `change`.
    *
    * @throws {SessionError} `revoked_session`: the user has no session `keep`. Nothing was changed
    * @throws {SessionUsageError} the database has no interactive transactions, such as Cloudflare's D1

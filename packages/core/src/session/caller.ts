@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { RedactedToken } from './redacted-token.ts';
 
 /**
- * Describes the caller of a request, as plain data: `null` for what the request did not have. Nothing in it is verified.
+ * Describes the caller of a request, as plain data: `null` for each part that the request did not have. Nothing in it is verified.
  *
  * The server package reads it from a request. Tests and server-side callers write it by hand.
  */

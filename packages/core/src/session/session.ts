@@ -23,7 +23,7 @@ export interface Session {
   /** When its name, its data or its claims last changed. At first, when it was created. */
   readonly updatedAt: Date;
   /**
-   * The app's own data: JSON. It is absent if the session has none, and where it was not read: `verify` reads it only with
+   * The app's own data: JSON. It is absent if the session has none, and if it was not read: `verify` reads it only with
    * the manager's option `lookUpData`.
    */
   readonly data?: unknown;

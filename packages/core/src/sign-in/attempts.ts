@@ -43,9 +43,9 @@ export interface AttemptStore {
 interface Limiters {
   /** Counts the attempts that no wait follows. */
   readonly free: RateLimiterAbstract;
-  /** Counts, under the same keys, attempts that the gate has let through. */
+  /** Counts, under the same keys, the attempts that have passed the gate. */
   readonly all: RateLimiterAbstract;
-  /** Has one point: who gets it may make an attempt, and for all others the wait begins. */
+  /** Has one point: the attempt that gets it may be made, and all others wait. */
   readonly gate: RateLimiterAbstract;
 }
 
@@ -89,7 +89,7 @@ export function createAttempts(createLimiter: CreateLimiter, clock: () => number
     async giveBack(bucket, { waitUntil }) {
       const { all, gate } = await limitersOf(bucket);
       await all.reward(bucket.id);
-      // Until then, no other attempt has begun a wait.
+      // Until then, this attempt alone has closed the gate.
       if (clock() < waitUntil) await gate.delete(gateOf(bucket.id));
     },
 

@@ -13,7 +13,7 @@ export interface Change {
   readonly max: number;
   /** How long the count is kept after points were added, in milliseconds. */
   readonly duration: number;
-  /** Whether its key has begun to wait. */
+  /** Whether attempts of its key have to wait by now. */
   readonly isWaiting: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface CountStore {
 }
 
 /**
- * Changes a count. `answer` has the points as they would be, also if they are too many: they are not added then, so that an
- * attempt that is refused neither counts nor lengthens the count's life.
+ * Changes a count. `answer` has the points as they would be, also if they are too many. Too many are not added: an attempt that is
+ * refused neither counts nor lengthens the count's life.
  *
  * @returns `after`: the new count, `null` if none is left; missing if nothing changes
  */

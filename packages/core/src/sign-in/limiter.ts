@@ -7,7 +7,7 @@ export interface LimiterOptions {
   readonly points: number;
   /** How long a key is kept after a point was counted, in seconds. */
   readonly duration: number;
-  /** Whether its keys have begun to wait. A memory with a bound keeps them apart. */
+  /** Whether attempts of its keys have to wait by now. A memory with a bound keeps such keys apart. */
   readonly isWaiting: boolean;
   /** Counts while the store fails. */
   readonly insuranceLimiter?: RateLimiterAbstract | undefined;

@@ -5,8 +5,8 @@ import { changed, type Count, type CountStore } from './counts.ts';
 const defaultMax = 50_000;
 
 /**
- * Counts in the memory of this process. Keys that have begun to wait are kept apart from the others. So a flood of new accounts
- * or addresses, which costs an attempt each, evicts none that waits.
+ * Counts in the memory of this process. Keys whose attempts have to wait are kept apart from the others. So a flood of
+ * new accounts or addresses, each of which costs an attempt, evicts none of them.
  */
 export function createMemoryCounts(max: number = defaultMax): CountStore {
   // Reserved with the first attempt: many managers have none.

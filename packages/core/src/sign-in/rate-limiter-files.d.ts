@@ -1,5 +1,5 @@
 // The files of rate-limiter-flexible that are used: its main module loads the stores of twenty databases. It declares their types,
-// but not where they are.
+// but not the paths of their files.
 
 declare module 'rate-limiter-flexible/lib/RateLimiterRedis.js' {
   export { RateLimiterRedis as default } from 'rate-limiter-flexible';

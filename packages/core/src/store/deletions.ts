@@ -34,7 +34,7 @@ export function createDeletions(
   sessions: 'sessions',
   records: RecordQueries,
 ): Deletions {
-  // Drivers may leave out how many rows a query changed: the rows count themselves where they can.
+  // Drivers may leave out how many rows a query changed: so each row counts itself, if the database can return it.
   const deleteWhere = (condition: Expression<SqlBool>) => {
     const query = db.deleteFrom(sessions).where(condition);
     return returnsDeleted ? query.returning(sql.lit(1).as('deleted')) : query.$castTo<{ deleted: number }>();

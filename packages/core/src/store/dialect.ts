@@ -19,7 +19,7 @@ export interface Dialect {
   ignoreExisting(key: string): RawBuilder<unknown>;
   /** How it orders sign-ins and revocations. */
   readonly createOrder: CreateRevocationOrder;
-  /** How many counters of revocations it has. Each is locked until its transaction ends. 0 where it needs none. */
+  /** How many counters of revocations it has. Each is locked until its transaction ends. 0 if it needs none. */
   readonly positions: number;
   /** Whether a transaction reads the rows as they were when it began, unless it locks them. */
   readonly readsSnapshots: boolean;

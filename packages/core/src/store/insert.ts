@@ -100,7 +100,7 @@ export function createInsert({ queries, order, writes, deletes, recorded }: Inse
     function* insertAndEvict(isLocked: boolean): Steps<Inserted | undefined> {
       if (yield* isRefused()) return undefined;
       const found = replaces && (yield* findReplaced(replaces, newRow.created_at));
-      // What the user has given to the session goes along.
+      // The user's own name for the session and its data go along.
       const row =
         found?.user_id === userId
           ? { ...newRow, name: found.name, data: replaces?.keepsData === true ? found.data : newRow.data }

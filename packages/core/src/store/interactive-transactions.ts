@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 
 // Cloudflare D1, Neon over HTTP and other databases behind HTTP have no interactive transactions: each statement stands
 // alone, on any connection. Their Kysely dialects refuse to begin one, each in its own words:
+//
 //   kysely-d1, @xata.io/kysely: Transactions are not supported yet.
 //   kysely-neon, kysely-turso:  … doesn't support interactive transactions
 //   SingleStore's Data API:     SinglestoreDataApiTransactionsNotSupportedError

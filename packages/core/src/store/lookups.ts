@@ -8,7 +8,7 @@ import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { TimeLimit } from './time-limit.ts';
 
-/** Looks a session up: at once, where the connection can. */
+/** Looks a session up: at once, if the connection can. */
 export type LookUp<TFound = LookedUpRow> = (id: string) => TFound | undefined | Promise<TFound | undefined>;
 
 /** The look-ups of sessions by their id. */
@@ -34,7 +34,7 @@ interface Lookup<TFound> {
   readonly read: <TRow extends TFound>(row: TRow) => TRow;
 }
 
-/** Chooses how look-ups ask the database: at once where they can, or together. */
+/** Chooses how look-ups ask the database: at once if the connection can, or else together. */
 export function createLookups({ queries, readDb, readDirect, limitTime }: LookupParts): Lookups {
   let direct = readDirect;
 

@@ -114,7 +114,7 @@ export async function migrate<TDatabase>(
   /** An attempt that fails may have done some: without transactions, they stay done. */
   const done: MigrationResult[] = [];
 
-  /** Runs what has not run yet. Another process may do the same: its work counts as done. */
+  /** Runs the migrations that have not run yet. Another process may do the same: its work counts as done. */
   async function run(on: Kysely<SessionsDatabase>, { disableTransactions = false } = {}) {
     const migrator = new Migrator({
       db: withLogIntrospection(on, dialect, log),

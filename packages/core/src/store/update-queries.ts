@@ -51,7 +51,7 @@ export function createUpdateQueries(
       .where('id', '=', value('id'))
       .where('user_id', '=', value('userId'))
       .where((column) => column(column.fn.coalesce('generation', sql.lit(0)), '=', value('after')));
-    // A driver may leave out how many rows it changed: the row counts itself where it can.
+    // A driver may leave out how many rows it changed: so the row counts itself, if the database can return it.
     return returnsDeleted ? query.returning(sql.lit(1).as('changed')) : query.$castTo<{ changed: number }>();
   });
 

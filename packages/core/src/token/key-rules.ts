@@ -127,7 +127,7 @@ export function maySign(key: object): boolean {
 }
 
 /**
- * Requires the secret of a JWK as RFC 7518 §6.4.1 writes it: a decoder would skip what it does not know, and cut the secret.
+ * Requires the secret of a JWK as RFC 7518 §6.4.1 writes it: a decoder would skip other characters, and so shorten the secret.
  *
  * @throws {TypeError} it is not base64url
  */

@@ -15,9 +15,9 @@ export interface CallMark {
 }
 
 /**
- * A context alone does not prove that its call was verified. An app may hand it on to a later call, and a WebSocket's
- * serves all of its calls. tRPC gives a call no id, but it hands `getRawInput` from step to step of one call. So the mark is a
- * `getRawInput` of our own, made for the call: it stands in the context, and the steps that follow are given it. Where the
+ * A context alone does not prove that its call was verified. An app may hand it on to a later call, and the context of a
+ * WebSocket serves all of its calls. tRPC gives a call no id. But it hands `getRawInput` from step to step of one call. So the
+ * mark is a `getRawInput` of our own, made for the call: it stands in the context, and the steps that follow get it. If the
  * two differ (a later call, or a step in between replaced `getRawInput`), the call is verified again.
  */
 export function createCallMark(): CallMark {

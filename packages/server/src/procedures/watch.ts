@@ -24,7 +24,7 @@ export type SessionsEvent =
   | { readonly type: 'sessions'; readonly sessions: SessionInfo[] }
   | { readonly type: 'created'; readonly session: SessionInfo }
   | { readonly type: 'updated'; readonly session: SessionInfo }
-  /** `ended` is `null` where it is not recorded. */
+  /** `ended` is `null` if it is not recorded. */
   | { readonly type: 'revoked'; readonly id: string; readonly ended: EndInfo | null }
   | { readonly type: 'expired'; readonly id: string }
   /** Nothing has changed. It is sent every 30 seconds: a client that gets nothing for longer opens the stream again. */

@@ -86,7 +86,7 @@ export function sessionsContext(
   };
 }
 
-/** RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1); `JWT` is what django-token-manager's clients send. */
+/** RFC 6750 §2.1, the scheme in any case (RFC 9110 §11.1); clients of django-token-manager send `JWT`. */
 const credentials = /^(?:bearer|jwt)[ \t]+(\S.*)$/i;
 
 function tokenOf({ header, connectionToken }: IncomingRequest): string | null {

@@ -5,8 +5,8 @@ const day = 86_400_000;
 /** Browsers keep no cookie for longer (RFC 6265bis §5.5): the cookie of a longer session must be set again. */
 const maxCookieAge = 400 * day;
 /**
- * A session that has changed within this time is not renewed. Its token may have been reissued, and a call that is still under way
- * came with the old one, which is good for its grace: its answer must not overwrite the cookie of the new one.
+ * A session that has changed within this time is not renewed. Its token may have been reissued, and a call with the old one may
+ * still be under way. The answer to that call must not overwrite the cookie of the new token.
  */
 const quietTime = 300_000;
 /** Sessions whose last renewal is kept in memory. */

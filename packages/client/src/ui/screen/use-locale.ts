@@ -1,8 +1,8 @@
 import { useIsHydrated } from './use-is-hydrated.ts';
 
 /**
- * The locale of dates: the given one, or the page's or the browser's if it is of the same language as the labels, so that
- * dates and labels do not mix languages. A page that hydrates has the labels' own, as on the server.
+ * The locale of dates: the given one. Without it, that of the page or the browser, if it is of the labels' language: dates and
+ * labels must not mix languages. A page that hydrates has the labels' own, as on the server.
  */
 export function useLocale(language: string, given: string | undefined): string {
   const isHydrated = useIsHydrated();

@@ -2,8 +2,8 @@ import type { SessionInfo } from '../../react/index.ts';
 import { useUserState } from './use-user-state.ts';
 
 /**
- * What the user is asked before sessions end: `one` session, `many` that are selected, all `others`, `this` device's own, or
- * one that was `notMe`.
+ * The question before sessions end: `one` session, `many` that are selected, all `others`, the session of `this` device, or one
+ * that the user does not know (`notMe`).
  */
 export interface SignOutQuestion {
   readonly kind: 'one' | 'many' | 'others' | 'this' | 'notMe';

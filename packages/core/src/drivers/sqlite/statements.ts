@@ -91,7 +91,7 @@ function requireDatabase(database: unknown): void {
 
 /**
  * Look-ups on the connection itself, if it is a whole `Database`. A statement that is iterated keeps a snapshot open: until its end, a
- * look-up on the same connection would not see what others have committed.
+ * look-up on the same connection would not see the commits of others.
  */
 function lookupsOn(database: Prepares, isIterating: () => boolean): LookupConnection | undefined {
   if (!isSqlite(database)) return undefined;

@@ -1,4 +1,4 @@
-/** The device of a session: each field is `null` where it is unknown. Nothing in it has been verified. */
+/** The device of a session: each field is `null` if it is unknown. Nothing in it has been verified. */
 export interface Device {
   readonly type: DeviceType | null;
   /** As a person would name it: "Chrome on Windows 11", "Safari on iPhone". */

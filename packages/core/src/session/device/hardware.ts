@@ -118,7 +118,7 @@ const television =
 
 export function typeOf(ua: string, hardware: Hardware, os: DevicePart, hints: ClientHints): DeviceType | null {
   if (/\b(?:Oculus|Pico)Browser\/|\bWolvic\/|\bMobile VR\b|; Quest \d/i.test(ua)) return 'xr';
-  // Google's speakers write what its televisions write.
+  // Google's speakers have the same words as its televisions.
   if (/\bQtCarBrowser\b|\bDeviceType\/SmartSpeaker\b|\bFuchsia\b.* CrKey\//.test(ua)) return 'embedded';
   if (television.test(ua)) return 'tv';
   if (/\bWatch\b/.test(hardware.model ?? '')) return 'wearable';
