@@ -11,6 +11,7 @@ export type { AnyMysqlPool } from './drivers/mysql/database.ts';
 export type { SqliteDatabase } from './drivers/sqlite/sqlite-database.ts';
 export { parseTimeout, type Duration } from './duration.ts';
 export {
+  newestSessionCookie,
   readSessionCookie,
   sessionCookieName,
   sessionCookieValue,

@@ -8,3 +8,14 @@ test('a missing table is explained with the advice to migrate, except for migrat
   );
   expect(explain(error, { command: 'migrate' })).toBe('relation "x" does not exist');
 });
+
+test.each([
+  ['a space', 'postgres://app:top secret@db/app'],
+  ['the end of a line', 'postgres://app:top\nsecret@db/app'],
+  ['a slash and a space', 'mysql://app:top /secret@db/app'],
+  ['the form of a list', "host=db user=app password='top secret'"],
+])('a password with %s is not in a message that quotes the URL', (_, url) => {
+  const explained = explain(new Error(`Invalid URL: ${url}`), { url });
+  expect(explained).toMatch(/^Invalid URL: /);
+  expect(explained).not.toContain('secret');
+});

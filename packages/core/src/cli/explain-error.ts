@@ -77,22 +77,29 @@ export function codeOf(error: unknown): unknown {
 }
 
 const userinfo = /((?:^|:\/\/|\s)[^:/?#@\s]*):(\S*)@/g;
-const parameter = /([?&]\w*pass\w*=)([^&\s]*)/gi;
+const parameter = /((?:^|[?&\s;])\w*pass\w*=)('[^']*'|[^&\s;]*)/gi;
 
 function withoutPasswords(text: string, url: string): string {
   const hide = (quoting: string): string => quoting.replace(userinfo, '$1:***@').replace(parameter, '$1***');
-  const rest = hide(url);
+  const whole = passwordBeforeHost(url);
+  const rest = hide(url.replace(`:${whole}@`, ':***@'));
   // Up to the last @, and up to the first: either may stand before the host.
   const passwords = [userinfo, /(:)([^@\s]*)@/g, parameter].flatMap((pattern) =>
     [...url.replace(/^\w+:\/\//, '').matchAll(pattern)].map(([, , password = '']) => password),
   );
   return (
-    passwords
-      .flatMap((password) => [password, decoded(password)])
+    [whole, ...passwords]
+      .flatMap((password) => [password, decoded(password), password.replace(/\s+/g, ' ')])
       // "postgres" may be the password, and also the user that a message names.
       .filter((password) => password !== '' && !rest.includes(password))
       .reduce((hidden, password) => hidden.replaceAll(password, '***'), hide(text))
   );
+}
+
+/** Whatever stands in it: a space or the end of a line, too. */
+function passwordBeforeHost(url: string): string {
+  const [, password = ''] = /^[a-z][a-z\d+.-]*:\/\/[^:@/]*:(.*)@/is.exec(url) ?? [];
+  return password;
 }
 
 function decoded(text: string): string {

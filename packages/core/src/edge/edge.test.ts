@@ -228,6 +228,7 @@ describe('a gate', () => {
   test.each([
     ['a persistent cookie', `a=b; __Host-session=${token}; c=d`],
     ['one that ends with the browser', `__Host-session=${token}.`],
+    ['an older one before it', `__Host-session=h.e30.s; __Host-session=${token}`],
   ])('lets a visitor with %s pass, and clears nothing', async (_, cookie) => {
     const { userId, claims: own, reason, redirect } = await ask(cookie);
     expect({ userId, name: own?.['name'], reason }).toEqual({ userId: 'u1', name: 'Ada', reason: null });

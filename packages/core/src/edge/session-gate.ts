@@ -1,6 +1,6 @@
 import { isSessionError, SessionError, type SessionErrorReason } from '../errors.ts';
 import { requireKnownOptions } from '../known-options.ts';
-import { readSessionCookie, sessionCookieName } from '../session/session-cookie.ts';
+import { newestSessionCookie, readSessionCookie, sessionCookieName } from '../session/session-cookie.ts';
 import { createTokenVerifier, verifierOptions, type EdgeClaims, type TokenVerifierOptions } from './token-verifier.ts';
 
 /** The session cookie, as `cookie` of `sessionsContext` describes it. */
@@ -118,10 +118,9 @@ const cookieOptions = {
   partitioned: true,
 } as const;
 
-/** Returns the first cookie of a name, as servers do (RFC 6265 §5.4). */
+/** Returns the cookie of a name that counts, as the server reads it. */
 function cookieOf({ headers }: GateRequest, name: string): string | undefined {
   const pairs = headers.get('cookie')?.split(';') ?? [];
-  const pair = pairs.map((each) => each.trim()).find((each) => each.startsWith(`${name}=`));
-  const value = pair?.slice(name.length + 1).replace(/^"(.*)"$/, '$1');
-  return value === '' ? undefined : value;
+  const own = pairs.map((each) => each.trim()).filter((each) => each.startsWith(`${name}=`));
+  return newestSessionCookie(own.map((pair) => pair.slice(name.length + 1).replace(/^"(.*)"$/, '$1')));
 }

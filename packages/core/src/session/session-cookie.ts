@@ -24,3 +24,25 @@ export function readSessionCookie(value: string): { readonly token: string; read
   const isPersistent = !value.endsWith(transientMark);
   return { token: isPersistent ? value : value.slice(0, -transientMark.length), isPersistent };
 }
+
+/**
+ * The value that counts of several cookies of one name. A browser sends them where an app has changed the path or the domain, and an old
+ * one may come first: of tokens, the one that says it was issued last counts. It is verified like any other.
+ *
+ * @returns `undefined` for none
+ */
+export function newestSessionCookie(values: readonly string[]): string | undefined {
+  const [first, ...others] = values.filter((value) => value !== '');
+  return others.reduce((best, value) => (issuedAt(value) > issuedAt(best ?? '') ? value : best), first);
+}
+
+/** Read from the value as it came: `-1` for one that is no token. On every platform. */
+function issuedAt(value: string): number {
+  try {
+    const [, payload = ''] = readSessionCookie(value).token.split('.');
+    const { iat }: { iat?: unknown } = Object(JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))));
+    return typeof iat === 'number' && Number.isFinite(iat) ? iat : -1;
+  } catch {
+    return -1;
+  }
+}

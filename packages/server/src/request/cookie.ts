@@ -1,4 +1,5 @@
 import {
+  newestSessionCookie,
   readSessionCookie,
   redactToken,
   sessionCookieValue,
@@ -89,31 +90,14 @@ export function createSessionCookie(request: IncomingRequest, settings: CookieSe
   };
 }
 
-/**
- * The value of a cookie. A browser sends several of one name where an app has changed its path or domain, and an old one may
- * come first: of tokens, the one that says it was issued last counts. It is verified like any other.
- */
 function valueOf({ header }: IncomingRequest, name: string): string | null {
-  const [first = null, ...others] = valuesOf(header('cookie') ?? '', name);
-  return others.reduce<string | null>((best, value) => (issuedAt(value) > issuedAt(best ?? '') ? value : best), first);
+  return newestSessionCookie(valuesOf(header('cookie') ?? '', name)) ?? null;
 }
 
 function valuesOf(cookies: string, name: string): string[] {
   const pairs = cookies.split(';').filter((pair) => pair.trimStart().startsWith(name));
   // Some clients put the value in quotes (RFC 6265 §4.1.1).
-  const values = pairs.map((pair) => parseCookie(pair)[name]?.replace(/^"(.*)"$/, '$1') ?? '');
-  return values.filter((value) => value !== '');
-}
-
-/** Read from the value as it came: `-1` for one that is no token. */
-function issuedAt(value: string): number {
-  try {
-    const [, payload = ''] = readSessionCookie(value).token.split('.');
-    const { iat }: { iat?: unknown } = Object(JSON.parse(Buffer.from(payload, 'base64url').toString()));
-    return typeof iat === 'number' && Number.isFinite(iat) ? iat : -1;
-  } catch {
-    return -1;
-  }
+  return pairs.map((pair) => parseCookie(pair)[name]?.replace(/^"(.*)"$/, '$1') ?? '');
 }
 
 function problemOf(request: IncomingRequest, settings: CookieSettings, isTrusted: boolean): string | null {
