@@ -1,16 +1,16 @@
 import type { LookedUpRow } from '../session/session.ts';
-import { createTextPool } from './text-pool.ts';
+import { createTextPool } from '../session/text-pool.ts';
 
 /** A row in memory. There may be a million: texts that many rows have are one text, and no object is made before it is used. */
 export interface CachedRow extends LookedUpRow {
-  /** When its read began. */
+  /** When its read began, since the cache was created. In milliseconds. */
   readonly since: number;
   /** How often the cache had been emptied by then. */
   readonly emptied: number;
 }
 
 /** User agents and devices: a million sessions share a few hundred. */
-const pool = createTextPool(2000);
+const pool = createTextPool(2000, (text) => text);
 
 /**
  * @param id - the id as another object holds it already, and so the user id: the row's own copies are dropped

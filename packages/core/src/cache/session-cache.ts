@@ -53,6 +53,8 @@ export function createSessionCache(
   // A guard detects every write from the start.
   let enabled = guard !== undefined;
   let version = guard?.version();
+  /** Reads are timed from here: a small whole number takes no memory of its own, and a million rows have one each. */
+  const start = clock();
   /** How often the cache was emptied. A row of an earlier time is no longer cached, wherever it is. */
   let emptied = 0;
 
@@ -81,7 +83,7 @@ export function createSessionCache(
 
   function isFresh({ since }: CachedRow, now: number): boolean {
     if (guard !== undefined) return true;
-    const age = now - since;
+    const age = now - start - since;
     // Negative if the clock was set back: then the age is unknown.
     return age >= 0 && age < maxAge;
   }
@@ -99,7 +101,7 @@ export function createSessionCache(
     async load(holder, read) {
       const { id, userId } = holder;
       const load: Load = { id, userId, isStale: !isEnabled() };
-      const since = clock();
+      const since = Math.floor(clock() - start);
       loads.add(load);
       try {
         const row = await read();

@@ -1,14 +1,14 @@
-import { LRUCache } from 'lru-cache';
 import { readUserAgent, type CallerInfo } from './caller.ts';
 import type { Device, DeviceInput, DevicePart, DeviceType } from './device/device.ts';
 import { readDevice } from './device/read-device.ts';
+import { createTextPool } from './text-pool.ts';
 import { visibleText } from './visible-text.ts';
 
 /** As in a device. */
 const maxTextLength = 64;
 
 /** A million sessions share a few hundred devices: each is parsed once, and shared frozen. */
-const devices = new LRUCache<string, Device>({ max: 1000 });
+const pool = createTextPool(2000, (text) => deviceOf(parseRecord(text)));
 
 /**
  * Reads a device from the JSON of its column. It never throws: one malformed row must not fail the list of its user.
@@ -16,12 +16,7 @@ const devices = new LRUCache<string, Device>({ max: 1000 });
  * @returns a frozen device, whose malformed fields are `null`
  */
 export function readStoredDevice(text: string): Device {
-  let device = devices.get(text);
-  if (device === undefined) {
-    device = deviceOf(parseRecord(text));
-    devices.set(text, device);
-  }
-  return device;
+  return pool(text);
 }
 
 /** The device of a row, and the user agent that it was read from. */
