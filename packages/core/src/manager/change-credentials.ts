@@ -3,8 +3,9 @@ import { isSessionError, SessionError } from '../errors.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import type { Store } from '../store/store.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
+import { revokedSet, type Announcements, type Revocation } from './announcements.ts';
 import { requireCallOptions } from './call-options.ts';
-import { endingOf, revokedSet, type Revocation, type Revocations } from './revoke.ts';
+import { endingOf } from './revoke.ts';
 import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.changeCredentials}. */
@@ -25,7 +26,7 @@ const knownInput = { userId: true, keep: true } as const;
 export function createChangeCredentials<TDatabase>(
   db: Kysely<TDatabase>,
   store: Pick<Store, 'transactionOf' | 'deleteOthers' | 'deleteAll' | 'endMarks'>,
-  revocations: Pick<Revocations, 'announce' | 'announcePossible'>,
+  announcements: Pick<Announcements, 'revoked' | 'maybeChanged'>,
   clock: () => number,
 ): ChangeCredentials {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the app's types of its database, as the callback names them
@@ -55,11 +56,11 @@ export function createChangeCredentials<TDatabase>(
         if (keep !== undefined) await store.endMarks(userId, on);
         return changed;
       });
-      revocations.announce(revoked ?? 0, revocation);
+      announcements.revoked(revoked ?? 0, revocation);
       return result;
     } catch (error) {
       // The answer to the commit may be lost.
-      if (revoked !== undefined && !isSessionError(error)) revocations.announcePossible(revokedSet(revocation));
+      if (revoked !== undefined && !isSessionError(error)) announcements.maybeChanged(revokedSet(revocation));
       throw error;
     }
   };

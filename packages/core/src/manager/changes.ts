@@ -43,7 +43,7 @@ export interface ChangeParts {
   readonly verifyToken: ReissueParts['verifyToken'];
   readonly findEnd: ReissueParts['findEnd'];
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt' | 'flushBriefly'>;
-  readonly revocations: UpdateParts['revocations'];
+  readonly announcements: UpdateParts['announcements'];
 }
 
 export function createChanges(

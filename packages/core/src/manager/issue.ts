@@ -23,7 +23,7 @@ import { requireCallOptions } from './call-options.ts';
 import type { MaxSessions } from './options.ts';
 import type { Events, SessionEvents } from './events.ts';
 import type { LastSeenWrites } from './last-seen.ts';
-import type { Revocations } from './revoke.ts';
+import type { Announcements } from './announcements.ts';
 import { requireUserId } from '../session/user-id.ts';
 import { createUserQueue } from './user-queue.ts';
 
@@ -95,7 +95,7 @@ export interface IssueParts {
   readonly limitTime: TimeLimit;
   readonly tokens: Pick<Tokens, 'sign'>;
   readonly lastSeen: Pick<LastSeenWrites, 'seenAt'>;
-  readonly revocations: Pick<Revocations, 'announce' | 'announceStart' | 'announcePossible'>;
+  readonly announcements: Pick<Announcements, 'revoked' | 'started' | 'maybeChanged'>;
   readonly events: Pick<Events<SessionEvents>, 'emit'>;
 }
 
@@ -111,7 +111,7 @@ export interface IssueRules extends LivenessRules {
 }
 
 export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
-  const { store, limitTime, tokens, verifyToken, lastSeen, revocations, events } = parts;
+  const { store, limitTime, tokens, verifyToken, lastSeen, announcements, events } = parts;
   const { clock, lifetime, maxSessions, readIp } = rules;
 
   const signingIn = createUserQueue(limitTime);
@@ -150,9 +150,9 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
       if (store.isMissingUser(error)) throw new SessionError('invalid_credentials', { cause: error });
       // The transaction may have committed, and evicted any session of the user.
       const mayCommitLater = trx !== undefined || error instanceof DatabaseTimeoutError;
-      if (cap !== undefined) revocations.announcePossible({ userId: row.user_id }, mayCommitLater);
+      if (cap !== undefined) announcements.maybeChanged({ userId: row.user_id }, mayCommitLater);
       if (replaces !== undefined) {
-        revocations.announcePossible({ userId: replaces.userId, ids: [replaces.id] }, mayCommitLater);
+        announcements.maybeChanged({ userId: replaces.userId, ids: [replaces.id] }, mayCommitLater);
       }
       throw error;
     }
@@ -196,11 +196,11 @@ export function createIssue(parts: IssueParts, rules: IssueRules): Issue {
     // The app's data is for those who ask for it.
     events.emit('created', { session: sessionOf({ ...inserted.row, data: null }) });
     const isPending = trx !== undefined;
-    if (!isPending) revocations.announceStart(session);
+    if (!isPending) announcements.started(session);
     if (replaced !== undefined && hasReplaced) {
-      revocations.announce(1, { userId: replaced.userId, ids: [replaced.id], cause: 'replaced' }, { isPending });
+      announcements.revoked(1, { userId: replaced.userId, ids: [replaced.id], cause: 'replaced' }, { isPending });
     }
-    revocations.announce(evicted.length, { userId, ids: evicted, cause: 'evicted' }, { isPending });
+    announcements.revoked(evicted.length, { userId, ids: evicted, cause: 'evicted' }, { isPending });
     return { token, session };
   };
 

@@ -5,6 +5,7 @@ import { createTimeLimit } from '../store/time-limit.ts';
 import { createTokens } from '../token/access-token.ts';
 import { publicKeysOf } from '../token/public-keys.ts';
 import { createVerifiedTokens } from '../token/verified-tokens.ts';
+import { createAnnouncements } from './announcements.ts';
 import { createChangeCredentials } from './change-credentials.ts';
 import { createChanges } from './changes.ts';
 import { createEvents } from './events.ts';
@@ -63,21 +64,19 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     (error) => events.emit('fault', { task: 'last-seen', error }),
     settings.waitUntil,
   );
-  const revocations = createRevocations({
-    store,
-    limitTime,
+  const announcements = createAnnouncements({
     cache,
     // Frameworks load the module of a manager several times in one process.
     bus: settings.bus ?? createProcessBus(),
     isBusOfDatabase: settings.bus !== undefined,
     scope: settings.table.table,
     events,
-    clock,
   });
+  const revocations = createRevocations({ store, limitTime, cache, announcements, clock });
   const history = createHistory(store, events, clock);
-  const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, revocations, events }, settings);
+  const issue = createIssue({ store, limitTime, tokens, verifyToken, lastSeen, announcements, events }, settings);
   const changes = createChanges(
-    { store, tokens, verifyToken, findEnd: (token) => history.findEnd(token), lastSeen, revocations },
+    { store, tokens, verifyToken, findEnd: (token) => history.findEnd(token), lastSeen, announcements },
     settings,
   );
   const verifyParts: VerifyParts = {
@@ -116,11 +115,11 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
     revokeMany: (input, writeOptions) => revocations.revokeMany(input, writeOptions),
     revokeOthers: (input, writeOptions) => revocations.revokeOthers(input, writeOptions),
     revokeAll: (userId, writeOptions) => revocations.revokeAll(userId, writeOptions),
-    revokeIssuedBefore: createRevokeIssuedBefore({ store, revocations, clock }),
-    changeCredentials: createChangeCredentials(settings.db, store, revocations, clock),
+    revokeIssuedBefore: createRevokeIssuedBefore({ store, announcements, clock }),
+    changeCredentials: createChangeCredentials(settings.db, store, announcements, clock),
     async recheckAccount(userId) {
       requireUserId(userId);
-      revocations.announcePossible({ userId });
+      announcements.maybeChanged({ userId });
       events.emit('missed', { userId });
     },
     hasBus: settings.bus !== undefined,
@@ -139,7 +138,7 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
         // A write that takes longer goes on, and the event `fault` reports it.
         await limitTime(() => lastSeen.stop()).catch(() => {});
       } finally {
-        await revocations.stop();
+        await announcements.stop();
       }
     },
   };

@@ -13,7 +13,7 @@ import { requireCallOptions } from './call-options.ts';
 import type { EndedSessionLookups } from './history.ts';
 import type { IssuedSession } from './issue.ts';
 import type { RefusalOf } from './refusal.ts';
-import type { Revocations } from './revoke.ts';
+import type { Announcements } from './announcements.ts';
 
 /** The input of {@link SessionManager.reissue}. */
 export interface ReissueInput {
@@ -46,12 +46,12 @@ export interface ReissueParts {
   readonly verifyToken: VerifyToken;
   readonly refusalOf: RefusalOf;
   readonly findEnd: EndedSessionLookups['findEnd'];
-  readonly revocations: Pick<Revocations, 'announceUpdate' | 'announcePossible'>;
+  readonly announcements: Pick<Announcements, 'updated' | 'maybeChanged'>;
   readonly clock: () => number;
 }
 
 export function createReissue(parts: ReissueParts): Reissue {
-  const { store, tokens, verifyToken, refusalOf, findEnd, revocations, clock } = parts;
+  const { store, tokens, verifyToken, refusalOf, findEnd, announcements, clock } = parts;
 
   /** Reads the row, and refuses a token that is not good for it. */
   async function readRow(verified: VerifiedToken): Promise<LookedUpRow> {
@@ -76,10 +76,10 @@ export function createReissue(parts: ReissueParts): Reissue {
       if (!(await store.reissue(key, { after, graceUntil, updatedAt }))) return undefined;
     } catch (error) {
       // The answer to the commit may be lost.
-      revocations.announcePossible({ userId, ids: [row.id] }, error instanceof DatabaseTimeoutError);
+      announcements.maybeChanged({ userId, ids: [row.id] }, error instanceof DatabaseTimeoutError);
       throw error;
     }
-    revocations.announceUpdate(key);
+    announcements.updated(key);
     return { ...row, generation: after + 1, grace_until: graceUntil, updated_at: updatedAt };
   }
 

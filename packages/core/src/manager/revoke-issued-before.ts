@@ -4,7 +4,8 @@ import { createProgressCheck } from '../store/purge-progress.ts';
 import type { SessionKey, Store } from '../store/store.ts';
 import { DatabaseTimeoutError } from '../store/time-limit.ts';
 import { requireCallOptions } from './call-options.ts';
-import { revokedBy, type Revocations, type RevokeOptions } from './revoke.ts';
+import { revokedBy, type RevokeOptions } from './revoke.ts';
+import type { Announcements } from './announcements.ts';
 
 /** The input of {@link SessionManager.revokeIssuedBefore}. */
 export interface IssuedBefore {
@@ -18,14 +19,14 @@ export type RevokeIssuedBefore = (input: IssuedBefore, options?: Pick<RevokeOpti
 /** The parts that revoke the sessions of all users. */
 export interface RevokeIssuedBeforeParts {
   readonly store: Pick<Store, 'findIssuedBefore' | 'deleteIssuedBefore'>;
-  readonly revocations: Pick<Revocations, 'announce' | 'announcePossible'>;
+  readonly announcements: Pick<Announcements, 'revoked' | 'maybeChanged'>;
   readonly clock: () => number;
 }
 
 /** Requests wait for a chunk on SQLite, and on other databases for the locks of its rows. */
 const chunkSize = 200;
 
-export function createRevokeIssuedBefore({ store, revocations, clock }: RevokeIssuedBeforeParts): RevokeIssuedBefore {
+export function createRevokeIssuedBefore({ store, announcements, clock }: RevokeIssuedBeforeParts): RevokeIssuedBefore {
   async function deleteChunk(found: readonly SessionKey[], before: number, by: string | undefined): Promise<number> {
     try {
       return await store.deleteIssuedBefore(
@@ -35,7 +36,7 @@ export function createRevokeIssuedBefore({ store, revocations, clock }: RevokeIs
       );
     } catch (error) {
       for (const [userId, ids] of idsByUser(found)) {
-        revocations.announcePossible({ userId, ids }, error instanceof DatabaseTimeoutError);
+        announcements.maybeChanged({ userId, ids }, error instanceof DatabaseTimeoutError);
       }
       throw error;
     }
@@ -59,7 +60,7 @@ export function createRevokeIssuedBefore({ store, revocations, clock }: RevokeIs
       for (const [userId, ids] of idsByUser(found)) {
         // Another process may have deleted some of them. If it has deleted all, it announces them.
         const revoked = deleted === 0 ? 0 : ids.length;
-        revocations.announce(revoked, revokedBy(options.by, { userId, ids, cause: 'revoked' }));
+        announcements.revoked(revoked, revokedBy(options.by, { userId, ids, cause: 'revoked' }));
       }
       requireProgress({ ids: found.map(({ id }) => id), deleted });
       // Requests that wait run now.

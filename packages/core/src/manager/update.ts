@@ -10,7 +10,7 @@ import { DatabaseTimeoutError } from '../store/time-limit.ts';
 import { isSessionId } from '../token/lookup-id-shape.ts';
 import { requireCallOptions } from './call-options.ts';
 import type { LastSeenWrites } from './last-seen.ts';
-import type { Revocations } from './revoke.ts';
+import type { Announcements } from './announcements.ts';
 import { requireUserId } from '../session/user-id.ts';
 
 /** The input of {@link SessionManager.update}. A part that is left out stays as it is. */
@@ -39,11 +39,11 @@ const knownOptions = { trx: true } as const;
 export interface UpdateParts {
   readonly store: Pick<Store, 'update'>;
   readonly lastSeen: Pick<LastSeenWrites, 'flushBriefly'>;
-  readonly revocations: Pick<Revocations, 'announceUpdate' | 'announcePossible'>;
+  readonly announcements: Pick<Announcements, 'updated' | 'maybeChanged'>;
 }
 
 export function createUpdate(
-  { store, lastSeen, revocations }: UpdateParts,
+  { store, lastSeen, announcements }: UpdateParts,
   rules: LivenessRules & { readonly clock: () => number },
 ): Update {
   return async (input, options = {}) => {
@@ -67,11 +67,11 @@ export function createUpdate(
       const live = liveSince(now, rules);
       const row = await store.update(key, { ...change, updatedAt: now }, live, trx && plainDatabase(trx));
       if (row === undefined) return null;
-      revocations.announceUpdate(key, { isPending });
+      announcements.updated(key, { isPending });
       return sessionOf(row);
     } catch (error) {
       // The answer to the commit may be lost.
-      revocations.announcePossible({ userId, ids: [id] }, isPending || error instanceof DatabaseTimeoutError);
+      announcements.maybeChanged({ userId, ids: [id] }, isPending || error instanceof DatabaseTimeoutError);
       throw error;
     }
   };
