@@ -156,6 +156,16 @@ describe.each(Object.entries(roomsOf))('the layout of %s', (name, rooms) => {
   });
 });
 
+test('the folders of the ready screen import from each other in one direction', () => {
+  const order = ['labels', 'icons', 'screen', 'parts', 'styled'];
+  const folder = 'packages/client/src/ui';
+  const placeOf = (file: string): number => order.indexOf(relative(folder, file).split('/')[0] ?? '');
+  const files = sources.filter((file) => placeOf(file) !== -1);
+  expect(new Set(files.map(placeOf)).size).toBe(order.length);
+  const upward = files.filter((file) => neighboursOf(file).some((each) => placeOf(each) > placeOf(file)));
+  expect(upward).toEqual([]);
+});
+
 test.each<[string, RegExp, string[]]>([
   [
     'jsonwebtoken',
