@@ -61,5 +61,5 @@ export function embeddedAppOf(ua: string): DevicePart {
 
 /** "Telegram-Android" and "TeamsMobile-iOS" are Telegram and Teams. */
 function withoutPlatform(name: string): string {
-  return name.replace(/(?:Mobile)?(?: for)?[-_ ](?:iOS|iPhone|iPad|Android)$/i, '');
+  return name.replace(/(?:Mobile)?(?: for)?[-_ ](?:iOS|iPhone|iPad|Android|Mac)$/i, '');
 }

@@ -114,7 +114,7 @@ const types: ReadonlyMap<string | null, DeviceType> = new Map([
 
 /** Words that only televisions and the boxes beside them write. */
 const television =
-  /\b(?:smart-?_?tv|lgtv|vizio|web0s|webos\.?tv|netcast|hbbtv|googletv|android ?tv|apple ?tv|appletv\d+,\d+|chromecast|crkey|(?:streaming|tv) (?:box|stick)|set-?top|roku\w*|bravia|viera|vidaa|aft[a-z]{1,4}\d?|mitv|mibox|tvos|dtv|opera tv|philipstv|nettv|whaletv)\b|\bTV Safari\b|(?<![A-Za-z])(?:STB|XRE|WPE)(?![A-Za-z])|[;(] ?[\w ]*TV(?=[ ;)])/i;
+  /\b(?:smart-?_?tv|lgtv|vizio|web0s|webos\.?tv|netcast|hbbtv|googletv|android ?tv|apple ?tv|appletv\d+,\d+|chromecast|crkey|(?:streaming|tv) (?:box|stick)|set-?top|roku\w*|bravia|viera|vidaa|aft[a-z]{1,4}\d?|mitv|mibox|tvos|dtv|opera tv|philipstv|nettv|whaletv)\b|\bTV Safari\b|(?<![A-Za-z])(?:STB|XRE|WPE)(?![A-Za-z])|[;(] ?[\w -]*TV(?=[ ;)])/i;
 
 export function typeOf(ua: string, hardware: Hardware, os: DevicePart, hints: ClientHints): DeviceType | null {
   if (/\b(?:Oculus|Pico)Browser\/|\bWolvic\/|\bMobile VR\b|; Quest \d/i.test(ua)) return 'xr';
@@ -130,15 +130,26 @@ export function typeOf(ua: string, hardware: Hardware, os: DevicePart, hints: Cl
   return types.get(os.name) ?? (ua.includes('X11;') ? 'desktop' : null);
 }
 
+/** The first that matches counts. Apple's part numbers, such as "iPad13,1", begin with the name. */
+const modelTypes: readonly (readonly [DeviceType, RegExp])[] = [
+  ['mobile', /^i(?:Phone|Pod)/i],
+  ['tablet', /^iPad|\bTab(?:let)?\b|\b(?:Mate|Media)?Pad\b|\b(?:Kindle|Kobo)\b|^Fire HD\b/i],
+  ['wearable', /\bWatch(?:\d|\b)|^(?:Fitbit|Garmin)\b/i],
+  ['tv', /\b(?:Apple)?TV(?:\d|\b)|^(?:Chromecast|Roku)\b/i],
+  ['xr', /^(?:Apple )?Vision\b|^RealityDevice|\b(?:Quest|HoloLens|VR\d?|XR)\b|^(?:Pico|VIVE)\b/i],
+  ['console', /^(?:PlayStation|PS\d|Xbox|Nintendo|Steam Deck)\b/i],
+  [
+    'desktop',
+    /^i?Mac(?:Book(?:Pro|Air)?|intosh|mini|Pro|Studio)?(?=\d|\b)|\b(?:Laptop|Desktop|PC|ThinkPad|Chromebook)\b/i,
+  ],
+  ['embedded', /^Tesla\b/i],
+  ['mobile', /\bPhone\b|^(?:Galaxy [SZAM]|Galaxy Note|Pixel \d|Redmi|POCO|moto|OnePlus|Xperia)/i],
+];
+
 /** The type of a model that a client names, where the name alone decides it. */
 export function typeOfModel(model: string): DeviceType | null {
-  if (/^iPad\b/i.test(model) || /\bTab(?:let)?\b/i.test(model)) return 'tablet';
-  if (/^(?:iPhone|iPod)\b|\bPhone\b/i.test(model)) return 'mobile';
-  if (/\bWatch\b/i.test(model)) return 'wearable';
-  if (/\bTV\b|^(?:Chromecast|Roku)\b/i.test(model)) return 'tv';
-  if (/^(?:Apple )?Vision\b|\bQuest\b/i.test(model)) return 'xr';
-  if (/^(?:PlayStation|Xbox|Nintendo|Steam Deck)\b/i.test(model)) return 'console';
-  if (/^i?Mac(?:Book|intosh)?\b|\bLaptop\b|\bDesktop\b/i.test(model)) return 'desktop';
+  const named = modelTypes.find(([, pattern]) => pattern.test(model))?.[0];
+  if (named !== undefined) return named;
   const { type, vendor } = new UAParser(`Mozilla/5.0 (Linux; Android 10; ${model})`).getDevice();
   return vendor === undefined || vendor === 'Generic' ? null : (types.get(type ?? null) ?? null);
 }
@@ -159,6 +170,7 @@ export function vendorOf(
 
 /** Of televisions, the name of the browser and the version of the system are often taken for the model. */
 export function televisionModelOf(ua: string, { model, vendor }: Hardware): string | null {
+  if (model === null && /\bCrKey\b/.test(ua) && !/\bDeviceType\/SmartTV\b/.test(ua)) return 'Chromecast';
   if (model === null || /^(?:[a-z]|browser|tv|smart-?tv|dvp\S*|safari)$/i.test(model)) return null;
   return vendor === 'Roku' || ua.startsWith('Roku') ? null : model;
 }

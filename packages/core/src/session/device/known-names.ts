@@ -69,7 +69,7 @@ export const televisionMakers: readonly (readonly [maker: string, pattern: RegEx
 
 /** Products that are parts of a browser, or say something beside it, and name no app. */
 export const noApps: RegExp =
-  /^(?:BytedanceWebview|FBAN|FBAV|WPE|JsSdk|WebView|NX|OMI|Model|ArkWeb|PhilipsTV|NETTV|WhaleTV|Goanna|Crosswalk|EdgA|EdgW|KAIOS|Mozilla|AppleWebKit|WebKit|KHTML|Gecko|Version|Mobile|Tablet|Safari|Chrome|Chr0me|Chromium|HeadlessChrome|Firefox|Electron|CriOS|FxiOS|EdgiOS|wv|Build|TV|VR|QtWebEngine|WebAppManager|DeviceType|CrKey|Ubuntu|Debian|Fedora|Raspbian|CentOS|Kubuntu|Linux|Windows|NetType|Language|ABI|Config|Herring|GLS|AtContent|Viewer|Unique|Agency|Trailer|ADG|Sonic|\w+_SSB|Core|Profile|Configuration|NF|NintendoBrowser|LibVLC|Dalvik|CFNetwork|Darwin|Android|iOS|iPhone|Like|webOS\.TV-\d+|SmartTV|Large|Screen|Compatible|U|rv|OS|X|Presto|Trident|Edge|Edg|OPR)$/i;
+  /^(?:LGE|BytedanceWebview|FBAN|FBAV|WPE|JsSdk|WebView|NX|OMI|Model|ArkWeb|PhilipsTV|NETTV|WhaleTV|Goanna|Crosswalk|EdgA|EdgW|KAIOS|Mozilla|AppleWebKit|WebKit|KHTML|Gecko|Version|Mobile|Tablet|Safari|Chrome|Chr0me|Chromium|HeadlessChrome|Firefox|Electron|CriOS|FxiOS|EdgiOS|wv|Build|TV|VR|QtWebEngine|WebAppManager|DeviceType|CrKey|Ubuntu|Debian|Fedora|Raspbian|CentOS|Kubuntu|Linux|Windows|NetType|Language|ABI|Config|Herring|GLS|AtContent|Viewer|Unique|Agency|Trailer|ADG|Sonic|\w+_SSB|Core|Profile|Configuration|NF|NintendoBrowser|LibVLC|Dalvik|CFNetwork|Darwin|Android|iOS|iPhone|Like|webOS\.TV-\d+|SmartTV|Large|Screen|Compatible|U|rv|OS|X|Presto|Trident|Edge|Edg|OPR)$/i;
 
 /** Apps that write their name into a comment. */
 export const appsInComments: RegExp =

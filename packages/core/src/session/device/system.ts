@@ -36,8 +36,8 @@ function nativeSystemOf(ua: string): DevicePart | undefined {
     return partOf(name === 'IOS' ? 'iOS' : name, name === 'Android' && Number(version) >= 21 ? null : version);
   }
   if (/^iTunes-i(?:Pad|Phone)\//.test(ua)) return partOf('iOS');
-  const named = /^\w+-(iOS|Android)\//.exec(ua);
-  if (named !== null) return partOf(named[1]);
+  const named = /^\w+-(iOS|Android|Mac)\//.exec(ua);
+  if (named !== null) return partOf(named[1] === 'Mac' ? 'macOS' : named[1]);
   if (/\bOS ?X(?![a-z])/i.test(ua) && !/like Mac OS X/.test(ua)) return partOf('macOS');
   if (/[ (]darwin\b/i.test(ua) && !ua.includes('CFNetwork/')) return partOf('macOS');
   if (/\([^()]*\bWindows\)/.test(ua)) return partOf('Windows');
@@ -69,5 +69,5 @@ function windowsVersionOf(version: string | null): string | null {
 export function isDisguisedIpad(ua: string, hints: ClientHints): boolean {
   if (!ua.includes('(Macintosh;')) return false;
   if (/^i(?:Pad)?OS$/.test(hints.platform ?? '') || /^iPad\b/.test(hints.model ?? '')) return true;
-  return /\b(?:\w{1,8}iOS|GSA|OPT)\/|\bMobile\/\w|\biPad\d|\bFBMD\/iPad\b/.test(ua);
+  return /\b(?:\w{1,8}iOS|GSA|OPT)\/|\bMobile\/\w|\biPad\d|\bFBMD\/iPad\b|[-/]iOS\b/.test(ua);
 }

@@ -231,16 +231,33 @@ test.each([
   ['Apple TV', 'tv'],
   ['Apple Watch', 'wearable'],
   ['Quest 3', 'xr'],
+  ['iPad13,1', 'tablet'],
+  ['iPhone15,2', 'mobile'],
+  ['iPhone XR', 'mobile'],
+  ['Watch6,2', 'wearable'],
+  ['MacBookPro18,1', 'desktop'],
+  ['RealityDevice14,1', 'xr'],
+  ['OnePlus Pad', 'tablet'],
+  ['HUAWEI MatePad 11', 'tablet'],
+  ['Kindle Fire HD', 'tablet'],
+  ['Galaxy Z Fold5', 'mobile'],
+  ['PlayStation VR2', 'xr'],
+  ['PS5', 'console'],
+  ['Chromebook Plus', 'desktop'],
+  ['Tesla Model 3', 'embedded'],
 ])('a client that names the model %s has the type %s', (model, type) => {
   expect(readDevice({ userAgent: 'MyApp/1 CFNetwork/1485 Darwin/23.1.0', clientHints: null }, { model }).type).toBe(
     type,
   );
 });
 
-test('an unknown model keeps the type of the user agent', () => {
-  const caller = { userAgent: 'MyApp/1 CFNetwork/1485 Darwin/23.1.0', clientHints: null };
-  expect(readDevice(caller, { model: 'Toaster' }).type).toBe('mobile');
-});
+test.each(['Toaster', 'Padlock', 'Macaroni', 'Watchman'])(
+  'the unknown model %s keeps the type of the user agent',
+  (model) => {
+    const caller = { userAgent: 'MyApp/1 CFNetwork/1485 Darwin/23.1.0', clientHints: null };
+    expect(readDevice(caller, { model }).type).toBe('mobile');
+  },
+);
 
 test.each([
   ['a Hangul filler', '\u3164'],

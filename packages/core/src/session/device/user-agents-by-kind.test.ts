@@ -12,6 +12,13 @@ Chrome on Chromecast                 | embedded | Mozilla/5.0 (Fuchsia) AppleWeb
 Chrome on Vizio TV                   | tv       | Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/84.0.4147.125 Safari/537.36 VIZIO-DTV
 comcast on TV                        | tv       | Mozilla/5.0 (Linux; x86_64 GNU/Linux) AppleWebKit/601.1 (KHTML, like Gecko) Version/8.0 Safari/601.1 WPE comcast/x1
 `,
+  'one that names itself twice, or late': `
+Chrome on Samsung TV                 | tv       | Mozilla/5.0 (Linux; Android 11; SAMSUNG-TV Build/X) AppleWebKit/537.36 Chrome/100 Safari/537.36
+Chrome on LG OLED65C3                | tv       | Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120 Safari/537.36 WebAppManager LGE/OLED65C3 webOS.TV-2023
+Chrome on Chromecast                 | tv       | Mozilla/5.0 (CrKey armv7l 1.5.16041) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/31.0.1650.0 Safari/537.36
+Outlook on macOS                     | desktop  | Outlook-Mac/16.80
+Teams on iPad                        | tablet   | Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) TeamsMobile-iOS
+`,
   'a telephone with a television in its app': `
 PlutoTV on Samsung SM-G991B          | mobile   | Mozilla/5.0 (Linux; Android 13; SM-G991B) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/119 Mobile Safari/537.36 PlutoTV/5.1
 `,
