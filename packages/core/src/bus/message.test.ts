@@ -58,3 +58,11 @@ describe('a message is not read if', () => {
     expect(readMessage(message)).toBeUndefined();
   });
 });
+
+test.each([undefined, null, 5, {}, Buffer.from('{}')])(
+  'the message %j of a bus of the app’s own is none of ours',
+  (message) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript delivers anything
+    expect(readMessage(message as string)).toBeUndefined();
+  },
+);

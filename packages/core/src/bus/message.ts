@@ -50,8 +50,9 @@ export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 
  * version, or larger than this version sends.
  */
 export function readMessage(message: string): Message | undefined {
-  if (message.length > messageLimits.bytes) return undefined;
   try {
+    // A bus of the app's own may deliver anything.
+    if (message.length > messageLimits.bytes) return undefined;
     return parsed(JSON.parse(message));
   } catch {
     return undefined;
