@@ -1,14 +1,9 @@
+import { keyFormOf } from '../token/key-form.ts';
 import {
   createRing,
-  isPairAlgorithm,
-  isSecretAlgorithm,
   named,
-  requireBase64url,
-  requireJwkFor,
-  requireKid,
   requireRsa,
   requireStrongSecret,
-  unknownAlgorithm,
   type Algorithm,
   type Jwk,
   type PairAlgorithm,
@@ -66,24 +61,13 @@ export async function importKeys(keys: EdgeKey | readonly EdgeKey[] | undefined)
 }
 
 async function importKey(input: EdgeKey): Promise<VerifyingKey> {
-  if (typeof input === 'string' || input instanceof Uint8Array) return importSecret(undefined, 'HS256', input);
-  const { kid, alg } = requireKid(input);
-  requireJwkFor(kid, alg, input);
-  if (isSecretAlgorithm(alg)) {
-    if ('secret' in input) return importSecret(kid, alg, input.secret);
-    if ('k' in input && input.k !== undefined)
-      return importSecret(kid, alg, bytesOfBase64url(requireBase64url(kid, input.k)));
-    throw new TypeError(`keys: the ${alg} key ${JSON.stringify(kid)} needs a secret`);
-  }
-  if (!isPairAlgorithm(alg)) throw unknownAlgorithm(kid);
-  return importPublicKey(kid, alg, input);
+  const form = keyFormOf(input);
+  if (form.type === 'secret') return importSecret(form.kid, form.alg, form.secret);
+  if (form.type === 'jwk-secret') return importSecret(form.kid, form.alg, bytesOfBase64url(form.k));
+  return importPublicKey(form.kid, form.alg, form.key);
 }
 
-async function importSecret(
-  kid: string | undefined,
-  alg: SecretAlgorithm,
-  secret: string | Uint8Array,
-): Promise<VerifyingKey> {
+async function importSecret(kid: string | undefined, alg: SecretAlgorithm, secret: unknown): Promise<VerifyingKey> {
   if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
     throw new TypeError(`keys: at the edge, a secret is a text or bytes${named(kid)}`);
   }

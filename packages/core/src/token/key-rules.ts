@@ -1,5 +1,3 @@
-import { isCanonicalBase64url } from './base64url.ts';
-
 // The rules of keys, whatever uses them. They run on every platform.
 
 /** The algorithms a key may be bound to (RFC 7518 §3.1). */
@@ -81,59 +79,6 @@ export function createRing<TKey extends { readonly kid: string | undefined }>(ke
     ring.set(key.kid, [...same, key]);
   }
   return { first, find: (kid) => ring.get(kid) ?? [] };
-}
-
-/**
- * Requires a key with an id.
- *
- * @throws {TypeError} it has none
- */
-export function requireKid<TKey extends object>(key: TKey): TKey & { readonly kid: string } {
-  const kid: unknown = typeof key === 'object' && key !== null ? Reflect.get(key, 'kid') : undefined;
-  if (typeof kid !== 'string' || kid === '') {
-    throw new TypeError('keys: every key of a list needs a kid, as in { kid: "2026-11", alg: "HS256", secret }');
-  }
-  return { ...key, kid };
-}
-
-/** The error of a key whose algorithm is none of ours. */
-export function unknownAlgorithm(kid: string): TypeError {
-  return new TypeError(`keys: the key ${JSON.stringify(kid)} needs an alg: HS256, RS256, PS256, ES256 or a longer one`);
-}
-
-/** The key type of each family of algorithms (RFC 7518 §3.1). */
-const keyTypes: Readonly<Record<string, string>> = { HS: 'oct', RS: 'RSA', PS: 'RSA', ES: 'EC' };
-
-/** RFC 7517 §4.2, §4.3: a JWK states its purpose, and a key for another one signs nothing here. */
-export function requireJwkFor(kid: string, alg: unknown, key: object): void {
-  const { kty, use, key_ops: operations }: { kty?: unknown; use?: unknown; key_ops?: unknown } = { ...key };
-  const expected = keyTypes[String(alg).slice(0, 2)];
-  if (kty !== undefined && expected !== undefined && kty !== expected) {
-    throw new TypeError(`keys: ${String(alg)} needs a JWK of the key type ${expected}${named(kid)}`);
-  }
-  const isForSignatures =
-    (use === undefined || use === 'sig') &&
-    (operations === undefined ||
-      (Array.isArray(operations) &&
-        new Set(operations).size === operations.length &&
-        (operations.includes('sign') || operations.includes('verify'))));
-  if (!isForSignatures) throw new TypeError(`keys: the JWK is not for signatures (use, key_ops)${named(kid)}`);
-}
-
-/** RFC 7517 §4.3: a JWK that is for verifying only signs nothing. */
-export function maySign(key: object): boolean {
-  const { key_ops: operations }: { key_ops?: unknown } = { ...key };
-  return !Array.isArray(operations) || operations.includes('sign');
-}
-
-/**
- * Requires the secret of a JWK as RFC 7518 §6.4.1 writes it: a decoder would skip other characters, and so shorten the secret.
- *
- * @throws {TypeError} it is not base64url
- */
-export function requireBase64url(kid: string, k: string): string {
-  if (/^[\w-]+$/.test(k) && isCanonicalBase64url(k)) return k;
-  throw new TypeError(`keys: the k of a JWK is base64url without padding (RFC 7518 section 6.4.1)${named(kid)}`);
 }
 
 /**

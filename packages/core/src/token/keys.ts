@@ -1,17 +1,11 @@
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { keyFormOf, maySign } from './key-form.ts';
 import {
   createRing,
-  isPairAlgorithm,
-  isSecretAlgorithm,
-  maySign,
   named,
-  requireBase64url,
-  requireJwkFor,
-  requireKid,
   requireRsa,
   requireStrongSecret,
-  unknownAlgorithm,
   type Algorithm,
   type Jwk,
   type PairAlgorithm,
@@ -92,17 +86,11 @@ export function createKeyRing(keys: Keys): KeyRing {
 }
 
 function parseKey(input: KeyInput): Key {
-  if (typeof input === 'string' || input instanceof Uint8Array) return secretKey(undefined, 'HS256', input);
-  const { kid, alg } = requireKid(input);
-  requireJwkFor(kid, alg, input);
-  if (isSecretAlgorithm(alg)) {
-    if ('secret' in input) return secretKey(kid, alg, input.secret);
-    if ('k' in input && typeof input.k === 'string')
-      return secretKey(kid, alg, Buffer.from(requireBase64url(kid, input.k), 'base64url'), maySign(input));
-    throw new TypeError(`keys: the ${alg} key ${JSON.stringify(kid)} needs a secret`);
-  }
-  if (!isPairAlgorithm(alg)) throw unknownAlgorithm(kid);
-  return pairKey(kid, alg, input);
+  const form = keyFormOf(input);
+  if (form.type === 'secret') return secretKey(form.kid, form.alg, form.secret);
+  if (form.type === 'jwk-secret')
+    return secretKey(form.kid, form.alg, Buffer.from(form.k, 'base64url'), maySign(form.key));
+  return pairKey(form.kid, form.alg, form.key);
 }
 
 function secretKey(kid: string | undefined, alg: SecretKey['alg'], secret: unknown, signs = true): Key {
