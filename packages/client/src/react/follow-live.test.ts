@@ -39,7 +39,7 @@ test('an answer that was under way when an event came does not replace the list 
   queryClient.clear();
 });
 
-test('when a session has ended, the page is rendered with how, and the app is called', async () => {
+test('when a session has ended elsewhere, the page says how, and the app is called', async () => {
   const tokens = memoryTokenStore('a.b.c');
   const refuse: ((error: unknown) => void)[] = [];
   const subscribe: SubscribeWatch = (_, { onError }) => {

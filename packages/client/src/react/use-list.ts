@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { changeList, type ListInput } from './change-list.ts';
+import { sendListChange, type ListChangeInput } from './send-list-change.ts';
 import { isUnderWay, listWith } from './list-changes.ts';
 import { listKey, refreshList, type QueryParts } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
@@ -62,13 +62,13 @@ export function useList(
   }, [all]);
 
   const { mutateAsync } = useMutation({
-    mutationFn: (input: ListInput) => changeList(parts, queryClient, input),
+    mutationFn: (input: ListChangeInput) => sendListChange(parts, queryClient, input),
     // Without a network, a revocation must fail at once, not wait silently for the network to come back.
     networkMode: 'always',
   });
 
   const run = useCallback(
-    async (input: ListInput) => {
+    async (input: ListChangeInput) => {
       changes.add(input);
       try {
         await mutateAsync(input);

@@ -151,7 +151,7 @@ describe('signing out', () => {
     expect(app.calls().some((path) => path.includes('revoke'))).toBe(false);
   });
 
-  test('cannot be half cancelled: the dialog and its buttons wait for the answer', async () => {
+  test('cannot be cancelled while it runs: the dialog and its buttons wait for the answer', async () => {
     await using app = await startApp();
     await show(app);
     click('Sign out Phone');
@@ -309,7 +309,7 @@ describe('"This wasn’t me"', () => {
     expect(handedOver.map(({ id }) => id)).toEqual(['ada-2']);
   });
 
-  test('is offered only by an app that does something about it, and not for this device', async () => {
+  test('is offered only if the app has a function for it, and never for this device', async () => {
     await using app = await startApp();
     await show(app);
     click('Phone');

@@ -19,7 +19,7 @@ test('a flood of new buckets evicts no bucket that waits', async () => {
   expect(await attempts.take(ada)).toMatchObject({ wait: 1000, attempts: 2 });
 });
 
-test('at most so many buckets are kept', async () => {
+test('no more buckets are kept than the bound', async () => {
   const { attempts } = createWorld(10);
   for (let n = 0; n < 1000; n += 1) await attempts.take({ ...limit, id: `user ${n}` });
   const kept = [];

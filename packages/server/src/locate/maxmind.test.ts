@@ -29,7 +29,7 @@ test.each([
   ['ja', 'ロンドン, England, イギリス'],
   // MaxMind has no Italian.
   ['it', 'London, England, Regno Unito'],
-])('a place is named in %s, and in English where that name is not known: %s', async (locale, place) => {
+])('a place is named in %s, and in English if it has no name there: %s', async (locale, place) => {
   expect(await maxmind(cities, { locale })('81.2.69.160', { signal })).toBe(place);
 });
 

@@ -11,7 +11,7 @@ test.each([
   expect(addresses.filter((ip) => !isThisNetwork(ip))).toEqual([]);
 });
 
-test('all others are not', () => {
+test('an address of any other kind is not of this network', () => {
   const addresses = [
     '8.8.8.8',
     '11.0.0.1',

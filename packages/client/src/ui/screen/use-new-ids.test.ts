@@ -35,7 +35,7 @@ function look(userId: string | null, sessions: readonly SessionInfo[]): string[]
   return ids;
 }
 
-test('a session is new that signed in since the last look', () => {
+test('a session that signed in since the last look is new', () => {
   expect(look('ada', signedInAt(10, 20))).toEqual([]);
   expect(look('ada', signedInAt(10, 20, 30, 40))).toEqual(['at 30', 'at 40']);
   expect(look('ada', signedInAt(10, 20, 30, 40))).toEqual([]);
@@ -59,7 +59,7 @@ test('each user of a device has looks of their own', () => {
   expect(look(null, signedInAt(10, 20))).toEqual([]);
 });
 
-test('none is new on a server, and on its page until it has hydrated', () => {
+test('no session is new on a server, and on its page until it has hydrated', () => {
   look('ada', signedInAt(10));
   const Count = () => useNewIds('ada', signedInAt(10, 20)).size;
   expect(renderToString(createElement(Count))).toBe('0');
@@ -71,7 +71,7 @@ test('this device is never new to itself', () => {
   expect(look('ada', signedInAt(20, 10))).toEqual([]);
 });
 
-test('none is new where the storage is blocked, full, or holds something else', () => {
+test('no session is new if the storage is blocked, full, or holds something else', () => {
   localStorage.setItem('trpc-sessions.looked.ada', 'something else');
   expect(look('ada', signedInAt(10, 20))).toEqual([]);
   vi.stubGlobal('localStorage', throwingStorage(new Set(['getItem', 'setItem'])));

@@ -10,6 +10,7 @@ export interface SignOutQuestion {
   readonly sessions: readonly SessionInfo[];
 }
 
+/** Signing out, in two steps: the question, and its answer. */
 export interface SignOut {
   /** The question that is being asked. */
   readonly question: SignOutQuestion | null;

@@ -6,7 +6,7 @@ import type { ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
 
 /** A change for the server. */
-export interface ListInput extends ListChange {
+export interface ListChangeInput extends ListChange {
   /** Whether to revoke all sessions but the current one: `ids` are those that the page knows. */
   readonly others?: boolean;
 }
@@ -17,7 +17,11 @@ type List = readonly ReceivedSessionInfo[];
 const maxIds = 100;
 
 /** Sends a change to the server, and then to the cache. */
-export async function changeList(parts: QueryParts, queryClient: QueryClient, input: ListInput): Promise<void> {
+export async function sendListChange(
+  parts: QueryParts,
+  queryClient: QueryClient,
+  input: ListChangeInput,
+): Promise<void> {
   const { client, tokens, tokenVersion, changes } = parts;
   const { rename, revoke, revokeOthers } = client.sessions;
   const { ids, name, others = false } = input;
