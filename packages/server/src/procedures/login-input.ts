@@ -26,7 +26,8 @@ export function loginInput<TSchema extends StandardSchemaV1>(
 const passwordForm = passwordInput.transform(({ device, deviceMark, captcha, ...credentials }): LoginForm => ({
   credentials,
   device: deviceOf(device),
-  deviceMark: deviceMark ?? undefined,
+  // Sent empty, it must not hide the one in the cookie.
+  deviceMark: deviceMark || undefined,
   captcha: captcha ?? undefined,
 }));
 
@@ -49,7 +50,7 @@ function formOf(schema: StandardSchemaV1): StandardSchemaV1<unknown, LoginForm> 
           value: {
             credentials: await parse(credentials),
             device: deviceOf(parsed.data.device),
-            deviceMark: parsed.data.deviceMark ?? undefined,
+            deviceMark: parsed.data.deviceMark || undefined,
             captcha: parsed.data.captcha ?? undefined,
           },
         };

@@ -293,6 +293,9 @@ test('over a cookie, the mark has an HttpOnly cookie of its own, which signing o
   await attack(app);
   const again = await app.sessions.router.createCaller(context()).login({ username: 'ada', password: 'right' });
   expect(again.userId).toBe('ada');
+  // A client that sends its mark empty has none of its own: the cookie still counts.
+  const empty = { username: 'ada', password: 'right', deviceMark: '' };
+  expect((await app.sessions.router.createCaller(context()).login(empty)).userId).toBe('ada');
 });
 
 test('10,000 guesses from 1,000 networks, the owner’s among them, get 60 passwords checked an hour, and keep the owner out of no known device', async () => {
