@@ -7,7 +7,7 @@ import type { AppErrorFormatter } from './errors.ts';
 import type { Locate } from './locate/locate.ts';
 import type { IsAdmin } from './procedures/admin.ts';
 import type { Authenticate } from './procedures/login.ts';
-import { problemOfThrottle, type ThrottleOptions } from './sign-in/throttle-options.ts';
+import { checkThrottle, type ThrottleOptions } from './sign-in/throttle-options.ts';
 
 /** The methods of a manager that the plugin calls. */
 const managerMethods = [
@@ -124,8 +124,7 @@ export function checkOptions(options: object): void {
   const { error } = sessionsPluginOptions.safeParse(options);
   if (error === undefined) {
     const { throttle }: { throttle?: unknown } = options;
-    const problem = problemOfThrottle(throttle);
-    if (problem !== undefined) throw new TypeError(problem);
+    checkThrottle(throttle);
     return;
   }
   // A misspelled option is also a missing one: its own name helps more.

@@ -1,4 +1,5 @@
 import { parseTimeout, type Duration } from '@trpc-sessions/core';
+import { requireKnownOptions } from '../known-options.ts';
 import type { Captcha, CaptchaChallenge, CaptchaContext } from './captcha.ts';
 
 /** Options of {@link altcha}. */
@@ -46,9 +47,8 @@ const maxLength = 4096;
  * ```
  */
 export function altcha(options: AltchaOptions): AltchaCaptcha {
-  const { secret, cost = 5000, lifetime = '10m', ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new TypeError(`altcha: ${unknown}: there is no such option`);
+  requireKnownOptions('altcha: ', options, { secret: true, cost: true, lifetime: true });
+  const { secret, cost = 5000, lifetime = '10m' } = options;
   if (typeof secret !== 'string' || secret.length < minSecretLength) {
     throw new TypeError(`altcha: secret: expected a text of at least ${minSecretLength} characters`);
   }

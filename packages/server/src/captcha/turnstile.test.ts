@@ -114,7 +114,10 @@ test.each<[string, object]>([
   ['turnstile: secret: expected a text', { secret: '' }],
   ["turnstile: fail: expected 'open' or 'closed'", { secret: 'secret', fail: 'maybe' }],
   ['turnstile: url: expected a URL', { secret: 'secret', url: 'cloudflare' }],
-  ['turnstile: hostname: there is no such option', { secret: 'secret', hostname: 'app.example' }],
+  [
+    'turnstile: hostname: there is no such option; the options are secret, fail, hostnames, timeout, url',
+    { secret: 'secret', hostname: 'app.example' },
+  ],
 ])('refuses an option by name: %s', (message, options) => {
   // @ts-expect-error -- as in plain JavaScript
   expect(() => turnstile(options)).toThrow(message);

@@ -1,5 +1,6 @@
 import { parseTimeout, type Duration } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
+import { requireKnownOptions } from '../known-options.ts';
 import type { Captcha, CaptchaAnswer, CaptchaContext } from './captcha.ts';
 
 /** Options of {@link turnstile}. */
@@ -49,9 +50,8 @@ const ofServer = new Set(['missing-input-secret', 'invalid-input-secret', 'bad-r
  * ```
  */
 export function turnstile(options: TurnstileOptions): Captcha {
-  const { secret, fail = 'closed', hostnames, timeout = '5s', url = siteverify, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new TypeError(`turnstile: ${unknown}: there is no such option`);
+  requireKnownOptions('turnstile: ', options, { secret: true, fail: true, hostnames: true, timeout: true, url: true });
+  const { secret, fail = 'closed', hostnames, timeout = '5s', url = siteverify } = options;
   if (typeof secret !== 'string' || secret === '') throw new TypeError('turnstile: secret: expected a text');
   if (!['open', 'closed'].includes(fail)) throw new TypeError("turnstile: fail: expected 'open' or 'closed'");
   if (!URL.canParse(url)) throw new TypeError('turnstile: url: expected a URL');

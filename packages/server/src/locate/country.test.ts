@@ -59,7 +59,7 @@ test('a file that is no database gives no place, with a warning', async () => {
 test.each<[object, string]>([
   [{ file: '/no/such/file.mmdb' }, 'country: file: there is no such file'],
   [{ file: 7 }, 'country: file: there is no such file'],
-  [{ language: 'de' }, 'country: language: there is no such option'],
+  [{ language: 'de' }, 'country: language: there is no such option; the options are locale, thisNetwork, file'],
 ])('%j is a TypeError that names the option', (options, message) => {
   expect(() => country(options as CountryOptions)).toThrow(new TypeError(message));
 });

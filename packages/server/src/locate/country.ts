@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { CountryResponse } from 'maxmind';
+import { requireKnownOptions } from '../known-options.ts';
 import { canonicalIp } from '../request/address.ts';
 import { createCountryNames } from './country-name.ts';
 import type { Locate } from './locate.ts';
-import { readPlaceOptions, type PlaceOptions } from './place-options.ts';
+import { placeOptions, readPlaceOptions, type PlaceOptions } from './place-options.ts';
 import { isThisNetwork } from './this-network.ts';
 
 /** Options of {@link country}. */
@@ -46,7 +47,9 @@ interface CountryReader {
  * });
  * ```
  */
-export function country({ file, ...options }: CountryOptions = {}): Locate {
+export function country(options: CountryOptions = {}): Locate {
+  requireKnownOptions('country: ', options, { ...placeOptions, file: true });
+  const { file } = options;
   const { locale, thisNetwork } = readPlaceOptions('country', options);
   if (file !== undefined && !(typeof file === 'string' && existsSync(file))) {
     throw new TypeError('country: file: there is no such file');

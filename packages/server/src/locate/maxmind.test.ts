@@ -49,7 +49,11 @@ test('a reader of another database is refused by its type', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  ['an unknown option', { language: 'de' }, /^maxmind: language: there is no such option$/],
+  [
+    'an unknown option',
+    { language: 'de' },
+    /^maxmind: language: there is no such option; the options are locale, thisNetwork$/,
+  ],
   ['a locale that is none', { locale: 'de_AT' }, /^maxmind: locale: expected a language tag/],
   ['a thisNetwork that is no text', { thisNetwork: null }, /^maxmind: thisNetwork: expected a text$/],
 ])('%s is a TypeError that names it', (_, options, message) => {

@@ -1,7 +1,8 @@
 import { canonicalIp } from '../request/address.ts';
+import { requireKnownOptions } from '../known-options.ts';
 import { createCountryNames } from './country-name.ts';
 import type { Locate } from './locate.ts';
-import { readPlaceOptions, type PlaceOptions } from './place-options.ts';
+import { placeOptions, readPlaceOptions, type PlaceOptions } from './place-options.ts';
 import { isThisNetwork } from './this-network.ts';
 
 /** Names in the languages of MaxMind. Databases of your own may have others. */
@@ -55,6 +56,7 @@ export interface MaxmindOptions extends PlaceOptions {}
  * ```
  */
 export function maxmind(reader: MaxmindReader, options: MaxmindOptions = {}): Locate {
+  requireKnownOptions('maxmind: ', options, placeOptions);
   const { locale, thisNetwork } = readPlaceOptions('maxmind', options);
   const given: { get?: unknown } = Object(reader);
   if (typeof given.get !== 'function') throw new TypeError('maxmind: expected the reader of an open database');

@@ -1,3 +1,4 @@
+import type { KnownOptions } from '../known-options.ts';
 import { thisNetworkText } from './this-network.ts';
 
 /** The options of every locator of ours. */
@@ -11,11 +12,12 @@ export interface PlaceOptions {
   readonly thisNetwork?: string | undefined;
 }
 
-/** @throws {TypeError} an option is unknown or wrong: the message names it */
+/** The options of every locator, for its own list. */
+export const placeOptions: KnownOptions<PlaceOptions> = { locale: true, thisNetwork: true };
+
+/** @throws {TypeError} an option is wrong: the message names it */
 export function readPlaceOptions(name: string, options: PlaceOptions): { locale: string; thisNetwork: string } {
-  const { locale = 'en', thisNetwork = thisNetworkText, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new TypeError(`${name}: ${unknown}: there is no such option`);
+  const { locale = 'en', thisNetwork = thisNetworkText } = options;
   if (!isLocale(locale)) throw new TypeError(`${name}: locale: expected a language tag such as 'en' or 'pt-BR'`);
   if (typeof thisNetwork !== 'string') throw new TypeError(`${name}: thisNetwork: expected a text`);
   return { locale, thisNetwork };

@@ -7,6 +7,7 @@ import { createSessionCookie } from './cookie.ts';
 import { readRequest, type CreateContextOptions, type IncomingRequest } from './request.ts';
 import type { TrustProxy } from './trust-proxy.ts';
 import { createChallenge } from './www-authenticate.ts';
+import { requireKnownOptions, type KnownOptions } from '../known-options.ts';
 
 /** A caller in a context. {@link sessionsContext} gives it every part; by hand, it needs only its token. */
 export type ContextCaller = Pick<CallerInfo, 'token'> & Partial<CallerInfo>;
@@ -35,12 +36,7 @@ export interface SessionsContextOptions {
   readonly authorization?: boolean | undefined;
 }
 
-const optionNames: ReadonlySet<string> = new Set<keyof SessionsContextOptions>([
-  'trustProxy',
-  'ip',
-  'cookie',
-  'authorization',
-]);
+const known: KnownOptions<SessionsContextOptions> = { trustProxy: true, ip: true, cookie: true, authorization: true };
 
 /**
  * Reads who is calling from the options that tRPC's adapter passes to `createContext`. It verifies nothing and asks no
@@ -62,9 +58,7 @@ export function sessionsContext(
   opts: CreateContextOptions = {},
   options: SessionsContextOptions = {},
 ): { caller: CallerInfo } {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) throw new TypeError(`${name}: sessionsContext has no such option`);
-  }
+  requireKnownOptions('', options, known);
   const { authorization = true } = options;
   if (typeof authorization !== 'boolean') throw new TypeError('authorization: expected true or false');
   const request = readRequest(opts);

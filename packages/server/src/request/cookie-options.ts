@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { maxIssuedLength, sessionCookieName } from '@trpc-sessions/core';
+import { requireKnownOptions, type KnownOptions } from '../known-options.ts';
 
 /** The session cookie: always `HttpOnly`. */
 export interface CookieOptions {
@@ -66,17 +67,17 @@ export interface CookieSettings {
   readonly write: CookieWriter | undefined;
 }
 
-const names: ReadonlySet<string> = new Set<keyof CookieOptions>([
-  'name',
-  'domain',
-  'path',
-  'sameSite',
-  'secure',
-  'partitioned',
-  'persistent',
-  'allowedOrigins',
-  'write',
-]);
+const known: KnownOptions<CookieOptions> = {
+  name: true,
+  domain: true,
+  path: true,
+  sameSite: true,
+  secure: true,
+  partitioned: true,
+  persistent: true,
+  allowedOrigins: true,
+  write: true,
+};
 
 /** RFC 6265 §4.1.1: a token of HTTP. */
 const cookieName = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -103,8 +104,7 @@ export function readCookieOptions(cookie: boolean | CookieOptions | undefined): 
 
 function readSettings(options: CookieOptions): CookieSettings {
   if (typeof options !== 'object' || options === null) throw wrong('cookie', 'expected true, false or its options');
-  for (const name of Object.keys(options))
-    if (!names.has(name)) throw wrong(`cookie.${name}`, 'there is no such option');
+  requireKnownOptions('cookie.', options, known);
 
   const { path = '/', sameSite = 'lax', allowedOrigins = [] } = options;
   const secure = readFlag('secure', options.secure, true);

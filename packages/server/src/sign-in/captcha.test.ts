@@ -235,7 +235,7 @@ describe('altcha', () => {
     ['altcha: secret: expected a text of at least 32 characters', { secret: 'short' }],
     ['altcha: cost: expected a whole number of at least 1', { secret, cost: 0 }],
     ['altcha: lifetime: expected at most 15m', { secret, lifetime: '1h' }],
-    ['altcha: costs: there is no such option', { secret, costs: 1 }],
+    ['altcha: costs: there is no such option; the options are secret, cost, lifetime', { secret, costs: 1 }],
   ])('refuses an option by name: %s', (message, options) => {
     // @ts-expect-error -- as in plain JavaScript
     expect(() => altcha(options)).toThrow(message);

@@ -1,4 +1,5 @@
 import type { AttemptStoreName } from '@trpc-sessions/core';
+import { requireKnownOptions, type KnownOptions } from '../known-options.ts';
 import type { AccountOf } from './account-name.ts';
 import type { Limiter } from './limiter.ts';
 
@@ -23,7 +24,7 @@ export interface ThrottleOptions<TCredentials = unknown> {
   readonly limiter?: Limiter | undefined;
 }
 
-const known: Readonly<Record<keyof ThrottleOptions, true>> = {
+const known: KnownOptions<ThrottleOptions> = {
   account: true,
   attemptsPerAccount: true,
   attemptsPerNetwork: true,
@@ -31,25 +32,21 @@ const known: Readonly<Record<keyof ThrottleOptions, true>> = {
   limiter: true,
 };
 
-/** Says why the option `throttle` is refused; `undefined` if it is right. */
-export function problemOfThrottle(throttle: unknown): string | undefined {
-  if (throttle === undefined || throttle === false) return undefined;
-  if (typeof throttle !== 'object' || throttle === null) return 'throttle: expected false or its options';
+/** @throws {TypeError} the option `throttle` is wrong: the message names its part */
+export function checkThrottle(throttle: unknown): void {
+  if (throttle === undefined || throttle === false) return;
+  if (typeof throttle !== 'object' || throttle === null) throw new TypeError('throttle: expected false or its options');
   const options: ThrottleOptions = throttle;
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown !== undefined) {
-    return `throttle.${unknown}: there is no such option; the options are ${Object.keys(known).join(', ')}`;
-  }
+  requireKnownOptions('throttle.', options, known);
   for (const name of ['account', 'limiter'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') {
-      return `throttle.${name}: expected a function`;
+      throw new TypeError(`throttle.${name}: expected a function`);
     }
   }
   for (const name of ['attemptsPerAccount', 'attemptsPerNetwork'] as const) {
     const count = options[name];
     if (count !== undefined && count !== Infinity && !(Number.isInteger(count) && count >= 1)) {
-      return `throttle.${name}: expected a whole number of at least 1`;
+      throw new TypeError(`throttle.${name}: expected a whole number of at least 1`);
     }
   }
-  return undefined;
 }
