@@ -2,7 +2,7 @@ import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
 import type { nested } from './procedures.ts';
 
-// A page in React Native, 0.81 to 0.85 of which have neither `Event` nor `EventTarget`. Its server is in the argument.
+// A page in React Native, whose releases 0.81 to 0.85 have neither `Event` nor `EventTarget`. Its server is in the argument.
 
 // Node's own `fetch` loads with them.
 await fetch('data:,');

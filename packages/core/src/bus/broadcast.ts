@@ -18,7 +18,7 @@ export interface BroadcastEvents {
 
 /** Publishes to the other processes which sessions were revoked, changed or issued, and receives theirs. */
 export interface Broadcast {
-  /** Neither waits for the bus nor fails with it: a message that the bus does not take is made up for by a resync message. */
+  /** Neither waits for the bus nor fails with it: after a message that the bus does not take, a resync message follows. */
   publish(sessions: SessionSet, kind: MessageKind): void;
   /** Waits until everything is published, and unsubscribes. */
   stop(): Promise<void>;
@@ -86,7 +86,7 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
       events.fault(error);
       // A new session is in no cache, and its watchers find it at their next look.
       if (mayBeLost) return;
-      // Another message is not kept, nor are those that wait: one message, which has every process check its sessions, stands for all.
+      // Neither this message nor those that wait are kept: one resync message stands for all.
       queue.drop();
       if (isStopped) hasGivenUp = true;
       else sendLater();

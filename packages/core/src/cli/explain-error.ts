@@ -96,7 +96,7 @@ function withoutPasswords(text: string, url: string): string {
   );
 }
 
-/** Whatever stands in it: a space or the end of a line, too. */
+/** The password of a URL, also if it has a space or the end of a line in it. */
 function passwordBeforeHost(url: string): string {
   const [, password = ''] = /^[a-z][a-z\d+.-]*:\/\/[^:@/]*:(.*)@/is.exec(url) ?? [];
   return password;

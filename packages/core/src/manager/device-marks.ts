@@ -6,7 +6,7 @@ import type { Settings } from './options.ts';
 
 /** A device that has signed in to an account before, as its mark proves. Its number names it among those of the user. */
 export interface KnownDevice extends MarkedDevice {
-  /** Whether it keeps its number. One that many others have come after gets another, to be no longer the next to go. */
+  /** Whether it keeps its number. After many others have signed in, it gets a new one, so that it is not the next to be dropped. */
   readonly isRecent: boolean;
 }
 

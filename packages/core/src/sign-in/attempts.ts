@@ -101,7 +101,7 @@ export function createAttempts(createLimiter: CreateLimiter, clock: () => number
   };
 }
 
-/** The key of a bucket's gate: as long as an id, and no id, which has neither 0 nor 1. */
+/** The key of a bucket's gate. It is as long as an id, and never equal to one: an id has no 0. */
 const gateOf = (id: string): string => `0${id.slice(1)}`;
 
 function waitAfter(attempts: number, { free, firstWait, maxWait }: AttemptLimit): number {

@@ -1,6 +1,6 @@
 import type { Ask } from './limiter.ts';
 
-/** How long a store that failed is not asked again, in milliseconds: each sign-in would wait for it. */
+/** How long a store that failed is not asked, in milliseconds: otherwise each sign-in would wait for it. */
 const pause = 5000;
 
 /** Creates a function that asks a store. While the store fails, the function rejects without asking it most of the time. */

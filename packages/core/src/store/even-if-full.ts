@@ -3,7 +3,7 @@ import type { Dialect } from './dialect.ts';
 
 /**
  * Runs a deletion, and once more without its records if the disk has no space for them: a revocation matters more. In the
- * app's transaction it runs once, for only the app can begin that again.
+ * app's transaction it runs once, because only the app can begin its transaction again.
  *
  * @param ending - `undefined` if nothing is recorded
  */

@@ -16,7 +16,7 @@ export function attemptOf(guard: SignInGuard, caller: CallerInfo, taken: readonl
   return {
     async succeeded() {
       for (const { bucket, answer } of taken) {
-        // Only of a device are all attempts its own: a sign-in must not free the guesses of others on the account or network.
+        // The attempts of a device are all its own. On an account or a network, a sign-in must not free the guesses of others.
         const end = bucket.by === 'device' ? (answer.clear ?? answer.giveBack) : answer.giveBack;
         await fromApp(async () => end?.());
       }

@@ -4,7 +4,7 @@ import type { LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
 
 const defaults = { attemptsPerAccount: 10, attemptsPerNetwork: 30 };
-/** Who solves captchas has more attempts. There is a limit, too: solutions can be bought. */
+/** With solutions of captchas, there are more attempts. They have a limit, too: solutions can be bought. */
 const timesWithCaptcha = 10;
 
 /** Names the buckets that an attempt is counted in. */

@@ -63,7 +63,7 @@ export function createOpenAttempts(limiter: Limiter): OpenAttempts {
   return {
     async take(asked) {
       const keys = asked.map(({ key }) => key);
-      // Before the answer: of attempts at once, those that are refused first find those that have the last places.
+      // Before the answer: an attempt that is refused must find those that run at the same time and have the last places.
       enter(keys);
       let outcome = await takeAll(limiter, asked).catch((error: unknown) => {
         leave(keys);

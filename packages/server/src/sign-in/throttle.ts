@@ -16,7 +16,7 @@ import type { ThrottleOptions } from './throttle-options.ts';
 export interface LoginAttempt extends SignInAttempt {
   /** The device, if it has signed in to the account before. */
   readonly known: KnownDevice | undefined;
-  /** Says that nothing more will become of the attempt: others may wait for it. Call it whatever the outcome. */
+  /** Ends the wait of others for this attempt. Call it after every outcome. */
   close(): void;
 }
 

@@ -14,7 +14,7 @@ export function placeOf({ location }: SessionInfo, labels: SessionsLabels): stri
 /** The device of a session, without words of its title: "Chrome on macOS" needs neither "Chrome" nor "macOS". */
 export function deviceTextsOf(session: SessionInfo, labels: SessionsLabels): readonly string[] {
   const { name, app, browser, model, os } = session.device;
-  // Who knows "iPhone" or "Pixel 9" knows its system.
+  // "iPhone" and "Pixel 9" say their system.
   const system = model === null ? os.name : null;
   const said = new Set(wordsOf(titleOf(session, labels)));
   const texts: string[] = [];
