@@ -85,6 +85,15 @@ test.each<[args: string, message: RegExp, url?: string]>([
   expect(stderr).not.toContain('s3cret');
 });
 
+test('unblock names the SESSION_SECRET that is too short, and does not advise to generate another', async () => {
+  const { code, stderr } = await cli(['unblock', '--account', 'ada'], { url: 'file:app.db', secret: 's3cret' });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr:
+      'trpc-sessions: SESSION_SECRET is too short to be the first of your keys, which has at least 32 bytes (see trpc-sessions unblock --help)\n',
+  });
+});
+
 describe('a database that cannot be opened fails in one line, without credentials', () => {
   const secret = 's3cret/p@ss';
 
