@@ -3,7 +3,7 @@ import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import type { ListChange } from './list-changes.ts';
 import { currentKey, listKey, refreshList, type QueryParts } from './queries.ts';
 import type { ReceivedSessionInfo } from './session-client.ts';
-import { tokenVersionOf } from './token-version.ts';
+import { isSameUser } from './user-change.ts';
 
 /** A change for the server. */
 export interface ListChangeInput extends ListChange {
@@ -30,7 +30,13 @@ export async function sendListChange(
     void queryClient.setQueryData<List>(queryKey, (list) => list && update(list));
   const remove = (gone: readonly string[]) => edit((list) => list.filter(({ id }) => !gone.includes(id)));
 
+  /** An app's `retry` may come, or the rest of many sessions be left, when the next user has signed in. */
+  function requireSameUser(): void {
+    if (!isSameUser(queryClient, parts)) throw new CancelledError();
+  }
+
   async function send(): Promise<void> {
+    requireSameUser();
     if (name !== undefined) {
       // The server cleans a name.
       const renamed = await rename.mutate({ id: ids[0] ?? '', name });
@@ -50,8 +56,7 @@ export async function sendListChange(
     // The own one last: the server refuses the calls after it.
     const left = [...ids.filter((id) => id !== own?.id), ...ids.filter((id) => id === own?.id)];
     while (left.length > 0) {
-      // The rest must not be sent as the next user.
-      if (tokenVersionOf(tokens) !== tokenVersion) throw new CancelledError();
+      requireSameUser();
       const chunk = left.splice(0, maxIds);
       // Of a single `id`, the server refuses one that has already ended.
       await revoke.mutate({ ids: chunk });

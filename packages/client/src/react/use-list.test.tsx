@@ -8,7 +8,7 @@ import { startApp, type TestApp } from '../testing/app.tsx';
 import { listKey } from './queries.ts';
 import type { AnySessionClient, ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
-import type { UseSessionsOptions } from './use-list.ts';
+import type { UseSessionsOptions, UseSuspenseSessionsResult } from './use-list.ts';
 import { useSessions } from './use-sessions.ts';
 
 afterEach(cleanup);
@@ -251,6 +251,44 @@ describe('a revocation', () => {
     expect(await outcome).toBe('Error: lost');
     await waitFor(() => expect(textOf(list())).toBe('bob-4'));
     expect(list().isRevoking).toBe(false);
+  });
+});
+
+describe('a change that the app’s retry sends again', () => {
+  test.each([
+    ['a revocation of all others', (list: UseSuspenseSessionsResult) => list.revokeOthers()],
+    ['a revocation', (list: UseSuspenseSessionsResult) => list.revoke('ada-2')],
+    ['a name', (list: UseSuspenseSessionsResult) => list.rename('ada-2', 'Mine')],
+  ])('is not sent as the next user: %s', async (_name, change) => {
+    await using app = await startApp();
+    app.queryClient.setDefaultOptions({ mutations: { retry: 1, retryDelay: 1 } });
+    const { calls, list } = await openPage(app);
+    const { outcome } = await start(() => change(list()));
+    await act(async () => app.tokens.set(app.signIn('bob')));
+    await calls[0]!.fail();
+    expect(await outcome).toContain('CancelledError');
+    expect(calls).toHaveLength(1);
+  });
+
+  test('is sent with the new token of the same user', async () => {
+    await using app = await startApp();
+    app.queryClient.setDefaultOptions({ mutations: { retry: 1, retryDelay: 1 } });
+    const tokenOf = (subject: string) => `a.${btoa(JSON.stringify({ sub: subject }))}.c`;
+    app.tokens.set(tokenOf('ada'));
+    const calls: Call[] = [];
+    const revoke = { mutate: delay(calls, async () => ({ revoked: 1 })) };
+    const client: AnySessionClient = { ...app.client, sessions: { ...app.client.sessions, revoke } };
+    const { Providers } = app;
+    const { result } = renderHook(() => useSessions(), {
+      wrapper: ({ children }: PropsWithChildren) => <Providers client={client}>{children}</Providers>,
+    });
+    app.trouble = 'broken connection';
+    const { outcome } = await start(() => result.current.revoke('other'));
+    await act(async () => app.tokens.set(`${tokenOf('ada')}2`));
+    await calls[0]!.fail();
+    await waitFor(() => expect(calls).toHaveLength(2));
+    await calls[1]!.answer();
+    expect(await outcome).toBe('done');
   });
 });
 

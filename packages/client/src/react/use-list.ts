@@ -43,6 +43,11 @@ export interface UseSuspenseSessionsResult {
   readonly refetch: () => Promise<void>;
 }
 
+/** A change, and those of its user. */
+interface UserChange extends Pick<QueryParts, 'changes'> {
+  readonly input: ListChangeInput;
+}
+
 /** Applies the changes that are under way to the list, and makes new ones. */
 export function useList(
   parts: QueryParts,
@@ -62,7 +67,8 @@ export function useList(
   }, [all]);
 
   const { mutateAsync } = useMutation({
-    mutationFn: (input: ListChangeInput) => sendListChange(parts, queryClient, input),
+    // A page that has rendered for the next user gives a retry the function of that render: so a change knows its user.
+    mutationFn: ({ input, ...ofUser }: UserChange) => sendListChange({ ...parts, ...ofUser }, queryClient, input),
     // Without a network, a revocation must fail at once, not wait silently for the network to come back.
     networkMode: 'always',
   });
@@ -71,7 +77,7 @@ export function useList(
     async (input: ListChangeInput) => {
       changes.add(input);
       try {
-        await mutateAsync(input);
+        await mutateAsync({ changes, input });
       } catch (error) {
         // Not before: an app's `retry` may try again.
         changes.settle(input, false);

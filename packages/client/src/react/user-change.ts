@@ -1,7 +1,7 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { createListChanges, type ListChanges } from './list-changes.ts';
-import { currentKey, listKey, rootKey } from './queries.ts';
+import { currentKey, listKey, rootKey, type QueryParts } from './queries.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** Returns whether a query of the app has the same answer for all users, signed in or not. */
@@ -28,6 +28,15 @@ function followedOf(queryClient: QueryClient, tokens: TokenStore): Followed {
 /** Returns the changes of the list that the present user has made. Another user has others. */
 export function changesOf(queryClient: QueryClient, tokens: TokenStore): ListChanges {
   return followedOf(queryClient, tokens).changes;
+}
+
+/** Returns whether the page still has the user whose changes these are. The token may be a new one of the same user. */
+export function isSameUser(
+  queryClient: QueryClient,
+  { tokens, tokenVersion, changes }: Pick<QueryParts, 'tokens' | 'tokenVersion' | 'changes'>,
+): boolean {
+  const known = followedOf(queryClient, tokens);
+  return changes === known.changes && [known.version, tokenVersion].includes(tokenVersionOf(tokens));
 }
 
 /**

@@ -80,7 +80,10 @@ export function watchReceived(
       const name = await nameOf(token);
       if (isStopped) return;
       stop = shareWatch(name, (calls) => openWatch((...args) => watch!.subscribe(...args), calls), {
-        event: listener,
+        event(event) {
+          // The stream closes in a later turn, or its tab is throttled: by now, the token may be another user's.
+          if (readToken(tokens) === token) listener(event);
+        },
         refused(error) {
           const held = readToken(tokens);
           // The user has signed in again meanwhile.
