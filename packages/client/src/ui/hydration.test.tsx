@@ -45,3 +45,14 @@ test('dates are in the language of the labels, unless the app gives a locale', (
   expect(hydrate(<Times />).after).toContain('Feb 1, 2020<');
   expect(hydrate(<Times given="de" />).after).toContain('01.02.2020<');
 });
+
+test.each([
+  ['en_GB', undefined, '1 Feb 2020<'],
+  ['en-', undefined, 'Feb 1, 2020<'],
+  ['de', 'en_GB', '1 Feb 2020<'],
+  ['de', 'en-GB@posix', '1 Feb 2020<'],
+  ['de', 'no locale', 'Feb 1, 2020<'],
+])('a locale that Intl would refuse breaks no page: %j of the page, %j of the app', (page, given, date) => {
+  document.documentElement.lang = page;
+  expect(hydrate(<Times given={given} />).after).toContain(date);
+});

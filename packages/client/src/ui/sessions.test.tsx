@@ -4,6 +4,8 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startApp, type TestApp } from '../testing/app.tsx';
 import { labelsAr } from './labels/labels-ar.ts';
+import { labelsEn } from './labels/labels-en.ts';
+import type { SessionsLabels } from './labels/labels.ts';
 import { Sessions, type SessionsProps } from './sessions.tsx';
 
 beforeEach(() => localStorage.clear());
@@ -234,6 +236,28 @@ describe('signing out', () => {
     await screen.findByText('You are signed out.');
     expect(app.tokens.get()).toBeNull();
   });
+});
+
+test('texts of an earlier release, which has fewer, are completed in English', async () => {
+  await using app = await startApp();
+  const { signOutOf: _, ...labels } = { ...labelsEn, title: 'My devices' };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as an app in plain JavaScript may
+  await show(app, { labels: labels as SessionsLabels });
+  expect(screen.getByText('My devices')).toBeDefined();
+  expect(isShown('Sign out Phone')).toBe(true);
+});
+
+test('an answer of the user is sent once, whatever an app’s mutations do by default', async () => {
+  await using app = await startApp();
+  await show(app);
+  app.queryClient.setDefaultOptions({ mutations: { retry: 1, retryDelay: 1 } });
+  app.trouble = 'INTERNAL_SERVER_ERROR';
+  click('Desk');
+  fireEvent.click(inDialog('Sign out this device'));
+  const { length } = app.calls();
+  fireEvent.click(inDialog('Sign out'));
+  await screen.findByText('That did not work. Please try again.');
+  expect(app.calls().slice(length)).toEqual(['auth.logout']);
 });
 
 describe('the details', () => {

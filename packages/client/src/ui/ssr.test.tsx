@@ -52,6 +52,10 @@ test.each<[string, InitialSession]>([
   expect(html).toContain('Loading your sessions…');
 });
 
+test('a time that is no date breaks no page', () => {
+  expect(renderToString(<RelativeTime date={new Date(Number.NaN)} locale="en" />)).toBe('');
+});
+
 test('a server renders a time as its date, because its clock and time zone are not the user’s', () => {
   expect(renderToString(<RelativeTime date={at} locale="en" />)).toBe(
     '<time dateTime="2026-11-26T12:00:00.000Z">2026-11-26</time>',

@@ -38,8 +38,11 @@ type ListChange<TSession> =
   | { readonly type: 'revoked' | 'expired'; readonly id: string }
   | { readonly type: 'alive' };
 
-/** Returns the list after an event. An event of an unknown type changes nothing. */
-export function listAfter<TSession extends { readonly id: string }>(
+/** The part of a session that has its place in a list. */
+type Listed = Pick<ReceivedSessionInfo, 'id' | 'lastSeenAt'>;
+
+/** Returns the list after an event: the most recently seen first. An event of an unknown type changes nothing. */
+export function listAfter<TSession extends Listed>(
   list: readonly TSession[],
   event: ListChange<TSession>,
 ): readonly TSession[] {
@@ -49,8 +52,13 @@ export function listAfter<TSession extends { readonly id: string }>(
     case 'created':
     case 'updated': {
       const { session } = event;
-      const isListed = list.some(({ id }) => id === session.id);
-      return isListed ? list.map((each) => (each.id === session.id ? session : each)) : [session, ...list];
+      const seenAt = seenAtOf(session);
+      const before = list.find(({ id }) => id === session.id);
+      if (before !== undefined && seenAtOf(before) === seenAt)
+        return list.map((each) => (each === before ? session : each));
+      const others = list.filter((each) => each !== before);
+      const later = others.filter((each) => seenAtOf(each) > seenAt);
+      return [...later, session, ...others.filter((each) => !later.includes(each))];
     }
     case 'revoked':
     case 'expired':
@@ -59,6 +67,8 @@ export function listAfter<TSession extends { readonly id: string }>(
       return list;
   }
 }
+
+const seenAtOf = ({ lastSeenAt }: Listed): number => new Date(lastSeenAt).getTime();
 
 /** An event of the user's sessions, with dates. */
 export type WatchedEvent =

@@ -75,7 +75,7 @@ test('a tab that has signed in again ignores how its former session ended', asyn
   expect(second.tokens.get()).toBe('another.token.of-the-user');
 });
 
-test('the listener gets the list after each event, and never that of another token', async () => {
+test('the listener gets the list after each event, the most recently seen first, and never that of another token', async () => {
   const { streams, listener, tokens } = openTab('one.token.of-a-user');
   await expect.poll(() => streams).toHaveLength(1);
   const none = { name: null, version: null };
@@ -83,12 +83,22 @@ test('the listener gets the list after each event, and never that of another tok
   const at = new Date(0);
   const rest = { createdAt: at, lastSeenAt: at, expiresAt: at, ip: null, createdIp: null, device, name: null };
   const sessionOf = (id: string) => ({ id, current: false, ...rest, location: null, userAgent: null });
+  const seen = (id: string, time: number) => ({ ...sessionOf(id), lastSeenAt: new Date(time) });
   const lists = () => listener.mock.calls.map(([, sessions]) => sessions.map(({ id }) => id));
   streams[0]?.onData({ type: 'created', session: sessionOf('early') });
   streams[0]?.onData({ type: 'sessions', sessions: [sessionOf('a')] });
   streams[0]?.onData({ type: 'created', session: sessionOf('b') });
   streams[0]?.onData({ type: 'expired', id: 'a' });
   expect(lists()).toEqual([[], ['a'], ['b', 'a'], ['b']]);
+  streams[0]?.onData({ type: 'sessions', sessions: [seen('x', 3), seen('y', 2), seen('z', 1)] });
+  streams[0]?.onData({ type: 'updated', session: { ...seen('y', 2), name: 'Mine' } });
+  streams[0]?.onData({ type: 'updated', session: seen('z', 4) });
+  streams[0]?.onData({ type: 'created', session: seen('w', 3) });
+  expect(lists().slice(5)).toEqual([
+    ['x', 'y', 'z'],
+    ['z', 'x', 'y'],
+    ['z', 'w', 'x', 'y'],
+  ]);
   tokens.set('another.token.of-another-user');
   const { length } = listener.mock.calls;
   // A stream closes in a later turn, which in a tab in the background may be a minute away.

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactElement } from 'react';
-import { exactTime, relativeTime } from '../screen/times.ts';
+import { exactTime, isTime, relativeTime } from '../screen/times.ts';
 import { useIsHydrated } from '../screen/use-is-hydrated.ts';
 
 /** Props of {@link RelativeTime}. */
@@ -15,6 +15,7 @@ export interface RelativeTimeProps {
 export function RelativeTime({ date, locale }: RelativeTimeProps): ReactElement {
   const isHydrated = useIsHydrated();
   const now = useNow();
+  if (!isTime(date)) return <></>;
   const iso = date.toISOString();
   return (
     <time dateTime={iso} title={isHydrated ? exactTime(date, locale) : undefined}>

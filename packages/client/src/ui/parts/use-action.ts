@@ -16,7 +16,12 @@ export interface Action<TInput> {
 
 /** Runs an action once at a time. A failure is a text, not a rejection. */
 export function useAction<TInput>(act: (input: TInput) => Promise<void>, labels: SessionsLabels): Action<TInput> {
-  const { mutate, isPending, isSuccess, error } = useMutation({ mutationFn: act, networkMode: 'always' });
+  const { mutate, isPending, isSuccess, error } = useMutation({
+    mutationFn: act,
+    networkMode: 'always',
+    // The user tries again. An app's default might do it as the next user.
+    retry: false,
+  });
   return {
     isPending,
     isSlow: useIsSlow(isPending),

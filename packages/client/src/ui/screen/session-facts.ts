@@ -1,6 +1,7 @@
 import type { SessionInfo } from '../../react/index.ts';
 import type { SessionsLabels } from '../labels/labels.ts';
 import { placeOf, softwareText } from './describe-session.ts';
+import { isTime } from './times.ts';
 
 /** A line of the details. */
 export interface SessionFact {
@@ -28,7 +29,8 @@ export function factsOf(session: SessionInfo, labels: SessionsLabels): readonly 
   };
   return fieldNames.flatMap((name) => {
     const value = facts[name];
-    return value === null ? [] : [{ name, label: labels[name], value }];
+    const isKnown = value instanceof Date ? isTime(value) : value !== null;
+    return value === null || !isKnown ? [] : [{ name, label: labels[name], value }];
   });
 }
 

@@ -1,3 +1,8 @@
+/** Whether a date is one. A server of another release may send none, and formatting it would throw. */
+export function isTime(date: Date): boolean {
+  return !Number.isNaN(date.getTime());
+}
+
 /** A date with its time, such as "26 Nov 2026, 15:04". */
 export function exactTime(date: Date, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date);

@@ -6,8 +6,18 @@ import { useIsHydrated } from './use-is-hydrated.ts';
  */
 export function useLocale(language: string, given: string | undefined): string {
   const isHydrated = useIsHydrated();
-  if (given !== undefined) return given;
-  if (!isHydrated) return language;
-  const candidates = [document.documentElement.lang, ...navigator.languages];
-  return candidates.find((candidate) => candidate.split('-')[0] === language.split('-')[0]) ?? language;
+  const own = localeOf(language) ?? 'en';
+  if (given !== undefined) return localeOf(given) ?? own;
+  if (!isHydrated) return own;
+  const candidates = [document.documentElement.lang, ...navigator.languages].map(localeOf);
+  return candidates.find((candidate) => candidate?.split('-')[0] === own.split('-')[0]) ?? own;
+}
+
+/** Reads a locale, in the form of POSIX too (`en_GB`); `undefined` for none. `Intl` throws for a text that is none. */
+function localeOf(text: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(text.replace(/@.*/, '').replaceAll('_', '-'))[0];
+  } catch {
+    return undefined;
+  }
 }

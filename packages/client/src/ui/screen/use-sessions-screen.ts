@@ -72,7 +72,9 @@ export interface SessionsScreen {
  * ));
  * ```
  */
-export function useSessionsScreen({ labels = labelsEn, locale, onNotMe }: SessionsScreenOptions = {}): SessionsScreen {
+export function useSessionsScreen({ labels: given, locale, onNotMe }: SessionsScreenOptions = {}): SessionsScreen {
+  // An app's own texts may be of an earlier release, which had fewer.
+  const labels = useMemo(() => ({ ...labelsEn, ...given }), [given]);
   const { status, userId, logout } = useSession();
   // A session that does not end must not have looked ended.
   const { sessions, error, refetch, revoke, revokeOthers, rename, revokingIds } = useSessions({ optimistic: false });
