@@ -9,7 +9,7 @@ import { RelativeTime } from './parts/relative-time.tsx';
 
 afterEach(cleanup);
 
-function Times({ given }: { given?: string }) {
+function Times({ given }: { given?: string | undefined }) {
   const locale = useLocale(labelsEn.language, given);
   return (
     <p lang={locale}>
