@@ -26,8 +26,8 @@ export function readSessionCookie(value: string): { readonly token: string; read
 }
 
 /**
- * The value that counts of several cookies of one name. A browser sends them where an app has changed the path or the domain, and an old
- * one may come first: of tokens, the one that says it was issued last counts. It is verified like any other.
+ * The value that counts of several cookies of one name. A browser sends them if an app has changed the path or the domain, and an old
+ * one may come first. So the token with the latest time of issue counts. It is verified like any other.
  *
  * @returns `undefined` for none
  */

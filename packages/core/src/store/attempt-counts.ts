@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { changed, type Count, type CountStore } from '../sign-in/counts.ts';
 import { compileSql } from './compiled-query.ts';
-import type { Deletes } from './deletes.ts';
+import type { Deletes } from './run-deletes.ts';
 import type { Dialect } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { ask, type Steps } from './steps.ts';

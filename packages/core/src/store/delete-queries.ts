@@ -2,7 +2,7 @@ import { expressionBuilder, sql, type CompiledQuery, type Kysely } from 'kysely'
 import type { LiveSince } from '../session/liveness.ts';
 import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
-import { createDeletions, type Deletion } from './deletions.ts';
+import { createDeletions, type Deletion } from './recorded-deletion.ts';
 import type { Dialect, StoredTime } from './dialect.ts';
 import { evictedOf, type EvictParameters } from './evict-query.ts';
 import { createHistoryQueries, type HistoryQueries } from './history-queries.ts';

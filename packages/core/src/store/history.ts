@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
 import type { EndRecord } from '../session/session-end.ts';
 import { batchLookups } from './batch-lookups.ts';
-import type { Deletes } from './deletes.ts';
+import type { Deletes } from './run-deletes.ts';
 import type { HistoryQueries, RecordKey } from './history-queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { TimeLimit } from './time-limit.ts';

@@ -4,7 +4,7 @@ import { isGoodGeneration } from '../session/generation.ts';
 import type { Ending } from '../session/session-end.ts';
 import type { SessionRow } from '../session/session.ts';
 import { readNumbers } from './columns.ts';
-import { maxIdsPerStatement, type Deletes } from './deletes.ts';
+import { maxIdsPerStatement, type Deletes } from './run-deletes.ts';
 import type { RevocationOrder } from './order/revocation-order.ts';
 import type { Queries } from './queries.ts';
 import { ask, type Steps } from './steps.ts';

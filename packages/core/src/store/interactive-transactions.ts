@@ -3,10 +3,10 @@ import type { Kysely } from 'kysely';
 // Cloudflare D1, Neon over HTTP and other databases behind HTTP have no interactive transactions: each statement stands
 // alone, on any connection. Their Kysely dialects refuse to begin one, each in its own words:
 //
-//   kysely-d1, @xata.io/kysely: Transactions are not supported yet.
-//   kysely-neon, kysely-turso:  … doesn't support interactive transactions
-//   SingleStore's Data API:     SinglestoreDataApiTransactionsNotSupportedError
-//   D1, if sent `begin`:        … use the state.storage.transaction() … APIs instead of the SQL BEGIN TRANSACTION …
+// - kysely-d1, @xata.io/kysely: Transactions are not supported yet.
+// - kysely-neon, kysely-turso: … doesn't support interactive transactions
+// - SingleStore's Data API: SinglestoreDataApiTransactionsNotSupportedError
+// - D1, if sent `begin`: … use the state.storage.transaction() … APIs instead of the SQL BEGIN TRANSACTION …
 const isNotSupported =
   /(?<!nested ?)transactions ?(?:are |is )?(?:not ?(?:yet )?supported|unsupported|not implemented)/i;
 const hasNone = /(?:\bnot support|n't support|\bno|\bwithout|\bunsupported) (?:interactive )?transactions\b/i;

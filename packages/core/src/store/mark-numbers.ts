@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { compileSql } from './compiled-query.ts';
-import type { Deletes } from './deletes.ts';
+import type { Deletes } from './run-deletes.ts';
 import type { Dialect } from './dialect.ts';
 import type { SessionsDatabase } from './schema.ts';
 import { ask, type Steps } from './steps.ts';

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
 import type { LiveSince } from '../session/liveness.ts';
 import type { Ending } from '../session/session-end.ts';
-import type { Deletes } from './deletes.ts';
+import type { Deletes } from './run-deletes.ts';
 import type { History, PurgedChunk } from './history.ts';
 import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';

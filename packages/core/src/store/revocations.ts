@@ -1,5 +1,5 @@
 import type { Ending } from '../session/session-end.ts';
-import type { Deletes } from './deletes.ts';
+import type { Deletes } from './run-deletes.ts';
 import type { Dialect } from './dialect.ts';
 import { evenIfFull } from './even-if-full.ts';
 import type { MarkNumbers } from './mark-numbers.ts';

@@ -7,7 +7,7 @@ import type { CountStore } from '../sign-in/counts.ts';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
 import { createAttemptCounts } from './attempt-counts.ts';
 import { readNumbers } from './columns.ts';
-import { createDeletes } from './deletes.ts';
+import { createDeletes } from './run-deletes.ts';
 import type { Dialect } from './dialect.ts';
 import { createHistory, type PurgedChunk } from './history.ts';
 import { createInsert, type Insert } from './insert.ts';

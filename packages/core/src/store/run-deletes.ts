@@ -2,7 +2,7 @@ import { sql, type CompiledQuery, type Kysely } from 'kysely';
 import { chunksOf } from '../chunks.ts';
 import type { Ending } from '../session/session-end.ts';
 import { compileSql } from './compiled-query.ts';
-import type { Deletion } from './deletions.ts';
+import type { Deletion } from './recorded-deletion.ts';
 import type { Dialect } from './dialect.ts';
 import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
