@@ -32,8 +32,8 @@ const second = 1000;
 /** Each wait is twice as long as the one before. The count is kept for an hour after the last attempt. */
 const waits = { firstWait: second, maxWait: 60 * second, window: 3600 * second };
 
-/** The limiter over the store of the manager. */
-export function createStoreLimiter(guard: SignInGuard): Limiter {
+/** Creates the limiter over the guard of the manager, which counts the attempts. */
+export function createGuardLimiter(guard: SignInGuard): Limiter {
   return async ({ key, free }) => {
     const bucket: AttemptBucket = { id: key, free, ...waits };
     const attempt = await guard.take(bucket);

@@ -7,7 +7,7 @@ import { usualAccountOf } from './account-name.ts';
 import { attemptOf, withoutToken, type SignInAttempt } from './attempt.ts';
 import { createBuckets } from './buckets.ts';
 import { createCaptchaGate } from './captcha-gate.ts';
-import { createStoreLimiter, type Limiter } from './limiter.ts';
+import { createGuardLimiter, type Limiter } from './limiter.ts';
 import { createOpenAttempts, type OpenAttempt } from './open-attempts.ts';
 import { giveBackAll, takeAll, type Refused } from './taken.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
@@ -72,7 +72,7 @@ export function createThrottle<TCredentials>(
 ): Throttle<TCredentials> {
   const isOff = options === false;
   const { account: accountOf = usualAccountOf, limiter: own, ...limits }: ThrottleOptions<TCredentials> = options || {};
-  const limiter = own === undefined ? createStoreLimiter(guard) : callOf(own);
+  const limiter = own === undefined ? createGuardLimiter(guard) : callOf(own);
   const buckets = createBuckets(guard, limits);
   const openAttempts = createOpenAttempts(limiter);
   // Without counts, every sign-in may be a guess.
