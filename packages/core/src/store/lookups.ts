@@ -36,11 +36,17 @@ interface Lookup<TFound> {
 
 /** Chooses how look-ups ask the database: at once if the connection can, or else together. */
 export function createLookups({ queries, readDb, readDirect, limitTime }: LookupParts): Lookups {
-  let direct = readDirect;
+  /** The connection below a Kysely of the app. A driver of the app may choose among several databases: then there is none. */
+  let learned: LookupConnection | undefined;
+  let hasSeveral = false;
 
   async function ask<TRow>(query: CompiledQuery<TRow>): Promise<readonly TRow[]> {
     const { rows } = await limitTime(() => readDb.executeQuery(query));
-    direct ??= connectionBelow(rows);
+    const below = connectionBelow(rows);
+    if (below !== undefined) {
+      hasSeveral ||= learned !== undefined && learned !== below;
+      learned = hasSeveral ? undefined : below;
+    }
     return rows;
   }
 
@@ -53,8 +59,11 @@ export function createLookups({ queries, readDb, readDirect, limitTime }: Lookup
       findMany: async (ids) => (await ask(many(ids))).map(read),
     });
     return (id) => {
+      const direct = readDirect ?? learned;
       if (direct === undefined || direct.isInTransaction()) return gather(id);
       const row = direct.first(one(id));
+      // Only the Kysely refuses: it may choose another database for this request.
+      if (row === undefined && direct === learned) return gather(id);
       return row && read(row);
     };
   }

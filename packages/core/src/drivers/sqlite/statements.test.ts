@@ -188,6 +188,29 @@ describe('a look-up below an app’s Kysely', () => {
   });
 });
 
+test('a driver that chooses among several wrapped databases is asked before a session is refused, and then for each one', async () => {
+  const customers = await Promise.all(
+    [1, 2].map(async () => {
+      const database = new SqliteDatabase(':memory:');
+      const manager = createSessionManager({ db: database, keys: 'a secret of more than thirty-two bytes' });
+      await migrateToLatest(database);
+      const { token } = await manager.issue({ userId: 'ada' });
+      return { wrapped: reuseStatements(database), token };
+    }),
+  );
+  const [one, other] = customers;
+  let chosen = one!;
+  const database = { prepare: (text: string) => chosen.wrapped.prepare(text), close: () => {} };
+  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database }) });
+  const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
+  await manager.verify(one!.token);
+  await manager.verify(one!.token);
+  chosen = other!;
+  await manager.verify(other!.token);
+  await expect(manager.verify(one!.token)).rejects.toMatchObject({ reason: 'revoked_session' });
+  await manager.verify(other!.token);
+});
+
 test('closing closes the database', async () => {
   const { db, database } = open();
   await sql`select 1`.execute(db);

@@ -23,7 +23,8 @@ type PreparedStatement = ReturnType<Prepares['prepare']>;
  * queries gain too.
  *
  * A session manager also learns of the database below the Kysely. While no transaction is open, it looks sessions up there at once:
- * that takes half of the time. The `log` of the Kysely shows no such look-up; `verbose` of the `Database` does.
+ * that takes half of the time. The `log` of the Kysely shows no such look-up; `verbose` of the `Database` does. Wrap no databases
+ * among which a driver of yours chooses for each request: a look-up could ask the wrong one.
  *
  * @param options.max - how many statements are kept; the least recently used is evicted. @defaultValue 500
  * @throws {TypeError} it is not a database of better-sqlite3, or of the same shape
