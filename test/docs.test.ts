@@ -85,10 +85,14 @@ test.each([
   ['docs/nuxt.md', 'apps/nuxt'],
   ['docs/tanstack-start.md', 'apps/tanstack-start'],
   ['docs/sveltekit.md', 'apps/sveltekit'],
-])('%s shows the files of %s as they are', (page, app) => {
+])('%s shows all files of %s as they are, but those of each new app', (page, app) => {
   const blocks = [...read(page).matchAll(/```(?:typescript|vue|svelte) title="([^"]+)"\n([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(5);
   for (const [, file = '', code = ''] of blocks) expect(code, file).toBe(read(`${app}/${file}`));
+  const shown = new Set(blocks.map(([, file]) => file));
+  const ofNewApps = new Set(['src/router.tsx', 'vite.config.ts', 'nuxt.config.ts']);
+  const files = globSync('**/*.{ts,tsx,vue,svelte}', { cwd: resolve(root, app), exclude: ['node_modules', '.*'] });
+  expect(files.filter((file) => !ofNewApps.has(file) && !shown.has(file))).toEqual([]);
 });
 
 describe('the README', () => {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSessionManager, type SessionsDatabase } from '@trpc-sessions/core';
@@ -15,6 +15,7 @@ import { freePort } from '../support/ports.ts';
 
 const run = promisify(execFile);
 const source = new URL('../../apps/next/', import.meta.url).pathname;
+const docs = new URL('../../docs/nextjs.md', import.meta.url).pathname;
 const secret = 'a secret of more than thirty-two bytes';
 
 // It installs Next.js from the npm registry and builds the app, and takes minutes.
@@ -25,6 +26,15 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
   let files: string[];
   let stop: () => Promise<void>;
   const database = () => join(folder, 'test.db');
+  const next = () => join(folder, 'node_modules/next/dist/bin/next');
+  const env = () => ({
+    ...process.env,
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    DATABASE_FILE: database(),
+  });
+  // Without a secret and without a database.
+  const build = () => run(process.execPath, [next(), 'build'], { cwd: folder, env: env(), timeout: 600_000 });
 
   beforeAll(async () => {
     const { dependencies, devDependencies } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
@@ -35,17 +45,14 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
       packages.map(([name, version]) => `${name}@${version}`),
     );
     await cp(source, folder, { recursive: true, filter: (path) => !/package\.json$|node_modules|\.next/.test(path) });
-    const next = join(folder, 'node_modules/next/dist/bin/next');
-    const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', DATABASE_FILE: database() };
-    // Without a secret and without a database.
-    await run(process.execPath, [next, 'build'], { cwd: folder, env, timeout: 600_000 });
+    await build();
     files = await readdir(folder);
 
     const port = await freePort();
     origin = `http://localhost:${port}`;
-    const server = spawn(process.execPath, [next, 'start', '-p', String(port)], {
+    const server = spawn(process.execPath, [next(), 'start', '-p', String(port)], {
       cwd: folder,
-      env: { ...env, SESSION_SECRET: secret },
+      env: { ...env(), SESSION_SECRET: secret },
       stdio: 'ignore',
     });
     stop = async () => {
@@ -147,4 +154,11 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
     expect(page.url()).toBe(`${origin}/login`);
     expect(await cookiesOf(page)).toEqual([]);
   });
+
+  test('it builds with Cache Components too, with the line of the page', async () => {
+    const [, line = ''] = /```ts\n(export const instant = false;\n)```/.exec(await readFile(docs, 'utf8')) ?? [];
+    await appendFile(join(folder, 'app/layout.tsx'), line);
+    await writeFile(join(folder, 'next.config.mjs'), "export default { cacheComponents: true, distDir: '.cached' };");
+    await build();
+  }, 600_000);
 });

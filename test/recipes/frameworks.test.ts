@@ -100,7 +100,7 @@ async function load({ component, compile, page }: Framework): Promise<Mount> {
         setup(builder) {
           builder.onLoad({ filter: /sessions\.(?:vue|svelte|jsx)$/ }, async ({ path }): Promise<OnLoadResult> => {
             expect(basename(path)).toBe(component);
-            return { contents: await compile(await readFile(path, 'utf8')), loader: 'js' };
+            return { contents: await compile(await readFile(path, 'utf8')), loader: 'ts' };
           });
         },
       },

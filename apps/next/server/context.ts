@@ -2,11 +2,13 @@ import 'server-only';
 import { isSessionError } from '@trpc-sessions/core';
 import { sessionsContext } from '@trpc-sessions/server';
 import { cookies, headers } from 'next/headers';
+import { connection } from 'next/server';
 import { cache } from 'react';
 import { appRouter } from './sessions';
 
 /** The caller of a render. Its calls share one look-up, as those of a batch do. It cannot set the cookie. */
 export const getCaller = cache(async () => {
+  await connection(); // never rendered ahead of a request
   const req = { method: 'GET', headers: await headers() };
   return appRouter.createCaller(sessionsContext({ req, info: { isBatchCall: true } }, { cookie: true }));
 });
