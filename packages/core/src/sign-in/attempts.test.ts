@@ -68,6 +68,18 @@ test('an attempt that is given back ends its own wait, and not that of a later o
   expect(await world.attempts.take(ada)).toEqual({ wait: third.waitUntil - 2001, attempts: 2, waitUntil: 0 });
 });
 
+test('after a clock was set back, a wait is no longer than the next would be', async () => {
+  const world = createWorld();
+  world.now = 100 * limit.window;
+  for (let n = 0; n < 2; n += 1) await world.attempts.take(ada);
+  world.now -= 24 * limit.window;
+  expect(await world.attempts.take(ada)).toMatchObject({ wait: 2000, attempts: 2 });
+  world.now += 1999;
+  expect(await world.attempts.take(ada)).toMatchObject({ wait: 1, attempts: 2 });
+  world.now += 1;
+  expect(await world.attempts.take(ada)).toMatchObject({ wait: 0, attempts: 3 });
+});
+
 test('no attempt that is given back leaves fewer attempts than none', async () => {
   const { attempts } = createWorld();
   const first = await attempts.take(ada);

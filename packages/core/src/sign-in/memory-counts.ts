@@ -4,6 +4,11 @@ import { changed, type Count, type CountStore } from './counts.ts';
 /** Keys of each kind that are kept. All of them take about 20 megabytes. */
 const defaultMax = 50_000;
 
+/** This process alone has the clock. Set back by a day, it would make a guess wait for a day. */
+function endingBy(time: number, count: Count): Count {
+  return count.expiresAt > time ? { ...count, expiresAt: time } : count;
+}
+
 /**
  * Counts in the memory of this process. Keys whose attempts have to wait are kept apart from the others. So a flood of
  * new accounts or addresses, each of which costs an attempt, evicts none of them.
@@ -17,9 +22,10 @@ export function createMemoryCounts(max: number = defaultMax): CountStore {
   return {
     change(key, change, now) {
       const { free, waiting } = open();
-      const before = waiting.get(key) ?? free.get(key);
+      const kept = waiting.get(key) ?? free.get(key);
       const isWaiting = change.isWaiting || waiting.has(key);
-      const { answer, after } = changed(before, change, now);
+      const before = kept && endingBy(now + change.duration, kept);
+      const { answer, after = before === kept ? undefined : before } = changed(before, change, now);
       if (after !== undefined) {
         free.delete(key);
         waiting.delete(key);
