@@ -39,6 +39,26 @@ test('while the server is away, the pauses between attempts grow', async () => {
   expect(streams.length).toBeLessThan(8);
 });
 
+test.each([
+  ['fails is opened again', new Error('away'), 2],
+  ['is refused has stopped', refusal, 1],
+] as const)('a stream that %s, also if its link answers at once', async (_does, error, expected) => {
+  let attempts = 0;
+  const unsubscribe = vi.fn();
+  const subscribe: SubscribeWatch = (_, { onError }) => {
+    attempts += 1;
+    if (attempts === 1) onError(error);
+    return { unsubscribe };
+  };
+  const refused = vi.fn();
+  const stop = openWatch(subscribe, { event: expect.unreachable, refused });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(attempts).toBe(expected);
+  expect(unsubscribe).toHaveBeenCalledOnce();
+  expect(refused.mock.calls).toEqual(expected === 1 ? [[error]] : []);
+  stop();
+});
+
 test('a real server that is away gets fewer and fewer requests, and one when it is back', async () => {
   await using server = await startServer();
   const tokens = memoryTokenStore((await server.manager.issue({ userId: 'ada' })).token);

@@ -32,6 +32,7 @@ export function openWatch(subscribe: SubscribeWatch, calls: WatchCalls): () => v
     isPaused = false;
     openedAt = Date.now();
     let isOpen = true;
+    awaitEvent();
     const ifOpen = (work: () => void) => () => {
       if (isOpen) work();
     };
@@ -47,7 +48,8 @@ export function openWatch(subscribe: SubscribeWatch, calls: WatchCalls): () => v
       isOpen = false;
       unsubscribe();
     };
-    awaitEvent();
+    // A link may have failed while it subscribed.
+    if (isPaused || isStopped) close();
   }
 
   function receive(event: ReceivedSessionsEvent): void {
