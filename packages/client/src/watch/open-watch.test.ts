@@ -51,7 +51,7 @@ test.each([
     return { unsubscribe };
   };
   const refused = vi.fn();
-  const stop = openWatch(subscribe, { event: expect.unreachable, refused });
+  const stop = openWatch(subscribe, { event: vi.fn(), refused });
   await vi.advanceTimersByTimeAsync(2000);
   expect(attempts).toBe(expected);
   expect(unsubscribe).toHaveBeenCalledOnce();
