@@ -81,6 +81,30 @@ describe('when the user changes', () => {
     expect(sent).toEqual([]);
   });
 
+  test('a mutation that waits for its next attempt is not sent as the next user', async () => {
+    await using server = await startServer();
+    const sent: string[] = [];
+    const attempt = Promise.withResolvers<void>();
+    const { session, tokens, used } = server.openBrowser().openPage(memoryTokenStore(), {
+      use: () =>
+        useMutation({
+          mutationFn: () => {
+            sent.push(`as ${tokens.get()}`);
+            return attempt.promise;
+          },
+          retry: 1,
+          retryDelay: 1,
+        }),
+    });
+    const { token } = await server.manager.issue({ userId: 'ada' });
+    await act(async () => tokens.set(token));
+    await act(async () => used()?.mutate());
+    await act(() => session().login(bob));
+    await act(async () => attempt.reject(new Error('away')));
+    await waitFor(() => expect(used()?.isError).toBe(true));
+    expect(sent).toEqual([`as ${token}`]);
+  });
+
   test('a public query stays cached', async () => {
     await using server = await startServer();
     const { seen, use } = recordAnswers();

@@ -1,4 +1,4 @@
-import type { Query, QueryClient } from '@tanstack/react-query';
+import { CancelledError, type Mutation, type Query, type QueryClient } from '@tanstack/react-query';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { createListChanges, type ListChanges } from './list-changes.ts';
 import { currentKey, listKey, rootKey, type QueryParts } from './queries.ts';
@@ -103,7 +103,17 @@ function clear(queryClient: QueryClient, isPublic: IsPublic, known: Followed): v
   }
   // One that waits for the network would be sent as the next user.
   const mutations = queryClient.getMutationCache();
-  for (const mutation of mutations.findAll({ predicate: ({ state }) => state.isPaused })) mutations.remove(mutation);
+  for (const mutation of mutations.findAll({ status: 'pending' })) {
+    if (mutation.state.isPaused) mutations.remove(mutation);
+    else stopRetries(mutation);
+  }
+}
+
+/** An attempt that is under way goes on: it was sent as the former user. TanStack Query cannot cancel those that would follow. */
+function stopRetries(mutation: Mutation<unknown, Error, unknown>): void {
+  mutation.setOptions({ ...mutation.options, mutationFn: () => Promise.reject(new CancelledError()) });
+  // The component that made it gives it its function again when it renders.
+  mutation.setOptions = () => {};
 }
 
 function ofUser(isPublic: IsPublic): IsPublic {
