@@ -110,7 +110,7 @@ function clear(queryClient: QueryClient, isPublic: IsPublic, known: Followed): v
 }
 
 /** An attempt that is under way goes on: it was sent as the former user. TanStack Query cannot cancel those that would follow. */
-function stopRetries(mutation: Mutation<unknown, Error, unknown>): void {
+function stopRetries(mutation: Mutation): void {
   mutation.setOptions({ ...mutation.options, mutationFn: () => Promise.reject(new CancelledError()) });
   // The component that made it gives it its function again when it renders.
   mutation.setOptions = () => {};
