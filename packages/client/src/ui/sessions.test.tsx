@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import type { SessionInfo } from '@trpc-sessions/server';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { listKey } from '../react/queries.ts';
+import { tokenVersionOf } from '../react/token-version.ts';
 import { startApp, type TestApp } from '../testing/app.tsx';
 import { labelsAr } from './labels/labels-ar.ts';
 import { labelsEn } from './labels/labels-en.ts';
@@ -236,6 +238,25 @@ describe('signing out', () => {
     await screen.findByText('You are signed out.');
     expect(app.tokens.get()).toBeNull();
   });
+});
+
+test('what clients say about themselves is text, and said once', async () => {
+  await using app = await startApp();
+  await show(app);
+  const report = vi.spyOn(console, 'error');
+  const markup = '<img src=x onerror=alert(1)>';
+  const hostile = { name: markup, location: 'Berlin', ip: markup, userAgent: markup };
+  app.queryClient.setQueryData<readonly SessionInfo[]>(listKey(tokenVersionOf(app.tokens)), (list) =>
+    list?.map((session) => ({ ...session, ...hostile, device: { ...session.device, name: 'Berlin' } })),
+  );
+  const [row] = await screen.findAllByRole('button', { name: markup });
+  const parts = row?.closest('li')?.querySelectorAll('.tss-parts bdi') ?? [];
+  expect(Array.from(parts, ({ textContent }) => textContent)).toEqual(['Berlin', markup]);
+  fireEvent.click(row!);
+  expect(dialog().textContent).toContain(markup);
+  expect(document.querySelector('img')).toBeNull();
+  expect(report).not.toHaveBeenCalled();
+  report.mockRestore();
 });
 
 test('texts of an earlier release, which has fewer, are completed in English', async () => {

@@ -35,7 +35,8 @@ export function SessionRow({ screen, session, children }: SessionRowProps): Reac
       {children({
         session,
         title: titleOf(session, labels),
-        texts: [...deviceTextsOf(session, labels), ...places],
+        // A client may call its device as its place is called.
+        texts: [...new Set([...deviceTextsOf(session, labels), ...places])],
         isNew: newIds.has(session.id),
         isPending: pendingIds.has(session.id),
         isSelecting: selection.isActive && !session.current,
