@@ -23,7 +23,9 @@ for (const file of files) {
   for (const { name, message } of broken) console.log(`Failed: ${name}: ${message}`);
   const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
   for (const { fullName, failureMessages } of tests.filter((test) => test.status === 'failed'))
-    console.log(`Failed: ${fullName}: ${failureMessages.map((text) => text.split('\n').slice(0, 4).join(' ')).join(' / ')}`);
+    console.log(
+      `Failed: ${fullName}: ${failureMessages.map((text) => text.split('\n').slice(0, 4).join(' ')).join(' / ')}`,
+    );
   // A test that failed before it passed keeps the message of the failure.
   const flaky = tests.filter((test) => test.status === 'passed' && test.failureMessages.length > 0);
   for (const { fullName, failureMessages } of flaky)

@@ -35,8 +35,9 @@ describeIf(chromiumProgram !== undefined, "the demo's form", 'install chromium, 
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Sends a password with the key Enter, and waits for the answer. */
+  /** Sends a password with the key Enter, and waits for the answer. The form may still be handling the answer before. */
   async function guess(password: string): Promise<void> {
+    await expect.poll(isDisabled).toBe('false');
     await page.getByLabel('Password').fill(password);
     const answered = page.waitForResponse((response) => response.url().includes('/trpc/login'));
     await page.getByLabel('Password').press('Enter');
