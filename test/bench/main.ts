@@ -20,6 +20,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     big: { type: 'boolean', default: false },
     rows: { type: 'string', default: '100000' },
+    rounds: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'string' },
     plot: { type: 'string' },
@@ -27,7 +28,7 @@ const { values } = parseArgs({
   },
 });
 const rows = Number(values.rows);
-const rounds = values.quick ? 5 : 21;
+const rounds = Number(values.rounds ?? (values.quick ? 5 : 21));
 const sampleCount = 1000;
 const groups: Record<string, readonly Timing[]> = {};
 const isWanted = (part: string): boolean => values.only === undefined || values.only.split(',').includes(part);

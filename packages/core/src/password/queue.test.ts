@@ -26,7 +26,7 @@ function createWorld(maxWaiting = 4) {
   };
 }
 
-const refused = expect.objectContaining({ reason: 'too_many_attempts', retryAfter: 5 });
+const refused = expect.objectContaining({ reason: 'too_many_attempts', retryAfter: expect.any(Number) });
 
 describe('password work', () => {
   test('runs a few at a time', async () => {

@@ -17,8 +17,8 @@ export interface PasswordQueueBounds {
   readonly maxWaiting: number;
 }
 
-/** In seconds: the waiting work is done by then. */
-const retryAfter = 5;
+/** In seconds: the waiting work is done by then. Callers that are refused together do not come back together. */
+const retryAfter = (): number => 4 + Math.floor(Math.random() * 5);
 
 interface Job {
   readonly network: string;
@@ -97,7 +97,7 @@ export function createPasswordQueue({ maxRunning, maxWaiting }: PasswordQueueBou
           refuse() {
             signal?.removeEventListener('abort', abort);
             remove(job);
-            reject(new SessionError('too_many_attempts', { retryAfter }));
+            reject(new SessionError('too_many_attempts', { retryAfter: retryAfter() }));
           },
         };
         if (signal?.aborted === true) return reject(signal.reason);
