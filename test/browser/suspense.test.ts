@@ -114,7 +114,8 @@ describeIf(chromiumProgram !== undefined, 'Suspense in Chromium', 'install chrom
     await shows('#sessions', '2 sessions');
     await page.getByRole('button', { name: 'Revoke' }).click();
     await shows('#sessions', '1 sessions');
-    expect(await app.manager.list('ada')).toHaveLength(1);
+    // The page does not wait for the server.
+    await expect.poll(() => app.manager.list('ada')).toHaveLength(1);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await shows('#sessions', '0 sessions');
     // React 18 renders a boundary in the browser if the token is known before the boundary has hydrated. It reports that.
