@@ -39,13 +39,13 @@ function sizeOf(text: string): number {
 test.each<[string, number, string[], string[]]>([
   [
     'sessionLink and sessionHeaders',
-    1750,
+    1550,
     [trpc, 'export { createTRPCClient, httpBatchLink };'],
     ["export { sessionHeaders, sessionLink } from '@trpc-sessions/client';"],
   ],
   [
     'sessionLinks, until a subscription is made',
-    3000,
+    2250,
     [trpc, 'export { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink };'],
     ["export { sessionLinks } from '@trpc-sessions/client';"],
   ],

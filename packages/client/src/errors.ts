@@ -1,21 +1,32 @@
 import type { EndCause, EndedBy, SessionEnd, SessionErrorReason, sessionErrors } from '@trpc-sessions/server';
+import { property } from './property.ts';
 
-/** The server's table, as a type: the table below compiles only if it agrees. */
-type EndsSession = { readonly [TReason in SessionErrorReason]: (typeof sessionErrors)[TReason]['endsSession'] };
+/** The server's table, as a type: the tables below compile only if they agree. */
+type ReasonsThat<TEndsSession extends boolean> = {
+  readonly [
+    TReason in SessionErrorReason as (typeof sessionErrors)[TReason]['endsSession'] extends TEndsSession
+      ? TReason
+      : never
+  ]: true;
+};
 
-const reasons = {
-  missing_token: false,
+const endings = {
   malformed_token: true,
   invalid_token: true,
   expired_token: true,
   revoked_session: true,
   idle_session: true,
-  invalid_credentials: false,
-  too_many_attempts: false,
   account_unavailable: true,
-  captcha_required: false,
-  fresh_session_required: false,
-} as const satisfies EndsSession;
+} as const satisfies ReasonsThat<true>;
+
+/** A page that asks for no reason does not load these. */
+const others = {
+  missing_token: true,
+  invalid_credentials: true,
+  too_many_attempts: true,
+  captcha_required: true,
+  fresh_session_required: true,
+} as const satisfies ReasonsThat<false>;
 
 /**
  * Returns why our server refused a call, or `null` for any other error, such as a network error.
@@ -33,13 +44,23 @@ const reasons = {
  * ```
  */
 export function sessionErrorReason(error: unknown): SessionErrorReason | null {
-  const reason = property(sessionErrorData(error), 'reason');
+  const reason = refusalReason(error);
   return isReason(reason) ? reason : null;
+}
+
+/** Returns the reason of a refusal as it arrived: it may be one of a newer server's. */
+export function refusalReason(error: unknown): unknown {
+  return property(sessionErrorData(error), 'reason');
 }
 
 /** Returns whether a refusal ends the session, so that its token is useless. */
 export function endsSession(reason: SessionErrorReason | null): boolean {
-  return reason !== null && reasons[reason];
+  return isEnding(reason);
+}
+
+/** Returns whether a text is a reason that ends the session. */
+export function isEnding(value: unknown): value is keyof ReasonsThat<true> {
+  return typeof value === 'string' && Object.hasOwn(endings, value);
 }
 
 /** Returns after how many seconds the user may try to sign in again, or `null` if the server did not say. */
@@ -96,15 +117,11 @@ const maxCauses = 5;
  * of the other's link, whose data is then in `cause`.
  */
 function sessionErrorData(error: unknown, depth = 0): unknown {
-  const data = property(property(error, 'data'), 'session');
-  return data !== undefined || depth === maxCauses ? data : sessionErrorData(property(error, 'cause'), depth + 1);
-}
-
-function property(value: unknown, name: string): unknown {
-  return Reflect.get(Object(value), name);
+  if (depth > maxCauses) return undefined;
+  return property(property(error, 'data'), 'session') ?? sessionErrorData(property(error, 'cause'), depth + 1);
 }
 
 /** Returns whether a text is a reason of {@link sessionErrorReason}. */
 export function isReason(value: unknown): value is SessionErrorReason {
-  return typeof value === 'string' && Object.hasOwn(reasons, value);
+  return isEnding(value) || (typeof value === 'string' && Object.hasOwn(others, value));
 }

@@ -36,10 +36,9 @@ export function sessionHeaders(
   tokens: TokenStore,
 ): (request: RequestOperations) => Record<string, string> | Promise<Record<string, string>> {
   requireTokenStore(tokens);
-  if (!isAsync(tokens)) return (request) => tokenHeaders(tokens, request);
-  return async (request) => {
-    await untilReady(tokens);
-    return tokenHeaders(tokens, request);
+  return (request) => {
+    const headers = () => tokenHeaders(tokens, request);
+    return isAsync(tokens) ? untilReady(tokens).then(headers) : headers();
   };
 }
 
@@ -75,11 +74,7 @@ export function sessionConnectionParams(
     noteConnectionToken(tokens, token);
     return connectionParamsOf(token);
   }
-  if (!isAsync(tokens)) return params;
-  return async () => {
-    await untilReady(tokens);
-    return params();
-  };
+  return () => (isAsync(tokens) ? untilReady(tokens).then(params) : params());
 }
 
 /** Returns the connection parameters that carry a token. */

@@ -1,8 +1,9 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
-import { endsSession, isOfPlugin, sessionErrorReason } from '../errors.ts';
+import { isEnding, isOfPlugin } from '../errors.ts';
 import { requireOptions } from '../options.ts';
+import { property } from '../property.ts';
 import {
   dropSignedOut,
   isAsync,
@@ -12,7 +13,7 @@ import {
   untilReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
-import { keepMark, readMark, withMark } from '../tokens/device-mark.ts';
+import { keepMark, withMark } from '../tokens/device-mark.ts';
 import { dropRefusedToken, isKeptByCaller, markOperation, sentToken } from './sent-token.ts';
 
 /** Options of {@link sessionLink}. */
@@ -53,53 +54,54 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
   requireOptions(options, ['at', 'tokens', 'keepTokenOf', 'plugin']);
   const { at, tokens, keepTokenOf = [], plugin } = options;
   requireTokenStore(tokens);
-  if (plugin !== undefined && !isPath(plugin)) throw new TypeError('plugin: expected a contextKey');
+  requirePaths('plugin', plugin === undefined ? [] : [plugin], 'a contextKey');
+  requirePaths('keepTokenOf', keepTokenOf, "a list of paths such as 'account.auth'");
   const prefix = prefixOf(at);
   const login = `${prefix}login`;
-  const keepers = new Set([login, ...pathsOf(keepTokenOf)]);
+  const keepers = new Set([login, ...keepTokenOf]);
   const logout = `${prefix}logout`;
   stateOf(tokens).prefix = prefix;
 
   return () => {
-    const firstRefusal = createRefusals<TRPCClientError<TRouter>>();
+    /** A link before ours may retry a refused call, which then has no token to send: its first refusal says more. */
+    const refusals = new Map<number, TRPCClientError<TRouter>>();
     return ({ op: unmarked, next }) =>
       observable((observer) => {
         const op = markOperation(unmarked);
         let subscription: Unsubscribable | undefined;
         let isStopped = false;
 
-        function begin(): void {
-          if (tokens.mark && op.path === login) void readMark(tokens.mark).then(send);
-          else send(null);
-        }
-
-        function send(mark: string | null): void {
+        function send(input: unknown): void {
           if (isStopped) return;
           const held = readToken(tokens);
           // A link that records no token has most likely sent the one that is held when the call begins.
           const sent = () => sentToken(op, tokens, held);
-          subscription = next({ ...op, input: withMark(op.input, mark) }).subscribe({
+          subscription = next({ ...op, input }).subscribe({
+            ...observer,
             next(value) {
-              if ('data' in value.result) {
-                if (keepers.has(op.path)) {
-                  void keepMark(tokens.mark, value.result.data);
-                  if (!isKeptByCaller(op)) keepToken(tokens, value.result.data);
-                }
-                if (op.path === logout) dropSignedOut(tokens, sent());
+              if (keepers.has(op.path)) {
+                const data = property(value.result, 'data');
+                void keepMark(data, tokens.mark);
+                if (!isKeptByCaller(op)) keepToken(tokens, data);
               }
+              if (op.path === logout) dropSignedOut(tokens, sent());
               observer.next(value);
             },
             error(error) {
               if (!isOfPlugin(error, plugin)) return observer.error(error);
-              dropRefusedToken(tokens, sent(), error);
-              observer.error(firstRefusal(op.id, error));
+              const reason = dropRefusedToken(tokens, sent(), error);
+              if (isEnding(reason)) refusals.set(op.id, error);
+              if (refusals.size > maxRefusals) refusals.clear();
+              observer.error((reason === 'missing_token' && refusals.get(op.id)) || error);
             },
-            complete: () => observer.complete(),
           });
         }
 
-        if (isAsync(tokens)) void untilReady(tokens).then(begin);
-        else begin();
+        if (op.path === login) {
+          const marked = untilReady(tokens).then(() => withMark(op.input, tokens.mark));
+          void marked.then(send);
+        } else if (isAsync(tokens)) void untilReady(tokens).then(() => send(op.input));
+        else send(op.input);
         return () => {
           isStopped = true;
           subscription?.unsubscribe();
@@ -111,39 +113,22 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
 /** The names of nested routers, and of a procedure. */
 const path = /^[^\s./]+(?:\.[^\s./]+)*$/;
 
-const isPath = (value: unknown): value is string => typeof value === 'string' && path.test(value);
-
-/** A wrong `at` would match no `login`, so that no token would be kept. */
-export function prefixOf(at: unknown): string {
-  if (at === undefined || at === '') return '';
-  if (isPath(at)) return `${at}.`;
-  throw new TypeError("at: expected a path such as 'account.auth'");
+function requirePaths(option: string, paths: readonly unknown[], expected: string): void {
+  if (!Array.isArray(paths) || !paths.every((each) => typeof each === 'string' && path.test(each)))
+    throw new TypeError(`${option}: expected ${expected}`);
 }
 
-function pathsOf(keepTokenOf: unknown): readonly string[] {
-  if (Array.isArray(keepTokenOf) && keepTokenOf.every(isPath)) return keepTokenOf;
-  throw new TypeError("keepTokenOf: expected a list such as ['auth.signUp']");
+/** A wrong `at` would match no `login`, so that no token would be kept. */
+export function prefixOf(at = ''): string {
+  if (at === '') return '';
+  requirePaths('at', [at], "a path such as 'account.auth'");
+  return `${at}.`;
 }
 
 function keepToken(tokens: TokenStore, result: unknown): void {
-  const token: unknown = Reflect.get(Object(result), 'token');
+  const token: unknown = property(result, 'token');
   if (typeof token === 'string') tokens.set(token);
 }
 
 /** More calls are not refused and retried at the same time. */
 const maxRefusals = 100;
-
-/**
- * Remembers why calls were refused. A link before ours may retry such a call, which then has no token to send. Returns a function
- * that returns the refusal that ended the session of a call, if its error only says that a retry had no token.
- */
-function createRefusals<TError extends Error>(): (callId: number, error: TError) => TError {
-  const refusals = new Map<number, TError>();
-  return (callId, error) => {
-    const reason = sessionErrorReason(error);
-    if (endsSession(reason)) refusals.set(callId, error);
-    // The oldest.
-    for (const id of refusals.keys()) if (refusals.size > maxRefusals) refusals.delete(id);
-    return (reason === 'missing_token' && refusals.get(callId)) || error;
-  };
-}

@@ -1,4 +1,5 @@
 import { CancelledError, type Mutation, type Query, type QueryClient } from '@tanstack/react-query';
+import { property } from '../property.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { createListChanges, type ListChanges } from './list-changes.ts';
 import { currentKey, listKey, rootKey, type QueryParts } from './queries.ts';
@@ -125,7 +126,7 @@ function subjectOf(token: string | null): string | null {
   try {
     const payload = token?.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
     const claims: unknown = JSON.parse(atob(payload));
-    const subject: unknown = Reflect.get(Object(claims), 'sub');
+    const subject: unknown = property(claims, 'sub');
     return typeof subject === 'string' ? subject : null;
   } catch {
     return null;

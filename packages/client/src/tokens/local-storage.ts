@@ -1,4 +1,4 @@
-import { requireMethods, requireOptions, requireSynchronous } from '../options.ts';
+import { requireMethods, requireOptions } from '../options.ts';
 import type { DeviceMarkStore } from './device-mark.ts';
 import { createListeners } from './listeners.ts';
 import { storedReason, storedText, tokenOrNull, type TokenStore } from './token-store.ts';
@@ -34,8 +34,7 @@ export function localStorageTokenStore(options: LocalStorageTokenStoreOptions = 
   const { key = 'trpc-sessions.token', storage = browserStorage() } = options;
   if (typeof key !== 'string') throw new TypeError('key: expected a text');
   if (storage !== undefined) {
-    requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem']);
-    requireSynchronous('storage', () => storage.getItem(key));
+    requireMethods('storage', storage, ['getItem', 'setItem', 'removeItem'], () => storage.getItem(key));
   }
   /** The text that storage has rejected; `undefined` while storage works. */
   let rejected: { readonly text: string | null } | undefined;

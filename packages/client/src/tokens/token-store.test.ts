@@ -255,7 +255,7 @@ describe('a wrong option is a TypeError that names it:', () => {
     ['storage without methods', { storage: {} }, 'storage: expected getItem, setItem, removeItem'],
     ['storage null', { storage: null }, 'storage: expected getItem, setItem, removeItem'],
     ['an unknown name', { name: 'a' }, 'name: unknown option'],
-    ['a text in place of the options', 'my-key', 'expected an object: key, storage'],
+    ['a text in place of the options', 'my-key', 'expected { key, storage }'],
   ])('%s', (_, options, message) => {
     for (const create of [localStorageTokenStore, cookieTokenStore]) {
       const attempt = () => create(options as object);

@@ -1,7 +1,8 @@
 import type { SessionErrorReason } from '@trpc-sessions/server';
 import { isReason } from '../errors.ts';
 import type { DeviceMarkStore } from './device-mark.ts';
-import { requireMethods, requireSynchronous } from '../options.ts';
+import { requireMethods } from '../options.ts';
+import { property } from '../property.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
 
 /**
@@ -59,8 +60,8 @@ export function storedReason(text: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** The state of a store beside its token. */
-interface StoreState {
+/** What is known of a store beside its token. A call's mark has a state, too. */
+interface State {
   /** Why there is no token, for a store that keeps no reason. */
   reason?: SessionErrorReason | null;
   /** The error with which the server refused the last token. */
@@ -69,13 +70,15 @@ interface StoreState {
   prefix?: string;
   /** Whether an asynchronous store has read its token. */
   isReady?: true;
+  /** The token that a call was sent with, or that the WebSocket connection of a store was opened with. */
+  sent?: string | null;
 }
 
-const states = /* @__PURE__ */ sharedByCopies('stores', () => new WeakMap<TokenStore, StoreState>());
+const states = /* @__PURE__ */ sharedByCopies('states', () => new WeakMap<object, State>());
 
-export function stateOf(tokens: TokenStore): StoreState {
-  const state = states.get(tokens) ?? {};
-  states.set(tokens, state);
+export function stateOf(owner: object): State {
+  const state = states.get(owner) ?? {};
+  states.set(owner, state);
   return state;
 }
 
@@ -110,8 +113,7 @@ export function dropToken(
 ): void {
   if (token === null || readToken(tokens) !== token) return;
   // Before `set`, which calls the listeners.
-  stateOf(tokens).refusal = refusal;
-  stateOf(tokens).reason = reason;
+  Object.assign(stateOf(tokens), { refusal, reason });
   tokens.set(null, reason);
 }
 
@@ -131,8 +133,7 @@ export function dropSignedOut(tokens: TokenStore, token: string | null): void {
  * @throws {TypeError} `tokens` is none
  */
 export function requireTokenStore(tokens: TokenStore): void {
-  requireMethods('tokens', tokens, ['get', 'set', 'subscribe']);
-  requireSynchronous('tokens', () => tokens.get());
+  requireMethods('tokens', tokens, ['get', 'set', 'subscribe'], () => tokens.get());
   if (tokens.mark !== undefined) requireMethods('tokens.mark', tokens.mark, ['get', 'set']);
   if (isAsync(tokens)) {
     requireMethods('tokens.ready', tokens.ready, ['then']);
@@ -142,7 +143,7 @@ export function requireTokenStore(tokens: TokenStore): void {
 
 /** Returns whether a store reads its token asynchronously. */
 export function isAsync(tokens: TokenStore): tokens is AsyncTokenStore {
-  return Reflect.get(tokens, 'ready') !== undefined;
+  return property(tokens, 'ready') !== undefined;
 }
 
 /** Returns whether a store can return its token. */
@@ -151,7 +152,7 @@ export function isReady(tokens: TokenStore): boolean {
 }
 
 /** Resolves when a store can return its token. It never rejects: a store that could not read holds no token. */
-export async function untilReady(tokens: AsyncTokenStore): Promise<void> {
-  await Promise.allSettled([tokens.ready]);
+export async function untilReady(tokens: TokenStore): Promise<void> {
+  await Promise.allSettled([property(tokens, 'ready')]);
   stateOf(tokens).isReady = true;
 }

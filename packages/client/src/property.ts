@@ -1,0 +1,4 @@
+/** Reads a property of a value that may be anything. */
+export function property(value: unknown, name: string): unknown {
+  return Reflect.get(Object(value), name);
+}
