@@ -90,9 +90,16 @@ test.each([
   expect(blocks.length).toBeGreaterThan(5);
   for (const [, file = '', code = ''] of blocks) expect(code, file).toBe(read(`${app}/${file}`));
   const shown = new Set(blocks.map(([, file]) => file));
-  const ofNewApps = new Set(['src/router.tsx', 'vite.config.ts', 'nuxt.config.ts']);
+  const ofNewApps = new Set(['nuxt.config.ts']);
   const files = globSync('**/*.{ts,tsx,vue,svelte}', { cwd: resolve(root, app), exclude: ['node_modules', '.*'] });
   expect(files.filter((file) => !ofNewApps.has(file) && !shown.has(file))).toEqual([]);
+});
+
+test('docs/tanstack-start.md installs the Nitro of its app', () => {
+  const { devDependencies }: { devDependencies: { nitro: string } } = JSON.parse(
+    read('apps/tanstack-start/package.json'),
+  );
+  expect(read('docs/tanstack-start.md')).toContain(` nitro@${devDependencies.nitro} `);
 });
 
 describe('the README', () => {

@@ -1,6 +1,6 @@
 import { cookieTokenStore, sessionLinks } from '@trpc-sessions/client';
 import { createTRPCClient } from '@trpc/client';
-import type { AppRouter } from '../server/utils/router';
+import type { AppRouter } from '~~/server/utils/router';
 
 export default defineNuxtPlugin(() => {
   // While a page renders, calls stay in the process.

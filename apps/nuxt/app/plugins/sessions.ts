@@ -1,7 +1,7 @@
 import { cookieTokenStore, sessionErrorReason, sessionLinks } from '@trpc-sessions/client';
 import { createTRPCClient } from '@trpc/client';
 import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '../server/utils/sessions';
+import type { AppRouter } from '~~/server/utils/sessions';
 
 type CurrentSession = inferRouterOutputs<AppRouter>['auth']['sessions']['current'];
 

@@ -1,5 +1,5 @@
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
-import type { AppRouter } from '../server/utils/router';
+import type { AppRouter } from '~~/server/utils/router';
 
 export default defineNuxtPlugin(() => {
   // While a page renders, calls stay in the process.
