@@ -1,4 +1,4 @@
-import type { FindRowOf } from '../cache/known-rows.ts';
+import type { Answer, FindRowOf } from '../cache/known-rows.ts';
 import type { SessionCache } from '../cache/session-cache.ts';
 import { isSessionError, SessionError, type SessionEnd } from '../errors.ts';
 import type { CallerInfo } from '../session/caller.ts';
@@ -60,13 +60,23 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
   const refusalOf = createRefusalOf(lastSeen, rules);
 
   function accept(
+    verified: VerifiedToken,
+    row: LookedUpRow,
+    caller: Partial<CallerInfo> | undefined,
+    now: number,
+  ): Promise<VerifiedSession> {
+    if (now - row.last_seen_at >= touchInterval) return acceptUse(verified, row, caller, now);
+    // A session of its own: no request changes another's. Made in place, for then V8 knows that it is no promise itself.
+    return Promise.resolve({ session: sessionOf(row), claims: verified.claims });
+  }
+
+  /** Accepts a request whose last-seen write is due. */
+  async function acceptUse(
     { claims }: VerifiedToken,
     row: LookedUpRow,
     caller: Partial<CallerInfo> | undefined,
     now: number,
-  ): VerifiedSession | Promise<VerifiedSession> {
-    // A session of its own: no request changes another's.
-    if (now - row.last_seen_at < touchInterval) return { session: sessionOf(row), claims };
+  ): Promise<VerifiedSession> {
     const ip = readIp(caller?.ip) ?? row.ip;
     const changed = changedDevice(row, caller);
     const isQueued = lastSeen.add({
@@ -80,8 +90,8 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     const seen = { ...row, ...changed, last_seen_at: now, ip };
     // Update the cache only if the write was queued.
     if (isQueued) cache?.updateRow(seen);
-    const verified = { session: sessionOf(seen), claims };
-    return writesInline ? lastSeen.flushBriefly().then(() => verified) : verified;
+    if (writesInline) await lastSeen.flushBriefly();
+    return { session: sessionOf(seen), claims };
   }
 
   /** Verifies a row that was looked up. */
@@ -89,11 +99,16 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     row: LookedUpRow,
     verified: VerifiedToken,
     caller: Partial<CallerInfo> | undefined,
-  ): VerifiedSession | Promise<VerifiedSession> {
+  ): Promise<VerifiedSession> {
     const now = clock();
     const reason = refusalOf(row, verified, now);
     if (reason !== undefined) throw new SessionError(reason);
     return accept(verified, row, caller, now);
+  }
+
+  /** Apart from its callers: the function that it makes would cost each of their calls an object. */
+  function lookUp(verified: VerifiedToken, now: number): Answer<LookedUpRow> {
+    return cache === undefined ? find(verified, now) : cache.load(verified, async () => find(verified, now));
   }
 
   async function verifyLater(
@@ -126,11 +141,11 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
       const cached = cache?.get(verified, now);
       // Another process may have seen the session since: only the database may refuse it.
       if (cached !== undefined && refusalOf(cached, verified, now) === undefined) {
-        return Promise.resolve(accept(verified, cached, caller, now));
+        return accept(verified, cached, caller, now);
       }
-      const found = cache === undefined ? find(verified, now) : cache.load(verified, async () => find(verified, now));
+      const found = lookUp(verified, now);
       if (found === undefined || found instanceof Promise) return verifyLater(found, verified, caller);
-      return Promise.resolve(verifyRow(found, verified, caller));
+      return verifyRow(found, verified, caller);
     } catch (error) {
       report(error, caller);
       return Promise.reject(error);

@@ -1,9 +1,9 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { connectionBelow, type LookupConnection } from '../drivers/connection-below.ts';
-import { stateColumns, type SessionState } from '../session/session-state.ts';
+import type { SessionState } from '../session/session-state.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import { batchLookups } from './batch-lookups.ts';
-import { numberReader, readNumbers } from './columns.ts';
+import { readNumbers, readStateNumbers } from './columns.ts';
 import type { Queries } from './queries.ts';
 import type { SessionsDatabase } from './schema.ts';
 import type { TimeLimit } from './time-limit.ts';
@@ -77,7 +77,7 @@ export function createLookups({ queries, readDb, readDirect, limitTime }: Lookup
     findState: createLookup<SessionState>({
       one: (id) => queries.findState(id),
       many: (ids) => queries.findStates(ids),
-      read: numberReader(stateColumns),
+      read: readStateNumbers,
     }),
   };
 }

@@ -28,7 +28,7 @@ export function createDirectConnection(database: Pick<SqliteDatabase, 'inTransac
   return {
     isInTransaction: () => database.inTransaction,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the query says
-    first: <TRow>({ sql, parameters }: CompiledQuery<TRow>) => prepare(sql).get(parameters) as TRow | undefined,
+    first: <TRow>({ sql, parameters }: CompiledQuery<TRow>) => prepare(sql).get(...parameters) as TRow | undefined,
     run<TRow>({ sql, parameters }: CompiledQuery<TRow>): QueryResult<TRow> {
       const statement = prepare(sql);
       if (!statement.reader) return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };

@@ -6,8 +6,8 @@ export interface SqliteDatabase {
   readonly inTransaction: boolean;
   readonly readonly: boolean;
   prepare(sql: string): SqliteStatement & {
-    /** The first row. */
-    get(parameters: readonly unknown[]): unknown;
+    /** The first row. A parameter takes less time by itself than in a list. */
+    get(...parameters: readonly unknown[]): unknown;
   };
   pragma(source: string, options?: { readonly simple?: boolean }): unknown;
   close(): void;
