@@ -56,6 +56,17 @@ describe('a procedure with authenticated twice', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
+  test('verifies again after a step between them replaced the session', async () => {
+    const { authenticated } = plugin();
+    const replaced = t.procedure
+      .concat(authenticated)
+      .use(({ ctx, next }) => next({ ctx: { session: { ...ctx.session, userId: 'mallory' } } }))
+      .concat(authenticated)
+      .query(({ ctx }) => ctx.session.userId);
+    const { token } = await manager.issue({ userId: 'ada' });
+    expect(await t.router({ replaced }).createCaller(as(token)).replaced()).toBe('ada');
+  });
+
   test('gives the resolver the raw input of the client', async () => {
     const { authenticated } = plugin();
     const echo = t.procedure

@@ -120,7 +120,7 @@ export function createAuthenticated<
   const procedureOf = (findCaller: (caller: CallerInfo) => Promise<Found | null>) =>
     t.procedure.use(async ({ ctx, type, path, input, signal, getRawInput, next }) => {
       const caller = place.callerOf(ctx);
-      if (callMark.isSet({ ctx, getRawInput })) return next();
+      if (callMark.isSet(getRawInput, place.sessionIn(ctx))) return next();
       const since = watches.moment();
       let found: Found | null;
       try {
@@ -128,11 +128,10 @@ export function createAuthenticated<
       } catch (error) {
         throw await errorHandler.format({ ctx, type, path, input }, refusalFor(caller, error));
       }
-      const mark = callMark.create(getRawInput);
       const added = place.add(caller, found === null ? withoutSession : { ...found, userId: found.session.userId });
       // A context and `getRawInput` at once: tRPC's types take one of them. A caller without a session leaves no mark.
       const forNextSteps =
-        found === null ? { ctx: added } : { ctx: { ...added, [callMark.key]: mark }, getRawInput: mark };
+        found === null ? { ctx: added } : { ctx: added, getRawInput: callMark.create(getRawInput, found.session) };
       const result = withRefusal(await next(forNextSteps));
       if (!result.ok) return { ...result, error: await errorHandler.format({ ctx, type, path, input }, result.error) };
       if (!mayStream(result.data)) return result;

@@ -13,23 +13,30 @@ export interface ContextPlace {
   readonly callerOf: (ctx: object | null | undefined) => CallerInfo;
   /** The properties that are added to the context. Under a key, the caller is among them. */
   readonly add: (caller: CallerInfo, added: object) => object;
+  /** The session that was added to a context, or whatever an app put in its place. */
+  readonly sessionIn: (ctx: object) => unknown;
 }
 
 /** @param key - the option `contextKey` */
 export function createContextPlace(key: string | undefined): ContextPlace {
-  if (key === undefined) return { callerOf: requireCaller, add: (_, added) => added };
+  if (key === undefined) return { callerOf: requireCaller, add: (_, added) => added, sessionIn };
   return {
     callerOf(ctx) {
       const own: unknown = Reflect.get(Object(ctx), key);
       return callerIn(own) ?? requireCaller(ctx);
     },
     add: (caller, added) => ({ [key]: { caller, ...added } }),
+    sessionIn: (ctx) => sessionIn(Object(Reflect.get(ctx, key))),
   };
 }
 
 /** For the procedures of our own router: they find the same caller, and the rest at the top of their context. */
 export function ownPlaceOf({ callerOf }: ContextPlace): ContextPlace {
-  return { callerOf, add: (caller, added) => ({ caller, ...added }) };
+  return { callerOf, add: (caller, added) => ({ caller, ...added }), sessionIn };
+}
+
+function sessionIn(ctx: object): unknown {
+  return Reflect.get(ctx, 'session');
 }
 
 /** tRPC does not check a nested router's context, so a missing caller shows only here. */
