@@ -150,4 +150,37 @@ describeIf(chromiumProgram !== undefined, 'live pages in Chromium', 'install chr
     expect([...streams.values()]).toEqual([second.url()]);
     expect(server.paths.slice(asked)).toEqual([]);
   });
+
+  test('a page that cannot load a part of the hooks stays signed in, rejects a change, and goes on when it can', async () => {
+    await using server = await startServer();
+    const { manager, streams, origin } = server;
+    await using context = await browser.newContext();
+    const parts = /\/(?:follow-live|list-later)-/;
+    const asked: string[] = [];
+    await context.route(parts, (route) => {
+      asked.push(parts.exec(route.request().url())?.[0] ?? '');
+      return route.abort();
+    });
+    const { session: other } = await manager.issue({ userId: 'ada' });
+    const page = await openTab(context, origin, 'offline');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => manager.list('ada')).toHaveLength(2);
+    const [own] = (await manager.list('ada')).filter(({ id }) => id !== other.id);
+    await shows(page, [own!.id, other.id]);
+    // Each is asked for again, after a pause.
+    await expect.poll(() => asked.filter((name) => name === asked[0]).length).toBeGreaterThan(1);
+
+    await page.getByRole('button', { name: 'Revoke others' }).click();
+    await expect.poll(() => page.locator('#failure').textContent()).toContain('list-later');
+    await shows(page, [own!.id, other.id]);
+    expect(await page.locator('#status').textContent()).toBe('signedIn');
+    expect(await manager.list('ada')).toHaveLength(2);
+
+    await context.unroute(parts);
+    await page.getByRole('button', { name: 'Revoke others' }).click();
+    await shows(page, [own!.id]);
+    await expect.poll(() => streams.size).toBe(1);
+    const { session: third } = await manager.issue({ userId: 'ada' });
+    await shows(page, [third.id, own!.id]);
+  });
 });

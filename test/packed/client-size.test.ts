@@ -24,8 +24,8 @@ async function bundle(...code: string[]): Promise<string> {
     write: false,
     platform: 'browser',
     target: 'es2024',
-    // The last is imported later. Its shared parts would be in a file of their own, which the page loads at first.
-    external: ['react', 'react/*', './follow-live.ts'],
+    // The last two are imported later. Their shared parts would be in a file of their own, which the page loads at first.
+    external: ['react', 'react/*', './follow-live.ts', './list-later.ts'],
     conditions: ['@trpc-sessions/source'],
   });
   const page = outputFiles.find(({ path }) => path.endsWith('stdin.js'));
@@ -51,20 +51,20 @@ test.each<[string, number, string[], string[]]>([
   ],
   [
     'the provider and useSession, in a page with our links',
-    3000,
+    2600,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession } from '@trpc-sessions/client/react';"],
   ],
   [
     'the provider, useSession and useSessions',
-    3850,
+    3100,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
-  ['all hooks', 4000, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
+  ['all hooks', 3250, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
   [
     'the ready screen, beside the hooks',
-    8200,
+    8000,
     [trpc, query, 'export { createTRPCClient };', links, hooks],
     ["export { Sessions } from '@trpc-sessions/client/ui';"],
   ],

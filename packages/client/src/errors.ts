@@ -93,9 +93,8 @@ export function endedOf(error: unknown): SessionEnd | null {
 /** Reads an end by shape: without a transformer, its time is a text. */
 export function readEnd(value: unknown): SessionEnd | null {
   const [at, cause, by] = [property(value, 'at'), property(value, 'cause'), property(value, 'by')];
-  if (typeof cause !== 'string' || !isBy(by) || !(at instanceof Date || typeof at === 'string')) return null;
-  const time = new Date(at);
-  if (Number.isNaN(time.getTime())) return null;
+  const time = new Date(at instanceof Date ? at : String(at));
+  if (typeof cause !== 'string' || !isBy(by) || Number.isNaN(time.getTime())) return null;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a newer server may have more causes: they pass
   return { at: time, cause: cause as EndCause, by };
 }

@@ -26,5 +26,5 @@ export interface SessionHooks<TClient extends AnySessionClient> {
  * ```
  */
 export function createSessionHooks<TClient extends AnySessionClient>(): SessionHooks<TClient> {
-  return { SessionProvider, useSession: () => useSession<TClient>(), useSessions, useSuspenseSessions };
+  return { SessionProvider, useSession: useSession<TClient>, useSessions, useSuspenseSessions };
 }

@@ -2,7 +2,7 @@ import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { expect, test, vi } from 'vitest';
 import { endedOf } from '../errors.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
-import { readRefusal } from '../tokens/token-store.ts';
+import { stateOf } from '../tokens/token-store.ts';
 import type { ReceivedSessionsEvent, SubscribeWatch } from '../watch/received-event.ts';
 import { followLive } from './follow-live.ts';
 import { listKey } from './queries.ts';
@@ -50,7 +50,7 @@ test('when a session has ended elsewhere, the page says how, and the app is call
   const ended = { at: new Date(0), cause: 'others', by: 'another_device' } as const;
   const onSignedOut = vi.fn();
   // The provider renders the refusal that it reads now.
-  const onEnded = vi.fn(() => expect(endedOf(readRefusal(tokens))).toEqual(ended));
+  const onEnded = vi.fn(() => expect(endedOf(stateOf(tokens).refusal)).toEqual(ended));
   const stop = followLive(client, tokens, new QueryClient(), () => ({ onEnded, onSignedOut }));
   await expect.poll(() => refuse).toHaveLength(1);
   refuse[0]?.({ data: { session: { reason: 'revoked_session', ended } } });

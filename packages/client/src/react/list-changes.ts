@@ -1,3 +1,4 @@
+import { createListeners } from '../tokens/listeners.ts';
 import type { ReceivedSessionInfo } from './session-client.ts';
 
 /** A change of the list: a new name, or a revocation. */
@@ -21,17 +22,14 @@ export interface ListChanges {
 
 export function createListChanges(): ListChanges {
   let changes: readonly ListChange[] = [];
-  const listeners = new Set<() => void>();
+  const { announce, subscribe } = createListeners(() => changes);
   function set(next: readonly ListChange[]): void {
     changes = next;
-    for (const listener of listeners) listener();
+    announce();
   }
   return {
     get: () => changes,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe,
     add: (change) => set([...changes, change]),
     settle(change, isDone) {
       // The user has changed meanwhile.

@@ -1,3 +1,4 @@
+import type { SessionErrorReason } from '@trpc-sessions/server';
 import { useQueryClient } from '@tanstack/react-query';
 import {
   createContext,
@@ -15,22 +16,14 @@ import {
 } from 'react';
 import { endedOf } from '../errors.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import {
-  isAsync,
-  readRefusal,
-  readReason,
-  requireTokenStore,
-  stateOf,
-  untilReady,
-  type TokenStore,
-} from '../tokens/token-store.ts';
+import { readReason, requireTokenStore, stateOf, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { useInitialSession, type InitialSession } from './initial-session.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
-import { shareList } from './shared-list.ts';
-import { tokenVersionOf } from './token-version.ts';
+import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 import { useLive, type LiveProps } from './use-live.ts';
-import { changesOf, followToken, refetchForUser, type IsPublic } from './user-change.ts';
+import { followToken, refetchForUser, userOf, type IsPublic } from './user-change.ts';
+import { whileLoaded } from './while-loaded.ts';
 
 /** Props of {@link SessionProvider}. */
 export interface SessionProviderProps extends LiveProps {
@@ -54,7 +47,7 @@ export interface SessionProviderProps extends LiveProps {
 
 // A copy of React's has a context of its own: another release could not read it.
 const contexts = /* @__PURE__ */ sharedByCopies(
-  'react-contexts',
+  'contexts',
   () => new WeakMap<typeof createContext, Context<QueryParts | null>>(),
 );
 
@@ -94,63 +87,65 @@ export function SessionProvider({
 }: SessionProviderProps): ReactElement {
   requireTokenStore(tokens);
   const queryClient = useQueryClient();
+  const user = userOf(queryClient, tokens);
   // The app may write it as a new function in each render.
-  const isPublicNow = useRef(isPublic);
-  useEffect(() => void (isPublicNow.current = isPublic));
-  const follow = useCallback(
-    () => followToken(queryClient, tokens, (query) => isPublicNow.current(query)),
-    [queryClient, tokens],
-  );
-
-  const isSettled = useInitialSession(tokens, isPublic, initialSession);
+  user.isPublic = isPublic;
+  const isSettled = useInitialSession(user, initialSession);
   // Before the first render: the user may have changed while the provider was not mounted.
-  useState(() => isSettled && followToken(queryClient, tokens, isPublic));
+  useState(() => isSettled && followToken(user));
   const subscribe = useCallback(
     (listener: () => void) => {
       const onChange = () => {
-        follow();
+        followToken(user);
         listener();
       };
-      if (isAsync(tokens)) void untilReady(tokens).then(onChange);
+      void untilReady(tokens).then(onChange);
       return tokens.subscribe(onChange);
     },
-    [tokens, follow],
+    [tokens, user],
   );
-  const held = useSyncExternalStore(subscribe, () => tokenVersionOf(tokens), beforeHydration);
+  const state = useSyncExternalStore(subscribe, () => versionOrReason(tokens), beforeHydration);
+  const [held, reason] = typeof state === 'string' ? [null, state] : [state, null];
   const rendered = isSettled ? undefined : initialSession;
   const tokenVersion = isSettled ? held : rendered === null ? null : undefined;
-  const reason = useSyncExternalStore(subscribe, () => readReason(tokens), noReason);
-  const refusal = useSyncExternalStore(subscribe, () => readRefusal(tokens), beforeHydration);
+  const refusal = reason === null ? undefined : stateOf(tokens).refusal;
   const ended = useMemo(() => endedOf(refusal), [refusal]);
-  const changes = changesOf(queryClient, tokens);
+  const { changes } = user;
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
+  const [hasList, needList] = useReducer(() => true, false);
   const parts = useMemo(() => {
     const rereadToken = () => {
-      follow();
+      followToken(user);
       rerender();
     };
-    return { client, tokens, tokenVersion, reason, ended, rendered, changes, rereadToken };
-  }, [client, tokens, tokenVersion, reason, ended, rendered, changes, follow]);
+    return { client, queryClient, tokens, tokenVersion, reason, ended, rendered, changes, rereadToken, needList };
+  }, [client, queryClient, tokens, user, tokenVersion, reason, ended, rendered, changes]);
 
   const shown = useRef(tokenVersion);
   useEffect(() => {
     if (tokenVersion === undefined) return;
     // Another tab may drop the next token, whose end this tab does not know.
     if (tokenVersion !== null) stateOf(tokens).refusal = undefined;
-    follow();
-    if (shown.current !== undefined && shown.current !== tokenVersion) {
-      refetchForUser(queryClient, (query) => isPublicNow.current(query));
-    }
+    followToken(user);
+    if (shown.current !== undefined && shown.current !== tokenVersion) refetchForUser(user);
     shown.current = tokenVersion;
     // Data of former sessions is never shown again.
     queryClient.removeQueries({
       type: 'inactive',
       predicate: ({ queryKey }) => queryKey[0] === rootKey && queryKey[1] !== tokenVersion,
     });
-  }, [queryClient, tokens, tokenVersion, follow]);
+  }, [queryClient, tokens, user, tokenVersion]);
 
-  useEffect(() => shareList(queryClient, tokens, changes), [queryClient, tokens, changes]);
-  useLive(client, tokens, { live, onNewSession, onSignedOut, onEnded: rerender });
+  const isListNeeded = hasList || live === true;
+  useEffect(() => {
+    // A mutation of the app may change the list, too.
+    if (!isListNeeded) return queryClient.getMutationCache().subscribe(({ type }) => type === 'added' && needList());
+    return whileLoaded(
+      () => import('./list-later.ts'),
+      ({ shareList }) => shareList(queryClient, tokens, changes),
+    );
+  }, [isListNeeded, queryClient, tokens, changes]);
+  useLive(client, user, { live, onNewSession, onSignedOut, onEnded: rerender });
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }
@@ -159,7 +154,12 @@ const nonePublic = () => false;
 
 /** A server renders without the token, and so does its page until hydration. */
 const beforeHydration = () => undefined;
-const noReason = () => null;
+
+/** The version of the token, or the reason why there is none. */
+function versionOrReason(tokens: TokenStore): TokenVersion | SessionErrorReason {
+  const version = tokenVersionOf(tokens);
+  return version === null ? readReason(tokens) : version;
+}
 
 /**
  * @throws {Error} outside a {@link SessionProvider}

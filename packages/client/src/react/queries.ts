@@ -1,10 +1,10 @@
 import type { SessionEnd, SessionErrorReason } from '@trpc-sessions/server';
 import { CancelledError, type QueryClient, type QueryFunction, type UseQueryOptions } from '@tanstack/react-query';
-import { sessionErrorReason } from '../errors.ts';
+import { refusalReason } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import type { ListChanges } from './list-changes.ts';
-import type { AnySessionClient, ReceivedCurrentSession, ReceivedSessionInfo } from './session-client.ts';
+import type { AnySessionClient, ReceivedCurrentSession, ReceivedSessionInfo, ReceiveQuery } from './session-client.ts';
 import { hasToken, tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** The first part of every query key of the hooks. */
@@ -18,6 +18,7 @@ export type SessionQueryKey = readonly [typeof rootKey, TokenVersion, 'current' 
 /** The context of {@link SessionProvider}. */
 export interface QueryParts {
   readonly client: AnySessionClient;
+  readonly queryClient: QueryClient;
   readonly tokens: TokenStore;
   readonly tokenVersion: TokenVersion;
   /** Why there is no token; `null` if the user has signed out, or has not signed in. */
@@ -30,6 +31,8 @@ export interface QueryParts {
   readonly changes: ListChanges;
   /** Reads the store again: its token has changed, and its listeners have not been called yet. */
   readonly rereadToken: () => void;
+  /** Loads the code that a page needs to change the list, and to keep it equal to the app's own query. */
+  readonly needList: () => void;
 }
 
 export const currentKey = (tokenVersion: TokenVersion): SessionQueryKey => [rootKey, tokenVersion, 'current'];
@@ -38,19 +41,14 @@ export const listKey = (tokenVersion: TokenVersion): SessionQueryKey => [rootKey
 /** Fetches the current session. */
 export function currentQuery<TData>(
   parts: QueryParts,
-  queryClient: QueryClient,
   select: (received: ReceivedCurrentSession) => TData,
 ): SessionQuery<ReceivedCurrentSession, TData> {
-  const { client, tokenVersion } = parts;
-  const request = (signal: AbortSignal) => client.sessions.current.query(undefined, { signal });
-  return { ...sessionQuery(parts, queryClient, currentKey(tokenVersion), request), select };
+  return { ...sessionQuery(parts, currentKey(parts.tokenVersion), parts.client.sessions.current), select };
 }
 
 /** Fetches all sessions of the user. */
-export function listQuery(parts: QueryParts, queryClient: QueryClient): SessionQuery<readonly ReceivedSessionInfo[]> {
-  const { client, tokenVersion } = parts;
-  const request = (signal: AbortSignal) => client.sessions.list.query(undefined, { signal });
-  return sessionQuery(parts, queryClient, listKey(tokenVersion), request);
+export function listQuery(parts: QueryParts): SessionQuery<readonly ReceivedSessionInfo[]> {
+  return sessionQuery(parts, listKey(parts.tokenVersion), parts.client.sessions.list);
 }
 
 /** The list without a token. It is never fetched. */
@@ -75,16 +73,15 @@ type SessionQuery<TReceived, TData = TReceived> = UseQueryOptions<TReceived, Err
 };
 
 function sessionQuery<TReceived>(
-  { tokens, tokenVersion, rereadToken }: QueryParts,
-  queryClient: QueryClient,
+  { queryClient, tokens, tokenVersion, rereadToken }: QueryParts,
   queryKey: SessionQueryKey,
-  request: (signal: AbortSignal) => Promise<TReceived>,
+  procedure: { readonly query: ReceiveQuery<TReceived> },
 ): Omit<SessionQuery<TReceived>, 'select'> {
   const { retry = 3, refetchOnReconnect } = queryClient.getDefaultOptions().queries ?? {};
 
   // Another tab's write to storage is visible before its event arrives: the answer may be another user's.
-  const isOutdated = () => tokenVersionOf(tokens) !== tokenVersion;
-  async function giveUp(): Promise<never> {
+  async function requireSameToken(): Promise<void> {
+    if (tokenVersionOf(tokens) === tokenVersion) return;
     rereadToken();
     await queryClient.cancelQueries({ queryKey, exact: true });
     throw new CancelledError();
@@ -93,9 +90,17 @@ function sessionQuery<TReceived>(
   return {
     queryKey,
     async queryFn({ signal }) {
-      if (isOutdated()) return giveUp();
-      const answer = await dropTokenIfRefused(tokens, () => request(signal));
-      return isOutdated() ? giveUp() : answer;
+      await requireSameToken();
+      const token = readToken(tokens);
+      try {
+        const answer = await procedure.query(undefined, { signal });
+        await requireSameToken();
+        return answer;
+      } catch (error) {
+        // As `sessionLink` does, for apps whose links are their own.
+        dropRefusedToken(tokens, token, error);
+        throw error;
+      }
     },
     enabled: hasToken(tokenVersion),
     staleTime,
@@ -106,20 +111,8 @@ function sessionQuery<TReceived>(
     placeholderData: () => undefined,
     retry(failures, error) {
       // A refusal is final.
-      if (sessionErrorReason(error) !== null) return false;
-      if (typeof retry === 'function') return retry(failures, error);
-      return typeof retry === 'number' ? failures < retry : retry;
+      if (refusalReason(error) !== undefined) return false;
+      return typeof retry === 'function' ? retry(failures, error) : retry === true || failures < Number(retry);
     },
   };
-}
-
-/** Drops a refused token as `sessionLink` does, for apps whose links are their own. */
-async function dropTokenIfRefused<TResult>(tokens: TokenStore, request: () => Promise<TResult>): Promise<TResult> {
-  const token = readToken(tokens);
-  try {
-    return await request();
-  } catch (error) {
-    dropRefusedToken(tokens, token, error);
-    throw error;
-  }
 }

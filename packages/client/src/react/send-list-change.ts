@@ -1,9 +1,11 @@
-import { CancelledError, type QueryClient } from '@tanstack/react-query';
+import { CancelledError } from '@tanstack/react-query';
 import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import type { ListChange } from './list-changes.ts';
 import { currentKey, listKey, refreshList, type QueryParts } from './queries.ts';
 import type { ReceivedSessionInfo } from './session-client.ts';
-import { isSameUser } from './user-change.ts';
+import { refetchOthers } from './shared-list.ts';
+import { tokenVersionOf } from './token-version.ts';
+import { userOf } from './user-change.ts';
 
 /** A change for the server. */
 export interface ListChangeInput extends ListChange {
@@ -18,11 +20,9 @@ const maxIds = 100;
 
 /** Sends a change to the server, and then to the cache. */
 export async function sendListChange(
-  parts: QueryParts,
-  queryClient: QueryClient,
+  { client, queryClient, tokens, tokenVersion, changes }: QueryParts,
   input: ListChangeInput,
 ): Promise<void> {
-  const { client, tokens, tokenVersion, changes } = parts;
   const { rename, revoke, revokeOthers } = client.sessions;
   const { ids, name, others = false } = input;
   const queryKey = listKey(tokenVersion);
@@ -30,9 +30,14 @@ export async function sendListChange(
     void queryClient.setQueryData<List>(queryKey, (list) => list && update(list));
   const remove = (gone: readonly string[]) => edit((list) => list.filter(({ id }) => !gone.includes(id)));
 
-  /** An app's `retry` may come, or the rest of many sessions be left, when the next user has signed in. */
+  /**
+   * An app's `retry` may come, or the rest of many sessions be left, when the next user has signed in. The token may be a new one of the
+   * same user.
+   */
   function requireSameUser(): void {
-    if (!isSameUser(queryClient, parts)) throw new CancelledError();
+    const user = userOf(queryClient, tokens);
+    if (changes !== user.changes || ![user.version, tokenVersion].includes(tokenVersionOf(tokens)))
+      throw new CancelledError();
   }
 
   async function send(): Promise<void> {
@@ -71,6 +76,8 @@ export async function sendListChange(
     // The server may be away: a request that fails, too, would show as the error of the list.
     void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
     throw error;
+  } finally {
+    if (changes.get().every((each) => each === input || each.isDone)) refetchOthers(queryClient, tokens);
   }
   changes.settle(input, true);
   void refreshList(queryClient, tokens);

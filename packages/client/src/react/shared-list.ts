@@ -1,4 +1,4 @@
-import { hashKey, type QueryClient, type QueryKey } from '@tanstack/react-query';
+import { hashKey, type Mutation, type Query, type QueryClient, type QueryKey } from '@tanstack/react-query';
 import { stateOf, type TokenStore } from '../tokens/token-store.ts';
 import { listWith, type ListChanges } from './list-changes.ts';
 import { listKey } from './queries.ts';
@@ -7,25 +7,22 @@ import { tokenVersionOf } from './token-version.ts';
 
 type List = readonly ReceivedSessionInfo[];
 
+/** The mutations that the app has made of our procedures, of each store, as far as they are known to have succeeded. */
+const succeeded = new WeakMap<TokenStore, WeakSet<Mutation>>();
+
 /**
  * Keeps the list of `useSessions` and the app's own query of `sessions.list` equal, also while a change is under way. An answer
- * to one is an answer to the other. After a change, by `useSessions` or by a mutation of the app, the app's other queries
- * of `sessions` are fetched again. Returns a function that stops it.
+ * to one is an answer to the other. After a mutation of the app, both are fetched again. It may start late: it then
+ * catches up. Returns a function that stops it.
  */
 export function shareList(queryClient: QueryClient, tokens: TokenStore, changes: ListChanges): () => void {
   const queries = queryClient.getQueryCache();
+  const mutations = queryClient.getMutationCache();
   const ours = () => listKey(tokenVersionOf(tokens));
-  const isList = ({ queryHash }: { queryHash: string }) => queryHash.endsWith(`${pathOf('list')},{"type":"query"}]`);
-  const isOther = ({ queryHash }: { queryHash: string }) =>
-    ['current', 'get', 'page'].some((name) => queryHash.includes(pathOf(name)));
+  const isList = ({ queryHash }: Query) => queryHash.endsWith(`${pathOf(tokens, 'list')},{"type":"query"}]`);
+  const known = succeeded.get(tokens) ?? new WeakSet();
+  succeeded.set(tokens, known);
   let isWriting = false;
-
-  /** A part of a key: an app's keys may begin with a prefix. */
-  function pathOf(procedure: string): string {
-    // Only our links know the path.
-    const { prefix = '?' } = stateOf(tokens);
-    return JSON.stringify(`${prefix}sessions.${procedure}`.split('.'));
-  }
 
   function write(queryKey: QueryKey, list: unknown, updatedAt: number): void {
     isWriting = true;
@@ -42,32 +39,52 @@ export function shareList(queryClient: QueryClient, tokens: TokenStore, changes:
         write(queryKey, listWith(data, changes.get()), dataUpdatedAt);
   }
 
+  /** Takes over an answer to a query of the app. */
+  function receive({ state: { data, dataUpdatedAt } }: Query): void {
+    const state = queryClient.getQueryState(ours());
+    if (data !== undefined && state !== undefined && state.dataUpdatedAt < dataUpdatedAt)
+      write(ours(), data, dataUpdatedAt);
+  }
+
+  function followMutation(mutation: Mutation): void {
+    if (mutation.state.status !== 'success' || known.has(mutation)) return;
+    const key = hashKey(mutation.options.mutationKey ?? []);
+    if (!['rename', 'revoke', 'revokeOthers'].some((name) => key.endsWith(`${pathOf(tokens, name)}]`))) return;
+    known.add(mutation);
+    void queryClient.invalidateQueries({ queryKey: ours(), exact: true });
+    void queryClient.invalidateQueries({ predicate: isList });
+    refetchOthers(queryClient, tokens);
+  }
+
   const stopQueries = queries.subscribe((event) => {
     if (isWriting || event.type !== 'updated' || event.action.type !== 'success') return;
-    const { data, dataUpdatedAt } = event.query.state;
-    const known = queryClient.getQueryState(ours());
-    if (isList(event.query)) {
-      if (known !== undefined && known.dataUpdatedAt < dataUpdatedAt) write(ours(), data, dataUpdatedAt);
-    } else if (event.query.queryHash !== hashKey(ours())) return;
+    if (isList(event.query)) receive(event.query);
+    else if (event.query.queryHash !== hashKey(ours())) return;
     show(changes.get().length > 0);
   });
+  const stopMutations = mutations.subscribe(({ mutation }) => mutation && followMutation(mutation));
+  const stopChanges = changes.subscribe(() => show(true));
 
-  const stopChanges = changes.subscribe(() => {
-    show(true);
-    if (changes.get().every(({ isDone }) => isDone)) void queryClient.invalidateQueries({ predicate: isOther });
-  });
-
-  const stopMutations = queryClient.getMutationCache().subscribe(({ type, mutation }) => {
-    if (type !== 'updated' || mutation.state.status !== 'success') return;
-    const key = hashKey(mutation.options.mutationKey ?? []);
-    if (!['rename', 'revoke', 'revokeOthers'].some((name) => key.endsWith(`${pathOf(name)}]`))) return;
-    void queryClient.invalidateQueries({ queryKey: ours(), exact: true });
-    void queryClient.invalidateQueries({ predicate: (query) => isList(query) || isOther(query) });
-  });
+  for (const query of queries.findAll({ predicate: isList })) receive(query);
+  for (const mutation of mutations.getAll()) followMutation(mutation);
+  show(changes.get().length > 0);
 
   return () => {
     stopQueries();
-    stopChanges();
     stopMutations();
+    stopChanges();
   };
+}
+
+/** Fetches the app's other queries of `sessions` again. */
+export function refetchOthers(queryClient: QueryClient, tokens: TokenStore): void {
+  const paths = ['current', 'get', 'page'].map((name) => pathOf(tokens, name));
+  void queryClient.invalidateQueries({ predicate: ({ queryHash }) => paths.some((path) => queryHash.includes(path)) });
+}
+
+/** A part of a key: an app's keys may begin with a prefix. */
+function pathOf(tokens: TokenStore, procedure: string): string {
+  // Only our links know the path.
+  const { prefix = '?' } = stateOf(tokens);
+  return JSON.stringify(`${prefix}sessions.${procedure}`.split('.'));
 }

@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@trpc-sessions/server';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { sendListChange, type ListChangeInput } from './send-list-change.ts';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import type { ListChangeInput } from './send-list-change.ts';
 import { isUnderWay, listWith } from './list-changes.ts';
 import { listKey, refreshList, type QueryParts } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
@@ -54,27 +54,30 @@ export function useList(
   received: readonly ReceivedSessionInfo[] = none,
   { optimistic = true }: UseSessionsOptions = {},
 ): UseSuspenseSessionsResult {
-  const { tokens, changes } = parts;
-  const queryClient = useQueryClient();
+  const { queryClient, tokens, changes, needList } = parts;
+  useEffect(needList, [needList]);
   const all = useSyncExternalStore(changes.subscribe, changes.get, changes.get);
   const sessions = useMemo(() => {
     const shown = optimistic ? all : all.filter(({ isDone }) => isDone);
     return listWith(received, shown).map(receiveSession);
   }, [received, all, optimistic]);
-  const [revokingIds, isRevoking] = useMemo(() => {
-    const revocations = all.filter(isUnderWay);
-    return [new Set(revocations.flatMap(({ ids }) => ids)), revocations.length > 0];
-  }, [all]);
+  const revokingIds = useMemo(() => new Set(all.filter(isUnderWay).flatMap(({ ids }) => ids)), [all]);
 
-  const { mutateAsync } = useMutation({
-    // A page that has rendered for the next user gives a retry the function of that render: so a change knows its user.
-    mutationFn: ({ input, ...ofUser }: UserChange) => sendListChange({ ...parts, ...ofUser }, queryClient, input),
-    // Without a network, a revocation must fail at once, not wait silently for the network to come back.
-    networkMode: 'always',
-  });
+  const { mutateAsync } = useMutation(
+    {
+      // A page that has rendered for the next user gives a retry the function of that render: so a change knows its user.
+      async mutationFn({ input, ...ofUser }: UserChange) {
+        const { sendListChange } = await import('./list-later.ts');
+        return sendListChange({ ...parts, ...ofUser }, input);
+      },
+      // Without a network, a revocation must fail at once, not wait silently for the network to come back.
+      networkMode: 'always',
+    },
+    queryClient,
+  );
 
-  const run = useCallback(
-    async (input: ListChangeInput) => {
+  const actions = useMemo(() => {
+    async function run(input: ListChangeInput): Promise<void> {
       changes.add(input);
       try {
         await mutateAsync({ changes, input });
@@ -83,25 +86,20 @@ export function useList(
         changes.settle(input, false);
         throw error;
       }
-    },
-    [changes, mutateAsync],
-  );
-  const revoke = useCallback<UseSuspenseSessionsResult['revoke']>(
-    (refs) => run({ ids: [...new Set([refs].flat().map(idOf))] }),
-    [run],
-  );
-  const revokeOthers = useCallback(() => {
-    const list = queryClient.getQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersionOf(tokens))) ?? none;
-    return run({ ids: list.filter(({ current }) => !current).map(idOf), others: true });
-  }, [queryClient, tokens, run]);
-  const rename = useCallback<UseSuspenseSessionsResult['rename']>(
-    // The server trims a name, too.
-    (session, name) => run({ ids: [idOf(session)], name: name?.trim() || null }),
-    [run],
-  );
-  const refetch = useCallback(() => refreshList(queryClient, tokens), [queryClient, tokens]);
+    }
+    return {
+      revoke: (refs: SessionRef | readonly SessionRef[]) => run({ ids: [...new Set([refs].flat().map(idOf))] }),
+      revokeOthers() {
+        const list = queryClient.getQueryData<readonly ReceivedSessionInfo[]>(listKey(tokenVersionOf(tokens))) ?? none;
+        return run({ ids: list.filter(({ current }) => !current).map(idOf), others: true });
+      },
+      // The server trims a name, too.
+      rename: (session: SessionRef, name: string | null) => run({ ids: [idOf(session)], name: name?.trim() || null }),
+      refetch: () => refreshList(queryClient, tokens),
+    };
+  }, [queryClient, tokens, changes, mutateAsync]);
 
-  return { sessions, revoke, revokeOthers, rename, revokingIds, isRevoking, refetch };
+  return { sessions, revokingIds, isRevoking: all.some(isUnderWay), ...actions };
 }
 
 function idOf(session: SessionRef): string {

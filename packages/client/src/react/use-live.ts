@@ -1,8 +1,8 @@
 import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
-import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import type { TokenStore } from '../tokens/token-store.ts';
 import type { AnySessionClient } from './session-client.ts';
+import type { PageUser } from './user-change.ts';
+import { whileLoaded } from './while-loaded.ts';
 
 /** The props of `SessionProvider` about live sessions. */
 export interface LiveProps {
@@ -24,24 +24,16 @@ export interface LiveCalls extends LiveProps {
 }
 
 /** Keeps the cached answers of `useSession` and `useSessions` right by the watch. */
-export function useLive(client: AnySessionClient, tokens: TokenStore, props: LiveCalls): void {
+export function useLive(client: AnySessionClient, { queryClient, tokens }: PageUser, props: LiveCalls): void {
   const { live = false } = props;
-  const queryClient = useQueryClient();
   const callbacks = useRef(props);
   useEffect(() => void (callbacks.current = props));
 
   useEffect(() => {
     if (!live) return undefined;
-    let isStopped = false;
-    let stop = (): void => {};
-    async function start(): Promise<void> {
-      const { followLive } = await import('./follow-live.ts');
-      if (!isStopped) stop = followLive(client, tokens, queryClient, () => callbacks.current);
-    }
-    void start();
-    return () => {
-      isStopped = true;
-      stop();
-    };
+    return whileLoaded(
+      () => import('./follow-live.ts'),
+      ({ followLive }) => followLive(client, tokens, queryClient, () => callbacks.current),
+    );
   }, [live, client, tokens, queryClient]);
 }

@@ -1,7 +1,7 @@
 import type { SessionEnd, SessionErrorReason, SessionInfo } from '@trpc-sessions/server';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
-import { endsSession, sessionErrorReason } from '../errors.ts';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { isEnding, refusalReason } from '../errors.ts';
 import { keptByCaller } from '../links/sent-token.ts';
 import { dropSignedOut, readToken } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
@@ -100,40 +100,38 @@ export interface SessionActions<TClient extends AnySessionClient> {
  */
 export function useSession<TClient extends AnySessionClient = SessionClient>(): UseSessionResult<TClient> {
   const parts = useSessionParts();
-  const { client, tokens, tokenVersion } = parts;
-  const queryClient = useQueryClient();
-  const { data, error, refetch: refetchQuery } = useQuery(currentQuery(parts, queryClient, identityOf));
+  const { client, queryClient, tokens } = parts;
+  const { data, error, refetch } = useQuery(currentQuery(parts, identityOf), queryClient);
 
-  const login = useCallback(
-    async (input: LoginInputOf<TClient>) => {
-      const { token, session, userId, claims } = await client.login.mutate(input, { context: keptByCaller });
-      tokens.set(token);
-      queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), { ...session, userId, claims });
-      return receiveSession(session);
-    },
-    [client, tokens, queryClient],
+  const actions = useMemo(
+    () => ({
+      async login(input: LoginInputOf<TClient>) {
+        const { token, session, userId, claims } = await client.login.mutate(input, { context: keptByCaller });
+        tokens.set(token);
+        queryClient.setQueryData(currentKey(tokenVersionOf(tokens)), { ...session, userId, claims });
+        return receiveSession(session);
+      },
+      async logout() {
+        const token = readToken(tokens);
+        try {
+          await client.logout.mutate();
+        } catch (refusal) {
+          const reason = refusalReason(refusal);
+          if (!isEnding(reason) && reason !== 'missing_token') throw refusal;
+        }
+        dropSignedOut(tokens, token);
+      },
+      forget: () => tokens.set(null),
+      async refetch() {
+        if (hasToken(tokenVersionOf(tokens))) await refetch();
+      },
+    }),
+    [client, queryClient, tokens, refetch],
   );
-
-  const logout = useCallback(async () => {
-    const token = readToken(tokens);
-    try {
-      await client.logout.mutate();
-    } catch (refusal) {
-      const reason = sessionErrorReason(refusal);
-      if (!endsSession(reason) && reason !== 'missing_token') throw refusal;
-    }
-    dropSignedOut(tokens, token);
-  }, [client, tokens]);
-
-  const forget = useCallback(() => tokens.set(null), [tokens]);
-
-  const refetch = useCallback(async () => {
-    if (hasToken(tokenVersion)) await refetchQuery();
-  }, [tokenVersion, refetchQuery]);
 
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of the client types its claims
   const state = sessionState(parts, data, error) as SessionState<ClaimsOf<TClient>>;
-  return { ...state, login, logout, forget, refetch };
+  return { ...state, ...actions };
 }
 
 interface Identity {
@@ -146,7 +144,7 @@ function identityOf({ userId, claims, ...session }: ReceivedCurrentSession): Ide
   return { session: receiveSession(session), userId, claims };
 }
 
-const noSession = { session: null, userId: null, claims: null };
+const nothing = { session: null, userId: null, claims: null, reason: null, ended: null, error: null };
 
 function sessionState(
   { tokenVersion, reason, ended, rendered }: QueryParts,
@@ -154,8 +152,7 @@ function sessionState(
   error: Error | null,
 ): SessionState {
   const identity = rendered ? identityOf(rendered) : fetched;
-  if (tokenVersion === null)
-    return { status: 'signedOut', reason: reason ?? 'signed_out', ended, ...noSession, error: null };
-  if (identity === undefined) return { status: 'loading', reason: null, ended: null, ...noSession, error };
-  return { status: 'signedIn', reason: null, ended: null, ...identity, error };
+  if (tokenVersion === null) return { ...nothing, status: 'signedOut', reason: reason ?? 'signed_out', ended };
+  if (identity === undefined) return { ...nothing, status: 'loading', error };
+  return { ...nothing, ...identity, status: 'signedIn', error };
 }

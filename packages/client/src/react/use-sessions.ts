@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSessionParts } from './provider.tsx';
 import { listQuery } from './queries.ts';
 import { useList, type UseSessionsOptions, type UseSuspenseSessionsResult } from './use-list.ts';
@@ -29,11 +29,6 @@ export interface UseSessionsResult extends UseSuspenseSessionsResult {
  */
 export function useSessions(options?: UseSessionsOptions): UseSessionsResult {
   const parts = useSessionParts();
-  const { data, error, isPending } = useQuery(listQuery(parts, useQueryClient()));
-  const isSignedOut = parts.tokenVersion === null;
-  return {
-    ...useList(parts, data, options),
-    isPending: !isSignedOut && isPending,
-    error: isSignedOut ? null : error,
-  };
+  const { data, error, isPending } = useQuery(listQuery(parts), parts.queryClient);
+  return { ...useList(parts, data, options), isPending: parts.tokenVersion !== null && isPending, error };
 }

@@ -1,4 +1,4 @@
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { isAsync, isReady, untilReady } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
@@ -24,8 +24,7 @@ import { useList, type UseSessionsOptions, type UseSuspenseSessionsResult } from
  */
 export function useSuspenseSessions(options?: UseSessionsOptions): UseSuspenseSessionsResult {
   const parts = useSessionParts();
-  const { tokens, tokenVersion } = parts;
-  const queryClient = useQueryClient();
+  const { queryClient, tokens, tokenVersion } = parts;
   // React may hydrate this component long after the provider, which knows the token by then. It must first render as the server did.
   const isHydrating = useSyncExternalStore(
     neverChanges,
@@ -35,7 +34,7 @@ export function useSuspenseSessions(options?: UseSessionsOptions): UseSuspenseSe
   // oxlint-disable-next-line typescript/only-throw-error -- React waits for it
   if (!isHydrating && isAsync(tokens) && !isReady(tokens)) throw untilReady(tokens);
   const isFetched = !isHydrating && hasToken(tokenVersion);
-  const { data } = useSuspenseQuery(isFetched ? listQuery(parts, queryClient) : noListQuery);
+  const { data } = useSuspenseQuery(isFetched ? listQuery(parts) : noListQuery, queryClient);
   return useList(parts, data, options);
 }
 

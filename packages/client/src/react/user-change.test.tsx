@@ -8,7 +8,7 @@ import { right, startServer, type Router } from '../testing/plugin.tsx';
 import { cookieTokenStore } from '../tokens/cookie-store.ts';
 import { localStorageTokenStore } from '../tokens/local-storage.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
-import { changesOf } from './user-change.ts';
+import { userOf } from './user-change.ts';
 import type { createSessionHooks } from './create-session-hooks.ts';
 
 afterEach(() => {
@@ -125,13 +125,13 @@ describe('when the user changes', () => {
     const { id } = await act(() => session().login(right));
     await waitFor(() => expect(seen.at(-1)).toBe('ada news'));
     await waitFor(() => expect(list().sessions).toHaveLength(1));
-    const before = { seen: seen.length, calls: server.calls.length, changes: changesOf(queryClient, tokens) };
+    const before = { seen: seen.length, calls: server.calls.length, changes: userOf(queryClient, tokens).changes };
     const { token } = await trpc.reissue.mutate();
     act(() => tokens.set(token));
     expect(session()).toMatchObject({ status: 'signedIn', userId: 'ada' });
     expect(list()).toMatchObject({ sessions: [{ id }], isPending: false });
     // A revocation that is under way stays so.
-    expect(changesOf(queryClient, tokens)).toBe(before.changes);
+    expect(userOf(queryClient, tokens).changes).toBe(before.changes);
     await waitFor(() => expect(server.calls.slice(before.calls)).toEqual(expect.arrayContaining(['me', 'news'])));
     expect(new Set(seen.slice(before.seen))).toEqual(new Set(['ada news']));
   });

@@ -2,102 +2,88 @@ import { CancelledError, type Mutation, type Query, type QueryClient } from '@ta
 import { property } from '../property.ts';
 import { readToken, type TokenStore } from '../tokens/token-store.ts';
 import { createListChanges, type ListChanges } from './list-changes.ts';
-import { currentKey, listKey, rootKey, type QueryParts } from './queries.ts';
+import { currentKey, listKey, rootKey } from './queries.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 
 /** Returns whether a query of the app has the same answer for all users, signed in or not. */
 export type IsPublic = (query: Query) => boolean;
 
-interface Followed {
+/** The user of a page, as its token says. */
+export interface PageUser {
+  readonly queryClient: QueryClient;
+  readonly tokens: TokenStore;
+  /** The app may write it as a new function in each render. */
+  isPublic: IsPublic;
   version: TokenVersion;
   subject: string | null;
-  /** The changes of this user's list. */
+  /** The changes of the list that this user has made. Another user has others. */
   changes: ListChanges;
 }
 
 /** Outlives the provider: a page may unmount it, and mount it for the next user. */
-const followed = new WeakMap<QueryClient, WeakMap<TokenStore, Followed>>();
+const users = new WeakMap<QueryClient, WeakMap<TokenStore, PageUser>>();
 
-function followedOf(queryClient: QueryClient, tokens: TokenStore): Followed {
-  const stores = followed.get(queryClient) ?? new WeakMap<TokenStore, Followed>();
-  followed.set(queryClient, stores);
-  const known = stores.get(tokens) ?? { version: undefined, subject: null, changes: createListChanges() };
-  stores.set(tokens, known);
-  return known;
-}
-
-/** Returns the changes of the list that the present user has made. Another user has others. */
-export function changesOf(queryClient: QueryClient, tokens: TokenStore): ListChanges {
-  return followedOf(queryClient, tokens).changes;
-}
-
-/** Returns whether the page still has the user whose changes these are. The token may be a new one of the same user. */
-export function isSameUser(
-  queryClient: QueryClient,
-  { tokens, tokenVersion, changes }: Pick<QueryParts, 'tokens' | 'tokenVersion' | 'changes'>,
-): boolean {
-  const known = followedOf(queryClient, tokens);
-  return changes === known.changes && [known.version, tokenVersion].includes(tokenVersionOf(tokens));
+export function userOf(queryClient: QueryClient, tokens: TokenStore): PageUser {
+  const stores = users.get(queryClient) ?? new WeakMap<TokenStore, PageUser>();
+  users.set(queryClient, stores);
+  const user = stores.get(tokens) ?? {
+    queryClient,
+    tokens,
+    isPublic: () => false,
+    version: undefined,
+    subject: null,
+    changes: createListChanges(),
+  };
+  stores.set(tokens, user);
+  return user;
 }
 
 /**
  * Follows the token of a store. If its user may have changed, the answers that the app has cached are removed before a
- * component renders. Call it whenever the token may have changed. Returns whether it has.
+ * component renders. Call it whenever the token may have changed.
  */
-export function followToken(queryClient: QueryClient, tokens: TokenStore, isPublic: IsPublic): boolean {
-  const known = followedOf(queryClient, tokens);
-  const former = { ...known };
-  known.version = tokenVersionOf(tokens);
-  if (known.version === former.version) return false;
-  known.subject = subjectOf(readToken(tokens));
+export function followToken(user: PageUser): void {
+  const { queryClient, tokens } = user;
+  const former = { ...user };
+  user.version = tokenVersionOf(tokens);
+  if (user.version === former.version) return;
+  user.subject = subjectOf(readToken(tokens));
   // Nothing has been sent before: the cache holds the data of a rendered page.
-  if (former.version === undefined) return false;
+  if (former.version === undefined) return;
 
-  if (known.subject !== null && known.subject === former.subject) {
-    // A reissued token: the session and the list stay on the page until they have been fetched again.
-    for (const keyOf of [currentKey, listKey]) {
-      const answer = queryClient.getQueryData(keyOf(former.version));
-      queryClient.setQueryData(keyOf(known.version), answer, { updatedAt: 1 });
-    }
-    void queryClient.invalidateQueries({ predicate: ofUser(isPublic), refetchType: 'none' });
-  } else clear(queryClient, isPublic, known);
-  return true;
+  if (user.subject === null || user.subject !== former.subject) return clear(user);
+  // A reissued token: the session and the list stay on the page until they have been fetched again.
+  for (const keyOf of [currentKey, listKey]) {
+    const answer = queryClient.getQueryData(keyOf(former.version));
+    queryClient.setQueryData(keyOf(user.version), answer, { updatedAt: 1 });
+  }
+  void queryClient.invalidateQueries({ predicate: ofUser(user), refetchType: 'none' });
 }
 
 /**
  * Removes the answers for the former user, if a server has rendered for another one. Components may then hydrate those for
  * the new one.
  */
-export function prepareForUser(
-  queryClient: QueryClient,
-  tokens: TokenStore,
-  isPublic: IsPublic,
-  userId: string | null,
-): void {
-  const known = followedOf(queryClient, tokens);
-  const { version } = known;
+export function prepareForUser(user: PageUser, userId: string | null): void {
+  const { queryClient, version } = user;
   // Nothing has been fetched before.
   if (version === undefined) return;
   const current = queryClient.getQueryData<{ userId: string }>(currentKey(version));
-  if ((version === null ? null : current?.userId) !== userId) clear(queryClient, isPublic, known);
-}
-
-/** The next token is that of the session that a server has rendered: the cache is ready for its user. */
-export function expectChange(queryClient: QueryClient, tokens: TokenStore): void {
-  followedOf(queryClient, tokens).version = undefined;
+  if ((version === null ? null : current?.userId) !== userId) clear(user);
 }
 
 /** Fetches the queries on the page again. Only after the page of the next user has rendered: others are gone by then. */
-export function refetchForUser(queryClient: QueryClient, isPublic: IsPublic): void {
+export function refetchForUser(user: PageUser): void {
   // `refetchQueries` leaves out static queries, which now have no answer.
-  for (const query of queryClient.getQueryCache().findAll({ type: 'active', predicate: ofUser(isPublic) }))
+  for (const query of user.queryClient.getQueryCache().findAll({ type: 'active', predicate: ofUser(user) }))
     void query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
 }
 
-function clear(queryClient: QueryClient, isPublic: IsPublic, known: Followed): void {
-  known.changes = createListChanges();
+function clear(user: PageUser): void {
+  const { queryClient } = user;
+  user.changes = createListChanges();
   const queries = queryClient.getQueryCache();
-  for (const query of queries.findAll({ predicate: ofUser(isPublic) })) {
+  for (const query of queries.findAll({ predicate: ofUser(user) })) {
     // A component may hold the query without observing it, such as the page before the current one of a list.
     query.reset();
     if (query.getObserversCount() === 0) queries.remove(query);
@@ -117,7 +103,7 @@ function stopRetries(mutation: Mutation): void {
   mutation.setOptions = () => {};
 }
 
-function ofUser(isPublic: IsPublic): IsPublic {
+function ofUser({ isPublic }: PageUser): (query: Query) => boolean {
   return (query) => query.queryKey[0] !== rootKey && !isPublic(query);
 }
 

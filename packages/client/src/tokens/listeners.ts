@@ -1,28 +1,28 @@
-/** The listeners of a token store. */
+/** The listeners of a value. */
 export interface Listeners {
-  /** Calls each listener, if the text has changed since the last call. */
+  /** Calls each listener, if the value has changed since the last call. */
   readonly announce: () => void;
   readonly subscribe: (listener: () => void) => () => void;
 }
 
 /**
- * Keeps a store's listeners.
+ * Keeps the listeners of a value.
  *
- * @param read - Reads the current token, or why there is none.
+ * @param read - Reads the current value.
  * @param watch - Starts to look for changes from outside, while there is a listener. Returns a function that stops it.
  */
 export function createListeners(
-  read: () => string | null,
+  read: () => unknown,
   watch: (announce: () => void) => () => void = () => () => {},
 ): Listeners {
   const listeners = new Set<{ readonly call: () => void }>();
-  let announced: string | null = null;
+  let announced: unknown = null;
   let unwatch = () => {};
 
   function announce(): void {
-    const text = read();
-    if (text === announced) return;
-    announced = text;
+    const value = read();
+    if (value === announced) return;
+    announced = value;
     for (const { call } of listeners) {
       try {
         call();

@@ -72,6 +72,8 @@ interface State {
   isReady?: true;
   /** The token that a call was sent with, or that the WebSocket connection of a store was opened with. */
   sent?: string | null;
+  /** The last token that had a version in query keys. */
+  versioned?: { readonly token: string; readonly version: number };
 }
 
 const states = /* @__PURE__ */ sharedByCopies('states', () => new WeakMap<object, State>());
@@ -85,11 +87,6 @@ export function stateOf(owner: object): State {
 /** Returns why a store holds no token: `null` if the user has signed out, or has not signed in. */
 export function readReason(tokens: TokenStore): SessionErrorReason | null {
   return (tokens.reason ? tokens.reason() : stateOf(tokens).reason) ?? null;
-}
-
-/** Returns the error with which the server has refused the token; `undefined` if this tab does not know it. */
-export function readRefusal(tokens: TokenStore): unknown {
-  return readReason(tokens) === null ? undefined : stateOf(tokens).refusal;
 }
 
 /** Returns the token of any store, the app's own included. A store that throws holds no token. */

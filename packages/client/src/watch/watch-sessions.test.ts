@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { endedOf } from '../errors.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
-import { readRefusal, type TokenStore } from '../tokens/token-store.ts';
+import { stateOf, type TokenStore } from '../tokens/token-store.ts';
 import type { SubscribeWatch } from './received-event.ts';
 import { watchSessions, type SessionsListener } from './watch-sessions.ts';
 
@@ -59,7 +59,7 @@ test('a tab learns how the session ended though the storage of the browser is fa
   await turns();
   first.streams[0]?.onError(refusal);
   await expect.poll(() => second.listener.mock.calls).toEqual([[{ type: 'ended', ended }, []]]);
-  expect(endedOf(readRefusal(second.tokens))).toEqual(ended);
+  expect(endedOf(stateOf(second.tokens).refusal)).toEqual(ended);
   // It opens no stream without a token.
   expect(second.streams).toEqual([]);
 });
