@@ -165,7 +165,7 @@ describeIf(chromiumProgram !== undefined, 'live pages in Chromium', 'install chr
     const page = await openTab(context, origin, 'offline');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect.poll(() => manager.list('ada')).toHaveLength(2);
-    const [own] = (await manager.list('ada')).filter(({ id }) => id !== other.id);
+    const own = (await manager.list('ada')).find(({ id }) => id !== other.id);
     await shows(page, [own!.id, other.id]);
     // Each is asked for again, after a pause.
     await expect.poll(() => asked.filter((name) => name === asked[0]).length).toBeGreaterThan(1);
