@@ -6,7 +6,7 @@ interface Value extends Linked<Value> {
   readonly owner: string;
 }
 
-const createMap = (max: number) => createGenerationalMap<Value>(max, ({ owner }) => owner);
+const createMap = (max: number) => createGenerationalMap<string, Value>(max, ({ owner }) => owner);
 const valueOf = (name: string, owner = 'ada'): Value => ({ name, owner, next: undefined, previous: undefined });
 const keys = (count: number): string[] => Array.from({ length: count }, (_, index) => `key${index}`);
 

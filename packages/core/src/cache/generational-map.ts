@@ -5,36 +5,36 @@ export interface Linked<TValue> {
 }
 
 /** A bounded map that keeps the values used last. */
-export interface GenerationalMap<TValue> {
-  get(key: string): TValue | undefined;
-  set(key: string, value: TValue): void;
+export interface GenerationalMap<TKey, TValue> {
+  get(key: TKey): TValue | undefined;
+  set(key: TKey, value: TValue): void;
   /** The values of a group: all of them that `get` can still return. */
   ofGroup(group: string): TValue[];
 }
 
 /** The values that were set or used in the same period. */
-interface Generation<TValue> {
-  readonly values: Map<string, TValue>;
+interface Generation<TKey, TValue> {
+  readonly values: Map<TKey, TValue>;
   /** The first value of each group: a list costs less memory than a set. */
   readonly groups: Map<string, TValue>;
 }
 
-const createGeneration = <TValue>(): Generation<TValue> => ({ values: new Map(), groups: new Map() });
+const createGeneration = <TKey, TValue>(): Generation<TKey, TValue> => ({ values: new Map(), groups: new Map() });
 
 /**
  * Keeps the `max / 2` values used last, and at most `max`, in two generations. The older is dropped as a whole when the
  * younger is full. So a value in use costs one look-up. A list in order of use would cost a write each time. The
  * values of a group are found without reading all values.
  */
-export function createGenerationalMap<TValue extends Linked<TValue>>(
+export function createGenerationalMap<TKey, TValue extends Linked<TValue>>(
   max: number,
   groupOf: (value: TValue) => string,
-): GenerationalMap<TValue> {
+): GenerationalMap<TKey, TValue> {
   const half = Math.max(1, Math.floor(max / 2));
-  let young = createGeneration<TValue>();
-  let old = createGeneration<TValue>();
+  let young = createGeneration<TKey, TValue>();
+  let old = createGeneration<TKey, TValue>();
 
-  function remove({ values, groups }: Generation<TValue>, key: string): void {
+  function remove({ values, groups }: Generation<TKey, TValue>, key: TKey): void {
     const value = values.get(key);
     if (value === undefined) return;
     values.delete(key);
@@ -47,7 +47,7 @@ export function createGenerationalMap<TValue extends Linked<TValue>>(
     value.previous = undefined;
   }
 
-  function set(key: string, value: TValue): void {
+  function set(key: TKey, value: TValue): void {
     remove(young, key);
     remove(old, key);
     if (young.values.size >= half) {

@@ -3,6 +3,7 @@ import type { RowHolder } from '../cache/session-cache.ts';
 import type { Tokens } from './access-token.ts';
 import type { AccessTokenClaims } from './token-rules.ts';
 import { sessionIdOf } from './lookup-id.ts';
+import { tailOf } from './token-tail.ts';
 import { requireValidTime, validTimeOf } from './valid-time.ts';
 
 /** The claims of a valid token, and the id of its session. */
@@ -30,21 +31,15 @@ interface Entry extends VerifiedToken, Linked<Entry> {
 }
 
 /**
- * By how many last characters a token is looked for: 68 random bits of its signature or more. V8 copies a slice this short.
- * A longer one would refer to the whole token, and a map finds it five times slower.
- */
-const tailLength = 12;
-
-/**
  * Verifies tokens and caches up to `max` valid ones, so that a recurring token costs no cryptography. Tokens are found by
- * the end of their signature and compared as a whole, and their times are checked each time. The keys of a manager never
- * change.
+ * the end of their signature and compared as a whole, and their times are checked each time. Of two with the same end, the one
+ * used last is kept. The keys of a manager never change.
  */
 export function createVerifiedTokens(
   tokens: Tokens,
   { clockTolerance, max }: { readonly clockTolerance: number; readonly max: number },
 ): VerifiedTokens {
-  const known = createGenerationalMap<Entry>(max, ({ userId }) => userId);
+  const known = createGenerationalMap<number, Entry>(max, ({ userId }) => userId);
 
   function verify(token: string): Entry {
     const claims = freeze(tokens.verify(token));
@@ -64,7 +59,7 @@ export function createVerifiedTokens(
     verifyToken(token, now) {
       // A value that is not a text is refused there.
       if (typeof token !== 'string') return verify(token);
-      const tail = token.slice(-tailLength);
+      const tail = tailOf(token);
       const entry = known.get(tail);
       if (entry === undefined || entry.token !== token) {
         const verified = verify(token);
