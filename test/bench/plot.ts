@@ -1,4 +1,5 @@
 import type { Report } from './report.ts';
+import { copyName, emptyName } from './token-copy.ts';
 
 const barHeight = 22;
 const labelWidth = 360;
@@ -7,7 +8,9 @@ const font = 'font: 13px system-ui, sans-serif';
 
 /** The ratios of verifying on SQLite as bars, on a logarithmic scale. The floor is at one. Readable on light and dark. */
 export function plot({ groups, date, node }: Report): string {
-  const timings = Object.entries(groups).find(([name]) => name.startsWith('verify on SQLite'))?.[1] ?? [];
+  const group = Object.entries(groups).find(([name]) => name.startsWith('verify on SQLite'))?.[1] ?? [];
+  // They verify nothing.
+  const timings = group.filter(({ name }) => name !== emptyName && name !== copyName);
   const logs = timings.map(({ ratio }) => Math.log10(ratio));
   const [low, high] = [Math.floor(Math.min(0, ...logs)), Math.ceil(Math.max(0, ...logs))];
   const x = (log: number): number => labelWidth + ((log - low) / (high - low)) * chartWidth;

@@ -4,11 +4,12 @@ import { describeIf } from '../support/optional.ts';
 import { growth } from './growth.ts';
 import { management } from './management.ts';
 import { overHttp } from './http.ts';
-import { measure, type Candidate } from './measure.ts';
+import { measure, type Candidate, type Timing } from './measure.ts';
 import { fillPage } from './page.ts';
 import { plot } from './plot.ts';
 import { verifyOnMysql, verifyOnPostgres } from './servers.ts';
 import { createFile } from './sqlite.ts';
+import { copyName, emptyName, withoutCopy } from './token-copy.ts';
 import { copyOf } from './tokens.ts';
 import { trpc } from './trpc.ts';
 import { verifyOnSqlite } from './verify.ts';
@@ -23,6 +24,26 @@ export function testBenchmarks(): void {
   test('the copy of a token is the same text', () => {
     const token = 'a.b.c';
     expect(copyOf(token)).toBe(token);
+  });
+
+  test('the copy is taken off both of a ratio', () => {
+    const timingOf = (name: string, cpu: number): Timing => ({
+      name,
+      cpu,
+      median: 0,
+      p10: 0,
+      p90: 0,
+      ratio: 0,
+      cpuRatio: 0,
+    });
+    const timings = [
+      timingOf('floor', 10.5),
+      timingOf('ours', 1.5),
+      timingOf(emptyName, 0.25),
+      timingOf(copyName, 0.75),
+    ];
+    expect(withoutCopy(timings, 'ours')).toEqual({ cpu: 1, cpuRatio: 0.1 });
+    expect(withoutCopy(timings, 'another')).toBeUndefined();
   });
 
   describe('every candidate works on SQLite', () => {

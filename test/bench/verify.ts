@@ -16,6 +16,7 @@ import { createExpressSession } from './peers/express-session.ts';
 import { createIronSession } from './peers/iron-session.ts';
 import { createLucia } from './peers/lucia.ts';
 import { openFile, type BenchFile } from './sqlite.ts';
+import { copyCandidates } from './token-copy.ts';
 import { copyOf, createSamples, cycle, type Sample } from './tokens.ts';
 
 /** The usual code without us: a library for tokens and a query builder, both with their defaults. */
@@ -85,6 +86,7 @@ export async function verifyOnSqlite(bench: BenchFile, sampleCount: number): Pro
     await createExpressSession(bench, sampleCount),
     await createIronSession(sampleCount),
     ...betterAuth.map(({ getSession }) => getSession),
+    ...copyCandidates(samples),
   ];
 }
 
