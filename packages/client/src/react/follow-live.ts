@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { TokenStore } from '../tokens/token-store.ts';
+import { endedOf } from '../errors.ts';
+import { readReason, readToken, stateOf, type TokenStore } from '../tokens/token-store.ts';
 import { listAfter } from '../watch/received-event.ts';
 import { watchReceived } from '../watch/watch-sessions.ts';
 import { currentKey, listKey } from './queries.ts';
@@ -14,13 +15,21 @@ import type { LiveCalls } from './use-live.ts';
 
 // A module of its own: only a page that is live loads it.
 
-/** Keeps the cached answers right by the watch. Returns a function that stops it. */
+/**
+ * Keeps the cached answers right by the watch. Returns a function that stops it.
+ *
+ * @param held - the token that the page held when it began to load this module
+ */
 export function followLive(
   client: AnySessionClient,
   tokens: TokenStore,
   queryClient: QueryClient,
   callbacks: () => LiveCalls,
+  held: string | null = null,
 ): () => void {
+  // A call was refused meanwhile: no watch will say so.
+  if (held !== null && readToken(tokens) === null && readReason(tokens) !== null)
+    callbacks().onSignedOut?.(endedOf(stateOf(tokens).refusal));
   return watchReceived(client, tokens, (event) => {
     if (event.type === 'ended') {
       callbacks().onEnded?.();

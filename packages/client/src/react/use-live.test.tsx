@@ -52,6 +52,20 @@ test('a page whose session ends elsewhere is signed out at once, and says why', 
   );
 });
 
+test('a page whose session has ended before its stream opens is signed out, and the app is called once', async () => {
+  await using server = await startServer();
+  const { token, session: own } = await server.manager.issue({ userId });
+  await server.manager.revoke({ userId, id: own.id });
+  const tokens = localStorageTokenStore();
+  tokens.set(token);
+  const onSignedOut = vi.fn();
+  const { session } = server.openBrowser().openPage(tokens, { live: true, onSignedOut });
+  await waitFor(() => expect(session()).toMatchObject({ status: 'signedOut', reason: 'revoked_session' }));
+  await waitFor(() =>
+    expect(onSignedOut).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ cause: 'revoked' })),
+  );
+});
+
 test('after the server was away, a live page is right again by the new stream alone', async () => {
   await using server = await startServer();
   const { session, list } = server.openBrowser().openPage(localStorageTokenStore(), { live: true });

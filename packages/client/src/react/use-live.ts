@@ -1,5 +1,6 @@
 import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
 import { useEffect, useRef } from 'react';
+import { readToken } from '../tokens/token-store.ts';
 import type { AnySessionClient } from './session-client.ts';
 import type { PageUser } from './user-change.ts';
 import { whileLoaded } from './while-loaded.ts';
@@ -31,9 +32,10 @@ export function useLive(client: AnySessionClient, { queryClient, tokens }: PageU
 
   useEffect(() => {
     if (!live) return undefined;
+    const held = readToken(tokens);
     return whileLoaded(
       () => import('./follow-live.ts'),
-      ({ followLive }) => followLive(client, tokens, queryClient, () => callbacks.current),
+      ({ followLive }) => followLive(client, tokens, queryClient, () => callbacks.current, held),
     );
   }, [live, client, tokens, queryClient]);
 }

@@ -12,9 +12,9 @@ type TabMessage =
 
 /**
  * Stops a watch. If another tab may have been refused, which says so a moment later, this tab goes on to listen for that
- * refusal.
+ * refusal. If a call of this tab was refused, the other tabs get its refusal.
  */
-export type StopWatch = (mayBeRefused?: boolean) => void;
+export type StopWatch = (mayBeRefused?: boolean, refusal?: unknown) => void;
 
 /** How long a tab listens for a refusal, in milliseconds: the storage of the browser may be faster than its messages. */
 const refusalDelay = 5000;
@@ -55,6 +55,10 @@ export function shareWatch(
       post({ type: 'event', event: { type: 'sessions', sessions: list }, to: data.tab });
     }
   });
+  function postRefusal(error: unknown): void {
+    const [reason, ended] = [sessionErrorReason(error), endedOf(error)];
+    post({ type: 'refused', error: { data: { session: { reason, ended } } } });
+  }
   post({ type: 'hello', tab });
 
   function watch(): Promise<void> {
@@ -67,8 +71,7 @@ export function shareWatch(
           calls.event(event);
         },
         refused(error) {
-          const [reason, ended] = [sessionErrorReason(error), endedOf(error)];
-          post({ type: 'refused', error: { data: { session: { reason, ended } } } });
+          postRefusal(error);
           calls.refused(error);
         },
       });
@@ -81,10 +84,12 @@ export function shareWatch(
 
   // It rejects when this tab stops waiting.
   locks.request(name, { signal: stopping.signal }, watch).catch(() => {});
-  return (mayBeRefused = false) => {
+  return (mayBeRefused = false, refusal) => {
     isStopped = true;
+    isWatching = false;
+    if (refusal !== undefined) postRefusal(refusal);
     stopping.abort();
-    if (mayBeRefused && !isWatching) setTimeout(() => channel.close(), refusalDelay);
+    if (mayBeRefused && refusal === undefined) setTimeout(() => channel.close(), refusalDelay);
     else channel.close();
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { endedOf } from '../errors.ts';
+import { dropRefusedToken } from '../links/sent-token.ts';
 import { memoryTokenStore } from '../tokens/memory.ts';
 import { stateOf, type TokenStore } from '../tokens/token-store.ts';
 import type { SubscribeWatch } from './received-event.ts';
@@ -62,6 +63,42 @@ test('a tab learns how the session ended though the storage of the browser is fa
   expect(endedOf(stateOf(second.tokens).refusal)).toEqual(ended);
   // It opens no stream without a token.
   expect(second.streams).toEqual([]);
+});
+
+test.each([
+  ['the stream does', true],
+  ['there is a stream', false],
+])('a call that is refused before %s ends the watch, once', async (_before, isOpen) => {
+  const { streams, listener, tokens } = openTab(`refused.call.${isOpen}`);
+  if (isOpen) await expect.poll(() => streams).toHaveLength(1);
+  dropRefusedToken(tokens, tokens.get(), refusal);
+  await expect.poll(() => listener.mock.calls).toEqual([[{ type: 'ended', ended }, []]]);
+  streams[0]?.onError(refusal);
+  await turns();
+  expect(listener).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ['with the stream', 0],
+  ['that waits for it', 1],
+] as const)('a call that is refused in the tab %s ends the watch of the other', async (_tab, index) => {
+  const tabs = await openTabs(`refused.tab.${index}`);
+  const [tab, other] = [tabs[index], tabs[1 - index]!];
+  await turns();
+  // The storage of the browser may be faster than the message.
+  other.tokens.set(null, 'revoked_session');
+  await turns();
+  dropRefusedToken(tab.tokens, tab.tokens.get(), refusal);
+  for (const { listener } of tabs)
+    await expect.poll(() => listener.mock.calls).toEqual([[{ type: 'ended', ended }, []]]);
+});
+
+test('signing out ends no watch', async () => {
+  const { streams, listener, tokens } = openTab('signed.out.here');
+  await expect.poll(() => streams).toHaveLength(1);
+  tokens.set(null);
+  await turns();
+  expect(listener).not.toHaveBeenCalled();
 });
 
 test('a tab that has signed in again ignores how its former session ended', async () => {

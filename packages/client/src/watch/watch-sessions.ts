@@ -74,8 +74,20 @@ export function watchReceived(
   let isHidden = false;
 
   function start(token: string): StopWatch {
+    stateOf(tokens).refusal = undefined;
     let isStopped = false;
+    let isEnded = false;
     let stop: StopWatch = () => {};
+    function refused(error: unknown): void {
+      const held = readToken(tokens);
+      // The user has signed in again meanwhile.
+      if (isEnded || (held !== null && held !== token)) return;
+      isEnded = true;
+      dropRefusedToken(tokens, token, error);
+      // Another tab may have dropped the token of all: only this refusal says how the session ended.
+      if (held === null) stateOf(tokens).refusal = error;
+      listener({ type: 'ended', ended: endedOf(error) });
+    }
     async function share(): Promise<void> {
       const name = await nameOf(token);
       if (isStopped) return;
@@ -84,21 +96,16 @@ export function watchReceived(
           // The stream closes in a later turn, or its tab is throttled: by now, the token may be another user's.
           if (readToken(tokens) === token) listener(event);
         },
-        refused(error) {
-          const held = readToken(tokens);
-          // The user has signed in again meanwhile.
-          if (held !== null && held !== token) return;
-          dropRefusedToken(tokens, token, error);
-          // Another tab may have dropped the token of all: only this refusal says how the session ended.
-          if (held === null) stateOf(tokens).refusal = error;
-          listener({ type: 'ended', ended: endedOf(error) });
-        },
+        refused,
       });
     }
     void share();
     return (mayBeRefused) => {
       isStopped = true;
-      stop(mayBeRefused);
+      // A call of this page may get its refusal before the stream does, or before there is a stream.
+      const refusal = mayBeRefused === true ? stateOf(tokens).refusal : undefined;
+      stop(mayBeRefused, refusal);
+      if (refusal !== undefined) refused(refusal);
     };
   }
 
