@@ -1,13 +1,18 @@
-import { createSessionManager, localBus, memoryCache, type SessionsDatabase } from '@trpc-sessions/core';
+import {
+  createSessionManager,
+  localBus,
+  memoryCache,
+  type AppDatabase,
+  type SessionsDatabase,
+} from '@trpc-sessions/core';
 import { createSessionsPlugin, type SessionsContext } from '@trpc-sessions/server';
 import { initTRPC } from '@trpc/server';
-import type { Kysely } from 'kysely';
 
 /** Checks a password. Its hash differs: the packages of password hashes are not built for every runtime. */
 export type CheckPassword = (password: string) => Promise<boolean>;
 
 /** An app for every runtime. It must be possible to create it while a module loads. */
-export function createRuntimeRouter(db: Kysely<SessionsDatabase>, checkPassword: CheckPassword) {
+export function createRuntimeRouter(db: AppDatabase<SessionsDatabase>, checkPassword: CheckPassword) {
   const manager = createSessionManager({
     db,
     keys: 'a secret of more than thirty-two bytes',

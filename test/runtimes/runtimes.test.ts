@@ -17,8 +17,11 @@ describeIf(
   'on Bun, Deno and workerd',
   'set RUNTIMES=1; it installs them from the npm registry',
   () => {
-    test('an app does the main job on Bun', { timeout }, async () => {
-      await using server = await startApp(await installBun(), () => [app]);
+    test.each([
+      ['node:sqlite', 'sqlite-app.ts'],
+      ['better-sqlite3', 'better-sqlite3-app.ts'],
+    ])('an app does the main job on Bun with %s', { timeout }, async (_driver, file) => {
+      await using server = await startApp(await installBun(), () => [new URL(file, import.meta.url).pathname]);
       await expectMainJob(server.url);
     });
 
