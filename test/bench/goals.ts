@@ -113,7 +113,7 @@ const goals: readonly Goal[] = [
         .find(({ rows }) => rows === 1_000_000)
         ?.whilePurging.p99.toFixed(1)
         .concat(' ms'),
-    why: 'A chunk and a small checkpoint, which a look-up may find under way',
+    why: 'A chunk, which a look-up may find under way; its commit sometimes waits for the disk. Another thread writes the log back',
   },
 ];
 

@@ -18,8 +18,22 @@ export interface DirectConnection {
   run<TRow>(query: CompiledQuery<TRow>): QueryResult<TRow>;
   /** Runs work as the only writer, in a transaction. If it throws, nothing is written. */
   transaction<TResult>(work: () => TResult): TResult;
-  /** Writes the log of changes back to the database file. Otherwise the commit that fills the log does it, and waits. */
-  checkpoint(): void;
+  /** Begins to write the log of changes back to the database file. Otherwise the commit that fills the log does it, and waits. */
+  openWriteBack(): WriteBack;
+}
+
+/** Writes the log of changes back, during one purge. */
+export interface WriteBack {
+  /** Writes it back at once, and waits for the disk. */
+  here(): void;
+  /**
+   * Writes it back beside requests: on another thread, or here if none can start.
+   *
+   * @param rows - how many rows were deleted since the last call. A few may wait for the next call
+   */
+  beside(rows: number): Promise<void>;
+  /** Ends the thread. */
+  close(): Promise<void>;
 }
 
 /** The longest pause between two looks whether a transaction has ended, in milliseconds. */

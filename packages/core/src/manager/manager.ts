@@ -91,11 +91,10 @@ export function createSessionManager<TDatabase>(options: SessionManagerOptions<T
   const verifyUnseen = createVerify(verifyParts, { ...settings, touchInterval: Infinity });
   let requests = 0;
   const purges = createPurges({
-    async deleteChunk(limit) {
-      // A session that was seen a moment ago has not gone idle.
-      await lastSeen.flushBriefly();
-      return store.purge(liveSince(clock(), settings), limit);
-    },
+    // A session that was seen a moment ago has not gone idle.
+    beforeChunk: () => lastSeen.flushBriefly(),
+    deleteChunk: (limit) => store.purge(liveSince(clock(), settings), limit),
+    openWriteBack: () => store.openWriteBack(),
     isBlocking: !dialect.isRemote,
     countRequests: () => requests,
     onPurged: (count) => events.emit('purged', { count }),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { WriteBack } from '../drivers/direct-connection.ts';
 import type { PurgedChunk } from '../store/store.ts';
 import { createPurges } from './purge.ts';
 
@@ -8,6 +9,11 @@ const chunk = (deleted: number): PurgedChunk => ({ ids: [`row${(rowsFound += 1)}
 
 function createWorld(rows: number, isBlocking = true) {
   let left = rows;
+  const writeBack = {
+    here: vi.fn(),
+    beside: vi.fn<WriteBack['beside']>(() => Promise.resolve()),
+    close: vi.fn(() => Promise.resolve()),
+  };
   const deleteChunk = vi.fn((limit: number) => {
     if (left === 0) return Promise.resolve(undefined);
     const deleted = Math.min(left, limit);
@@ -17,9 +23,18 @@ function createWorld(rows: number, isBlocking = true) {
   const onPurged = vi.fn();
   const onFault = vi.fn();
   let requests = 0;
-  const purges = createPurges({ deleteChunk, isBlocking, countRequests: () => requests, onPurged, onFault });
+  const purges = createPurges({
+    beforeChunk: () => Promise.resolve(),
+    deleteChunk,
+    openWriteBack: () => writeBack,
+    isBlocking,
+    countRequests: () => requests,
+    onPurged,
+    onFault,
+  });
   return {
     deleteChunk,
+    writeBack,
     onPurged,
     onFault,
     purges,
@@ -121,7 +136,7 @@ test('stopping waits for the chunk that is being deleted, and deletes no other',
 });
 
 test('rests while there are requests, and not without', async () => {
-  const { purges, deleteChunk, request } = createWorld(500);
+  const { purges, deleteChunk, request } = createWorld(500, false);
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const starts: number[] = [];
@@ -138,6 +153,31 @@ test('rests while there are requests, and not without', async () => {
   const pauses = starts.slice(1).map((start, index) => start - starts[index]!);
   // The longer it takes, the longer it rests.
   for (const [index, pause] of pauses.entries()) expect(pause).toBeGreaterThan(work * 1.5 ** index * 0.8);
+});
+
+test('rests no longer after a chunk that the disk has held up', async () => {
+  const { purges, deleteChunk, request } = createWorld(0);
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  deleteChunk.mockImplementationOnce((limit) => {
+    request();
+    // A rest as long would outlast the test.
+    now += 10_000_000;
+    return Promise.resolve(chunk(limit));
+  });
+  expect(await purges.run()).toBe(100);
+});
+
+test('writes the log back beside requests, and at once without', async () => {
+  const { purges, deleteChunk, request, writeBack } = createWorld(30);
+  deleteChunk.mockImplementationOnce((limit) => {
+    request();
+    return Promise.resolve(chunk(limit));
+  });
+  await purges.run();
+  expect(writeBack.beside.mock.calls).toEqual([[100]]);
+  expect(writeBack.here).toHaveBeenCalledOnce();
+  expect(writeBack.close).toHaveBeenCalledOnce();
 });
 
 test.each([

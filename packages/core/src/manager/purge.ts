@@ -1,6 +1,7 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { parseTimeout, type Duration } from '../duration.ts';
 import { createProgressCheck } from '../store/purge-progress.ts';
+import type { WriteBack } from '../drivers/direct-connection.ts';
 import type { PurgedChunk } from '../store/store.ts';
 import { requireKnownOptions } from '../known-options.ts';
 
@@ -24,8 +25,10 @@ export interface Purges {
 
 /** The parts that purge. */
 export interface PurgeParts {
+  readonly beforeChunk: () => Promise<void>;
   /** Returns `undefined` when no rows are left. */
   readonly deleteChunk: (limit: number) => Promise<PurgedChunk | undefined>;
+  readonly openWriteBack: () => WriteBack | undefined;
   /** Whether requests of this process wait for a chunk, as on SQLite. */
   readonly isBlocking: boolean;
   /** How many requests there were so far. */
@@ -39,8 +42,8 @@ const defaultChunkSize = 100;
 const maxChunkSize = 10_000;
 
 /**
- * How long purging rests at most for each millisecond of work. So a tenth of the time is work, however many requests there are, and
- * each purge ends. Without requests it does not rest.
+ * How long purging rests at most for each millisecond of work. So about a tenth of the time is work, however many requests there are,
+ * and each purge ends. Without requests it does not rest.
  */
 const maxRestPerWork = 9;
 const growth = 1.5;
@@ -48,7 +51,8 @@ const growth = 1.5;
 const maxBlocking = 4;
 const minChunkSize = 5;
 
-export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged, onFault }: PurgeParts): Purges {
+export function createPurges(parts: PurgeParts): Purges {
+  const { beforeChunk, deleteChunk, openWriteBack, isBlocking, countRequests, onPurged, onFault } = parts;
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<unknown>>();
   let stopped = false;
@@ -59,20 +63,27 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
   /** Also of a run that fails in the end, or is stopped, the deleted rows are reported. */
   async function purge(chunkSize: number): Promise<number> {
     let count = 0;
+    const writeBack = openWriteBack();
     try {
-      await deleteChunks(chunkSize, (deleted) => (count += deleted));
+      await deleteChunks(chunkSize, writeBack, (deleted) => (count += deleted));
     } finally {
+      await writeBack?.close();
       if (count > 0) onPurged(count);
     }
     return count;
   }
 
-  async function deleteChunks(chunkSize: number, onDeleted: (count: number) => void): Promise<void> {
+  async function deleteChunks(
+    chunkSize: number,
+    writeBack: WriteBack | undefined,
+    onDeleted: (count: number) => void,
+  ): Promise<void> {
     let restPerWork = 1;
     let limit = chunkSize;
     const requireProgress = createProgressCheck('purgeExpired: the database deletes none of the expired rows');
     while (!isStopped()) {
       const requests = countRequests();
+      await beforeChunk();
       const started = performance.now();
       const chunk = await deleteChunk(limit);
       if (chunk === undefined) return;
@@ -81,9 +92,17 @@ export function createPurges({ deleteChunk, isBlocking, countRequests, onPurged,
       const work = performance.now() - started;
       // Requests that wait run now, and are counted.
       await immediate();
-      if (countRequests() === requests) continue;
+      if (countRequests() === requests) {
+        writeBack?.here();
+        continue;
+      }
+      // One that blocked for longer had to wait for a disk or a processor: to rest longer would not help.
+      const counted = isBlocking ? Math.min(work, maxBlocking) : work;
       stopping ??= new AbortController();
-      await sleep(work * restPerWork, undefined, { signal: stopping.signal }).catch(() => {});
+      await Promise.all([
+        sleep(counted * restPerWork, undefined, { signal: stopping.signal }).catch(() => {}),
+        writeBack?.beside(chunk.deleted),
+      ]);
       // A few chunks are soon done. The longer it takes, the longer it rests.
       restPerWork = Math.min(maxRestPerWork, restPerWork * growth);
       if (isBlocking) limit = nextLimit(limit, chunkSize, work);

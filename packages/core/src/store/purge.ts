@@ -1,4 +1,3 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { DirectConnection } from '../drivers/direct-connection.ts';
 import type { LiveSince } from '../session/liveness.ts';
@@ -37,8 +36,11 @@ export function createPurge({
   direct,
   limitTime,
 }: PurgeParts): Purge {
-  const find = (why: 'expired' | 'idle', live: LiveSince, limit: number) =>
-    limitTime(() => db.executeQuery(queries.findPurgeable(why, live, limit)));
+  async function find(why: 'expired' | 'idle', live: LiveSince, limit: number) {
+    const query = queries.findPurgeable(why, live, limit);
+    if (direct?.isInTransaction() === false) return direct.run(query);
+    return limitTime(() => db.executeQuery(query));
+  }
 
   return async (live, limit) => {
     // Two look-ups, each on its own index: MySQL has no DELETE … RETURNING, and PostgreSQL no DELETE … LIMIT.
@@ -49,11 +51,6 @@ export function createPurge({
     // An expired token says so itself.
     const ending = expired.length > 0 ? undefined : recorded({ at: live.expiresAfter, cause: 'idle' });
     const deleted = await runDelete(undefined, () => deletes.runAll(queries.purge(ids, live, ending)));
-    if (direct !== undefined) {
-      // Requests that wait come in between.
-      await immediate();
-      if (!direct.isInTransaction()) direct.checkpoint();
-    }
     return { ids, deleted };
   };
 }

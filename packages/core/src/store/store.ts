@@ -4,7 +4,7 @@ import type { Page } from '../session/page.ts';
 import type { Ending, EndRecord } from '../session/session-end.ts';
 import type { LookedUpRow } from '../session/session.ts';
 import type { CountStore } from '../sign-in/counts.ts';
-import type { DirectConnection } from '../drivers/direct-connection.ts';
+import type { DirectConnection, WriteBack } from '../drivers/direct-connection.ts';
 import { createAttemptCounts } from './attempt-counts.ts';
 import { readNumbers } from './columns.ts';
 import { createDeletes } from './run-deletes.ts';
@@ -72,6 +72,8 @@ export interface Store extends Revocations, Lookups {
    * are left.
    */
   purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
+  /** Begins to write the log of SQLite back. `undefined` where none of ours is written. */
+  openWriteBack(): WriteBack | undefined;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
   /** Counts attempts to sign in. */
   readonly attemptCounts: CountStore;
@@ -181,6 +183,7 @@ export function createStore(
     transactionOf: (appDb, userId, work) => writes.runForApp(appDb, userId, work),
 
     purge: createPurge({ db, queries, deletes, history, runDelete, recorded, direct, limitTime }),
+    openWriteBack: () => direct?.openWriteBack(),
 
     writeLastSeen: (lastSeen) => writes.runTogether(lastSeenQueries(queries, lastSeen)),
     attemptCounts: createAttemptCounts({ ...beside, table: referenceTo(attempts) }),

@@ -3,6 +3,7 @@ import type { DirectConnection } from '../direct-connection.ts';
 import { isStatement, statementMark } from '../statement-mark.ts';
 import { prepareToKeep } from './prepare-to-keep.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
+import { createWriteBack } from './write-back.ts';
 
 type Statement = ReturnType<SqliteDatabase['prepare']>;
 
@@ -48,6 +49,9 @@ export function createDirectConnection(database: Pick<SqliteDatabase, 'inTransac
         throw error;
       }
     },
-    checkpoint: () => void prepare(checkpoint).all([]),
+    openWriteBack: () =>
+      createWriteBack(database, () => {
+        if (!database.inTransaction) prepare(checkpoint).all([]);
+      }),
   };
 }

@@ -1,0 +1,75 @@
+import type { Worker } from 'node:worker_threads';
+import type { WriteBack } from '../direct-connection.ts';
+
+/**
+ * How many deleted rows share a write-back beside requests: some hundred pages. At a thousand, SQLite would have a commit of ours do it.
+ * The first commit after each waits once for the disk.
+ */
+const rowsTogether = 100;
+
+/** A connection of its own: SQLite lets one write the log back while others read and write. */
+const work = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const Database = require(workerData.driver);
+  const database = new Database(workerData.file, { fileMustExist: true });
+  parentPort.on('message', () => {
+    database.pragma('wal_checkpoint(passive)');
+    parentPort.postMessage('done');
+  });
+  parentPort.postMessage('ready');
+`;
+
+/** Another thread, with a connection of its own. */
+interface Thread {
+  readonly worker: Worker;
+  /** Whether it has answered, and not ended. */
+  answer(): Promise<boolean>;
+}
+
+/** @param here - writes the log back on this thread, and waits for the disk */
+export function createWriteBack(database: object, here: () => void): WriteBack {
+  let starting: Promise<Thread | undefined> | undefined;
+  let waiting = 0;
+
+  return {
+    here,
+    async beside(rows) {
+      starting ??= start(database);
+      const thread = await starting;
+      if (thread === undefined) return here();
+      waiting += rows;
+      if (waiting < rowsTogether) return;
+      waiting = 0;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+      thread.worker.postMessage('write');
+      if (!(await thread.answer())) starting = Promise.resolve(undefined);
+    },
+    async close() {
+      const thread = await starting;
+      await thread?.worker.terminate();
+    },
+  };
+}
+
+/** `undefined` if none can start: for a database in memory, in a bundle without the driver, on a platform without threads. */
+async function start(database: object): Promise<Thread | undefined> {
+  const file = fileOf(database);
+  if (file === undefined) return undefined;
+  try {
+    const [threads, { createRequire }] = await Promise.all([import('node:worker_threads'), import('node:module')]);
+    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const worker = new threads.Worker(work, { eval: true, workerData: { driver, file } });
+    // Without a listener, its error would be one of this thread. It ends, too.
+    worker.on('error', () => {});
+    const ended = new Promise<boolean>((resolve) => worker.once('exit', () => resolve(false)));
+    const answer = (): Promise<boolean> =>
+      Promise.race([ended, new Promise<boolean>((resolve) => worker.once('message', () => resolve(true)))]);
+    return (await answer()) ? { worker, answer } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(database: { readonly name?: unknown; readonly memory?: unknown }): string | undefined {
+  return database.memory === false && typeof database.name === 'string' ? database.name : undefined;
+}
