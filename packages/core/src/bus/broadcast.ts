@@ -3,6 +3,7 @@ import type { SessionSet } from '../session/session-set.ts';
 import type { Bus } from './bus.ts';
 import { readMessage, type MessageKind } from './message.ts';
 import { createMessageQueue, type QueuedMessage } from './message-queue.ts';
+import type { ProcessBus } from './process-bus.ts';
 
 /** Calls that a manager gets from its bus. */
 export interface BroadcastEvents {
@@ -30,9 +31,10 @@ const maxInFlight = 4;
 const pauses = { first: 100, last: 10_000 };
 
 /** @param scope - the table of the sessions: messages of another one are ignored */
-export function createBroadcast(bus: Bus | undefined, scope: string, events: BroadcastEvents): Broadcast {
+export function createBroadcast(bus: Bus | ProcessBus | undefined, scope: string, events: BroadcastEvents): Broadcast {
   if (bus === undefined) return { publish: () => {}, stop: () => Promise.resolve() };
 
+  const hasOthers = 'hasOthers' in bus ? bus.hasOthers : () => true;
   const queue = createMessageQueue();
   const inFlight = new Set<Promise<void>>();
   // On first use: some platforms forbid randomness while a module loads.
@@ -109,6 +111,7 @@ export function createBroadcast(bus: Bus | undefined, scope: string, events: Bro
 
   return {
     publish(sessions, kind) {
+      if (!hasOthers()) return;
       queue.add(sessions, kind);
       sendQueued();
     },

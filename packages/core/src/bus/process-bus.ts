@@ -12,14 +12,22 @@ function sharedListeners(): Listeners {
   return (shared[listenersKey] ??= new Set());
 }
 
+/** A bus within the process. */
+export interface ProcessBus extends Bus {
+  /** Whether managers other than its own listen. Without any, a message is not worth writing. */
+  hasOthers(): boolean;
+}
+
 /**
  * The bus of managers that have none: the instances of an app's module in one process. It does not know their databases, so its
  * messages only name sessions to look up. `undefined` on a platform without weak references.
  */
-export function createProcessBus(): Bus | undefined {
+export function createProcessBus(): ProcessBus | undefined {
   if (typeof WeakRef === 'undefined') return undefined;
+  let own = 0;
   return {
     isLocal: true,
+    hasOthers: () => sharedListeners().size > own,
     publish(message) {
       const listeners = sharedListeners();
       for (const reference of Array.from(listeners)) {
@@ -32,9 +40,10 @@ export function createProcessBus(): Bus | undefined {
     subscribe(listener) {
       const reference = new WeakRef(listener);
       sharedListeners().add(reference);
+      own += 1;
       // It also holds the listener, for as long as the manager lives.
       return () => {
-        if (reference.deref() === listener) sharedListeners().delete(reference);
+        if (sharedListeners().delete(reference)) own -= 1;
         return Promise.resolve();
       };
     },

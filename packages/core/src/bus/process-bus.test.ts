@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createBroadcast, type BroadcastEvents } from './broadcast.ts';
+import { createProcessBus } from './process-bus.ts';
+
+// Test files share a process: managers of others may still listen.
+const key = Symbol.for('trpc-sessions.process-bus');
+let ofOthers: unknown;
+beforeEach(() => {
+  ofOthers = Reflect.get(globalThis, key);
+  Reflect.set(globalThis, key, undefined);
+});
+afterEach(() => void Reflect.set(globalThis, key, ofOthers));
+
+function openBroadcast() {
+  const bus = createProcessBus();
+  if (bus === undefined) throw new Error('this platform has no weak references');
+  const publish = vi.spyOn(bus, 'publish');
+  const received = vi.fn<BroadcastEvents['received']>();
+  const events = { connected() {}, disconnected() {}, received, missed() {}, fault() {} };
+  return { publish, received, broadcast: createBroadcast(bus, 'sessions', events) };
+}
+
+test('a manager that is alone in its process writes no message, until another comes', async () => {
+  const first = openBroadcast();
+  first.broadcast.publish({ userId: 'ada' }, 'revoked');
+  expect(first.publish).not.toHaveBeenCalled();
+  const second = openBroadcast();
+  first.broadcast.publish({ userId: 'ada' }, 'revoked');
+  expect(second.received.mock.calls).toEqual([[{ userId: 'ada' }, 'revoked']]);
+  await second.broadcast.stop();
+  first.broadcast.publish({ userId: 'bob' }, 'revoked');
+  expect(first.publish).toHaveBeenCalledOnce();
+  await first.broadcast.stop();
+});
+
+test('a manager that has stopped still reaches the others', async () => {
+  const [first, second] = [openBroadcast(), openBroadcast()];
+  await first.broadcast.stop();
+  first.broadcast.publish({ userId: 'ada' }, 'revoked');
+  expect(second.received).toHaveBeenCalledOnce();
+  await second.broadcast.stop();
+});
