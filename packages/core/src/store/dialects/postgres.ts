@@ -26,7 +26,8 @@ export const postgres: Dialect = {
       time: 'timestamptz(3)',
     }),
   writeTime: (milliseconds) => new Date(milliseconds).toISOString(),
-  readTime: (column) => sql<number>`(extract(epoch from ${sql.ref(column)}) * 1000)::float8`,
+  // Not `extract`, which calculates with decimals since PostgreSQL 14. A fraction of a second is not exact: so it is rounded.
+  readTime: (column) => sql<number>`round(date_part('epoch', ${sql.ref(column)}) * 1000)`,
   // The locks are the database's. Without the schema of the table, which processes may write in two ways.
   lock: ({ sessions, userId }) =>
     sql`select pg_advisory_xact_lock(hashtextextended(${`${sessions.split('.').at(-1)}:${userId}`}, ${sql.lit(lockSeed)}))`,
