@@ -20,7 +20,7 @@ export async function management(bench: BenchFile): Promise<Record<string, Candi
   const insertOne = (userId: string): string => {
     const id = `bench${(made += 1)}`;
     const now = Date.now();
-    insert.run(id, userId, now, now, now + 86_400_000, caller.ip, caller.ip, caller.userAgent, '{}');
+    insert.run(id, userId, caller.ip, caller.ip, caller.userAgent, '{}', now, now, now + 86_400_000);
     return id;
   };
 
