@@ -15,7 +15,7 @@ function sharedListeners(): Listeners {
 /** A bus within the process. */
 export interface ProcessBus extends Bus {
   /** Whether managers other than its own listen. Without any, a message is not worth writing. */
-  hasOthers(): boolean;
+  readonly hasOthers: () => boolean;
 }
 
 /**
