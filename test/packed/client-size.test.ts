@@ -51,17 +51,17 @@ test.each<[string, number, string[], string[]]>([
   ],
   [
     'the provider and useSession, in a page with our links',
-    2600,
+    2550,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession } from '@trpc-sessions/client/react';"],
   ],
   [
     'the provider, useSession and useSessions',
-    3100,
+    3050,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
-  ['all hooks', 3250, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
+  ['all hooks', 3200, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
   [
     'the ready screen, beside the hooks',
     8000,

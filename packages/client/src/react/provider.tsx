@@ -2,7 +2,6 @@ import type { SessionErrorReason } from '@trpc-sessions/server';
 import { useQueryClient } from '@tanstack/react-query';
 import {
   createContext,
-  useCallback,
   useContext,
   useEffect,
   useMemo,
@@ -16,13 +15,13 @@ import {
 } from 'react';
 import { endedOf } from '../errors.ts';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import { readReason, requireTokenStore, stateOf, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { readReason, requireTokenStore, stateOf, type TokenStore } from '../tokens/token-store.ts';
 import { useInitialSession, type InitialSession } from './initial-session.ts';
 import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 import { useLive, type LiveProps } from './use-live.ts';
-import { followToken, refetchForUser, userOf, type IsPublic } from './user-change.ts';
+import { followToken, nonePublic, refetchForUser, userOf, type IsPublic } from './user-change.ts';
 import { whileLoaded } from './while-loaded.ts';
 
 /** Props of {@link SessionProvider}. */
@@ -93,18 +92,7 @@ export function SessionProvider({
   const isSettled = useInitialSession(user, initialSession);
   // Before the first render: the user may have changed while the provider was not mounted.
   useState(() => isSettled && followToken(user));
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const onChange = () => {
-        followToken(user);
-        listener();
-      };
-      void untilReady(tokens).then(onChange);
-      return tokens.subscribe(onChange);
-    },
-    [tokens, user],
-  );
-  const state = useSyncExternalStore(subscribe, () => versionOrReason(tokens), beforeHydration);
+  const state = useSyncExternalStore(user.subscribe, () => versionOrReason(tokens), beforeHydration);
   const [held, reason] = typeof state === 'string' ? [null, state] : [state, null];
   const rendered = isSettled ? undefined : initialSession;
   const tokenVersion = isSettled ? held : rendered === null ? null : undefined;
@@ -136,7 +124,7 @@ export function SessionProvider({
     });
   }, [queryClient, tokens, user, tokenVersion]);
 
-  const isListNeeded = hasList || live === true;
+  const isListNeeded = hasList || live;
   useEffect(() => {
     // A mutation of the app may change the list, too.
     if (!isListNeeded) return queryClient.getMutationCache().subscribe(({ type }) => type === 'added' && needList());
@@ -149,8 +137,6 @@ export function SessionProvider({
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }
-
-const nonePublic = () => false;
 
 /** A server renders without the token, and so does its page until hydration. */
 const beforeHydration = () => undefined;
@@ -166,6 +152,6 @@ function versionOrReason(tokens: TokenStore): TokenVersion | SessionErrorReason 
  */
 export function useSessionParts(): QueryParts {
   const parts = useContext(SessionContext);
-  if (parts === null) throw new Error('No SessionProvider: put one around the components that use sessions.');
+  if (parts === null) throw new Error('No SessionProvider: put one around this component.');
   return parts;
 }

@@ -26,7 +26,7 @@ export interface LiveCalls extends LiveProps {
 
 /** Keeps the cached answers of `useSession` and `useSessions` right by the watch. */
 export function useLive(client: AnySessionClient, { queryClient, tokens }: PageUser, props: LiveCalls): void {
-  const { live = false } = props;
+  const { live } = props;
   const callbacks = useRef(props);
   useEffect(() => void (callbacks.current = props));
 

@@ -1,6 +1,6 @@
 import { CancelledError, type Mutation, type Query, type QueryClient } from '@tanstack/react-query';
 import { property } from '../property.ts';
-import { readToken, type TokenStore } from '../tokens/token-store.ts';
+import { readToken, untilReady, type TokenStore } from '../tokens/token-store.ts';
 import { createListChanges, type ListChanges } from './list-changes.ts';
 import { currentKey, listKey, rootKey } from './queries.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
@@ -8,10 +8,14 @@ import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 /** Returns whether a query of the app has the same answer for all users, signed in or not. */
 export type IsPublic = (query: Query) => boolean;
 
+export const nonePublic: IsPublic = () => false;
+
 /** The user of a page, as its token says. */
 export interface PageUser {
   readonly queryClient: QueryClient;
   readonly tokens: TokenStore;
+  /** Subscribes to the token: the listener is called when the cache is ready for its user. */
+  readonly subscribe: (listener: () => void) => () => void;
   /** The app may write it as a new function in each render. */
   isPublic: IsPublic;
   version: TokenVersion;
@@ -26,10 +30,18 @@ const users = new WeakMap<QueryClient, WeakMap<TokenStore, PageUser>>();
 export function userOf(queryClient: QueryClient, tokens: TokenStore): PageUser {
   const stores = users.get(queryClient) ?? new WeakMap<TokenStore, PageUser>();
   users.set(queryClient, stores);
-  const user = stores.get(tokens) ?? {
+  const user: PageUser = stores.get(tokens) ?? {
     queryClient,
     tokens,
-    isPublic: () => false,
+    subscribe(listener) {
+      const onChange = () => {
+        followToken(user);
+        listener();
+      };
+      void untilReady(tokens).then(onChange);
+      return tokens.subscribe(onChange);
+    },
+    isPublic: nonePublic,
     version: undefined,
     subject: null,
     changes: createListChanges(),
