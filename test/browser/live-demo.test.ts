@@ -7,13 +7,14 @@ import { start, startHere, type RunningDemo } from '../demo/demo-process.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { endedElsewhere, openDemo, userAgentOf, type DemoPage, type Device } from '../support/demo-page.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, slowSuites } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
 
 const minute = 60_000;
-const howToEnable = 'install chromium, or set CHROMIUM_PATH';
+const available = chromiumProgram !== undefined && slowSuites.available;
+const howToEnable = 'it is slow: install chromium, and set SLOW=1';
 
-describeIf(chromiumProgram !== undefined, 'live sessions in Chromium', howToEnable, () => {
+describeIf(available, 'live sessions in Chromium', howToEnable, () => {
   let browser: Browser;
   let databaseUrl: string;
 

@@ -11,7 +11,7 @@ import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, slowSuites } from '../support/optional.ts';
 import { listen } from '../support/servers.ts';
 
 const folder = new URL('..', import.meta.url).pathname;
@@ -68,7 +68,9 @@ async function render(alias: Record<string, string>): Promise<string> {
   }
 }
 
-describeIf(chromiumProgram !== undefined, 'Suspense in Chromium', 'install chromium, or set CHROMIUM_PATH', () => {
+const available = chromiumProgram !== undefined && slowSuites.available;
+
+describeIf(available, 'Suspense in Chromium', 'it is slow: install chromium, and set SLOW=1', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, describeSlow } from '../support/optional.ts';
 import { startUiServer, type UiServer } from './ui/server.ts';
 
 const chrome =
@@ -102,68 +102,70 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
   }
 
-  describe.each(['en', 'ar'])('in the language %s, each state has no problem that axe finds', (language) => {
-    const open = () => page.goto(`${server.origin}/?labels=${language}`);
+  describeSlow('for people with disabilities', () =>
+    describe.each(['en', 'ar'])('in the language %s, each state has no problem that axe finds', (language) => {
+      const open = () => page.goto(`${server.origin}/?labels=${language}`);
 
-    test('the list, the details, the selection, and a question that is open, under way and has failed', async () => {
-      const userId = await signIn(...phoneAndLaptop);
-      await page.evaluate((user) => localStorage.setItem(`trpc-sessions.looked.${user}`, '1'), userId);
-      await open();
-      await page.locator('.tss-badge').first().waitFor();
-      await expectAccessible('list');
-      await page.locator('.tss-row-target').nth(1).click();
-      await expectAccessible('details');
-      await press('Escape');
-      await page.locator('.tss-section-head button').click();
-      await page.locator('.tss-row-target').nth(1).click();
-      await expectAccessible('selection');
-      await page.locator('.tss-bar button').click();
-      await expectAccessible('question');
+      test('the list, the details, the selection, and a question that is open, under way and has failed', async () => {
+        const userId = await signIn(...phoneAndLaptop);
+        await page.evaluate((user) => localStorage.setItem(`trpc-sessions.looked.${user}`, '1'), userId);
+        await open();
+        await page.locator('.tss-badge').first().waitFor();
+        await expectAccessible('list');
+        await page.locator('.tss-row-target').nth(1).click();
+        await expectAccessible('details');
+        await press('Escape');
+        await page.locator('.tss-section-head button').click();
+        await page.locator('.tss-row-target').nth(1).click();
+        await expectAccessible('selection');
+        await page.locator('.tss-bar button').click();
+        await expectAccessible('question');
 
-      const held: Route[] = [];
-      answer = (route) => held.push(route);
-      await page.locator('dialog [data-look=danger]').click();
-      await page.locator('dialog[data-pending=true]').waitFor();
-      await expectAccessible('under way');
-      answer = null;
-      await Promise.all(held.map((route) => route.abort()));
-      await page.locator('dialog .tss-problem').waitFor();
-      await expectAccessible('failed');
-      await page.locator('dialog [data-look=danger]').click();
-      await page.locator('.tss-notice span').waitFor();
-      await expectAccessible('done');
-    });
+        const held: Route[] = [];
+        answer = (route) => held.push(route);
+        await page.locator('dialog [data-look=danger]').click();
+        await page.locator('dialog[data-pending=true]').waitFor();
+        await expectAccessible('under way');
+        answer = null;
+        await Promise.all(held.map((route) => route.abort()));
+        await page.locator('dialog .tss-problem').waitFor();
+        await expectAccessible('failed');
+        await page.locator('dialog [data-look=danger]').click();
+        await page.locator('.tss-notice span').waitFor();
+        await expectAccessible('done');
+      });
 
-    test('no other device, offline, signed out, loading, slow, and a list that could not be loaded', async () => {
-      await signIn();
-      await open();
-      await page.locator('.tss-empty').waitFor();
-      await page.context().setOffline(true);
-      await page.locator('.tss-note').waitFor();
-      await expectAccessible('empty and offline');
-      await page.context().setOffline(false);
+      test('no other device, offline, signed out, loading, slow, and a list that could not be loaded', async () => {
+        await signIn();
+        await open();
+        await page.locator('.tss-empty').waitFor();
+        await page.context().setOffline(true);
+        await page.locator('.tss-note').waitFor();
+        await expectAccessible('empty and offline');
+        await page.context().setOffline(false);
 
-      const held: Route[] = [];
-      answer = (route) => held.push(route);
-      await page.clock.install();
-      await page.reload();
-      await page.locator('.tss-bone').first().waitFor();
-      await expectAccessible('loading');
-      await page.clock.fastForward(4000);
-      await page.locator('.tss-note').waitFor();
-      await expectAccessible('slow');
-      answer = (route) => route.abort();
-      await Promise.all(held.map((route) => route.abort()));
-      await page.locator('.tss-problem').waitFor();
-      await expectAccessible('could not be loaded');
+        const held: Route[] = [];
+        answer = (route) => held.push(route);
+        await page.clock.install();
+        await page.reload();
+        await page.locator('.tss-bone').first().waitFor();
+        await expectAccessible('loading');
+        await page.clock.fastForward(4000);
+        await page.locator('.tss-note').waitFor();
+        await expectAccessible('slow');
+        answer = (route) => route.abort();
+        await Promise.all(held.map((route) => route.abort()));
+        await page.locator('.tss-problem').waitFor();
+        await expectAccessible('could not be loaded');
 
-      answer = null;
-      await page.evaluate(() => localStorage.removeItem('trpc-sessions.token'));
-      await page.reload();
-      await page.locator('.tss-note').waitFor();
-      await expectAccessible('signed out');
-    });
-  });
+        answer = null;
+        await page.evaluate(() => localStorage.removeItem('trpc-sessions.token'));
+        await page.reload();
+        await page.locator('.tss-note').waitFor();
+        await expectAccessible('signed out');
+      });
+    }),
+  );
 
   test('a theme on the page wins over the one of the browser', async () => {
     await signIn(...phoneAndLaptop);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { createTestClock, second } from '../support/clock.ts';
+import { propertyRuns } from '../support/optional.ts';
 
 /** A row as the database has it. */
 type StoredRow = Readonly<Record<string, unknown>>;
@@ -148,6 +149,6 @@ test('whatever happens to rows and to their table, a known row is answered for a
 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 40, size: 'max' }), (steps) => run(steps)),
-    { numRuns: 60 },
+    { numRuns: propertyRuns(60) },
   );
 });

@@ -12,7 +12,7 @@ import {
   type CliTarget,
   type SharedDatabase,
 } from '../cli/databases.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, slow } from '../support/optional.ts';
 import { startProxy } from '../support/proxy.ts';
 import { withoutTransactions } from '../support/without-transactions.ts';
 
@@ -79,7 +79,8 @@ async function migrateAndBreak(
 const asItIs: Wrap = (dialect) => dialect;
 
 for (const target of [sqlite, postgres, mysql]) {
-  describeIf(target.available, `interrupted migrations on ${target.name}`, target.howToEnable, () => {
+  const { available, howToEnable } = slow(target);
+  describeIf(available, `interrupted migrations on ${target.name}`, howToEnable, () => {
     let shared: SharedDatabase;
     beforeAll(async () => {
       shared = await createSharedDatabase(target);

@@ -38,6 +38,7 @@ import {
   type DatabaseTarget,
   type TestDatabase,
 } from '../support/database.ts';
+import { propertyRuns } from '../support/optional.ts';
 import { refused } from './sessions.ts';
 
 // Several nodes share one database, and each has a cache. Which sessions may it accept from memory, and for how long?
@@ -414,8 +415,8 @@ interface Issued {
 
 /** A database that looks sessions up at once, and one whose look-ups others come in between. */
 const targets: readonly (readonly [name: string, DatabaseTarget, runs: number])[] = [
-  ['looked up at once', sqliteDatabase, 200],
-  ['looked up slowly', sqliteReusingStatements, 500],
+  ['looked up at once', sqliteDatabase, propertyRuns(200)],
+  ['looked up slowly', sqliteReusingStatements, propertyRuns(500)],
 ];
 
 test.each(targets)(

@@ -3,7 +3,7 @@ import { postgresBus, reuseStatements, type PostgresBusOptions } from '@trpc-ses
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { expect, inject, test, vi, type Mock } from 'vitest';
-import { secret } from '../support/app.ts';
+import { databaseTimeout, secret } from '../support/app.ts';
 import { pgbouncerProgram, startPgbouncer } from '../support/database-servers.ts';
 import { createPostgresDatabase, sqliteReusingStatements } from '../support/database.ts';
 import { describeIf } from '../support/optional.ts';
@@ -31,7 +31,13 @@ describeIf(isAvailable, 'behind PgBouncer', 'install postgresql and pgbouncer', 
         const pool = new pg.Pool({ connectionString: pooler.url });
         disposables.defer(() => pool.end());
         const bus = postgresBus(pool, { channel, heartbeat, ...options });
-        const manager = createSessionManager({ db: database.db, keys: secret, bus, cache: memoryCache({ max: 100 }) });
+        const manager = createSessionManager({
+          db: database.db,
+          keys: secret,
+          databaseTimeout,
+          bus,
+          cache: memoryCache({ max: 100 }),
+        });
         disposables.defer(() => manager.close());
         const faults: Faults = vi.fn();
         manager.on('fault', faults);
@@ -88,7 +94,7 @@ describeIf(isAvailable, 'behind PgBouncer', 'install postgresql and pgbouncer', 
       const pool = new pg.Pool({ connectionString: pooler.url, max: 5 });
       pool.on('error', () => {});
       const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: reuseStatements(pool) }) });
-      const manager = createSessionManager({ db, keys: secret, maxSessionsPerUser: 2 });
+      const manager = createSessionManager({ db, keys: secret, databaseTimeout, maxSessionsPerUser: 2 });
       manager.on('fault', ({ error }) => errors.push(error));
       await Promise.all(
         Array.from({ length: 40 }, async (_, n) => {

@@ -4,6 +4,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
+import { describeSlow } from '../support/optional.ts';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
@@ -46,25 +47,29 @@ test('tRPC 11.0 with Kysely 0.28, and tRPC 11.19, have a formatter that puts the
   expect(printed.older).toEqual({ '11.0': answers, '11.19': answers });
 });
 
-test.each(['11.0', '11.19'])('tRPC %s has all types', async (release) => {
-  const folder = join(root, 'test/node_modules/.cache/copies', release);
-  await cp(consumer, join(folder, 'consumer.mts'));
-  const compilerOptions = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    target: 'es2023',
-    lib: ['es2023', 'dom', 'esnext.disposable'],
-    module: 'nodenext',
-    types: ['node'],
-    typeRoots: [join(root, 'test/node_modules/@types')],
-    noEmit: true,
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch((error: { stdout: string }) => error);
-  // Declarations of tRPC need those of its adapters' frameworks.
-  expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('node_modules/@trpc/'))).toEqual([]);
-});
+describeSlow('the types', () =>
+  test.each(['11.0', '11.19'])('tRPC %s has all of them', async (release) => {
+    const folder = join(root, 'test/node_modules/.cache/copies', release);
+    await cp(consumer, join(folder, 'consumer.mts'));
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      target: 'es2023',
+      lib: ['es2023', 'dom', 'esnext.disposable'],
+      module: 'nodenext',
+      types: ['node'],
+      typeRoots: [join(root, 'test/node_modules/@types')],
+      noEmit: true,
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch(
+      (error: { stdout: string }) => error,
+    );
+    // Declarations of tRPC need those of its adapters' frameworks.
+    expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('node_modules/@trpc/'))).toEqual([]);
+  }),
+);
 
 test('esbuild bundles the core with Kysely 0.28, which has no kysely/migration', async () => {
   const resolveDir = join(root, 'test/node_modules/.cache/copies/11.0');

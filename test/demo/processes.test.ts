@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, slow } from '../support/optional.ts';
 import { start, startHere, type RunningDemo } from './demo-process.ts';
 
 // Two processes of the demo on one database: this one, and one that is started as by hand.
@@ -22,20 +22,32 @@ async function createFile(): Promise<ServerDatabase> {
 const postgres = inject('postgresUrl') !== null;
 const redis = inject('redisUrl') !== null;
 
-const cases: [
-  name: string,
-  available: boolean,
-  howToEnable: string,
-  () => Promise<ServerDatabase>,
-  withRedis: boolean,
-][] = [
-  ['one SQLite file', true, '', createFile, false],
-  ['PostgreSQL', postgres, 'install postgresql, or set POSTGRES_URL', createPostgresDatabase, false],
-  ['MariaDB', inject('mysqlUrl') !== null, 'install mariadb-server, or set MYSQL_URL', createMysqlDatabase, false],
-  ['PostgreSQL and Redis', postgres && redis, 'install postgresql and redis', createPostgresDatabase, true],
+const onPostgres = { available: postgres, howToEnable: 'install postgresql, or set POSTGRES_URL' };
+const onMariadb = {
+  available: inject('mysqlUrl') !== null,
+  howToEnable: 'install mariadb-server, or set MYSQL_URL',
+};
+
+const cases: readonly {
+  readonly name: string;
+  readonly available: boolean;
+  readonly howToEnable: string;
+  readonly createDatabase: () => Promise<ServerDatabase>;
+  readonly withRedis?: boolean;
+}[] = [
+  { name: 'one SQLite file', available: true, howToEnable: '', createDatabase: createFile },
+  { name: 'PostgreSQL', ...slow(onPostgres), createDatabase: createPostgresDatabase },
+  { name: 'MariaDB', ...slow(onMariadb), createDatabase: createMysqlDatabase },
+  {
+    name: 'PostgreSQL and Redis',
+    available: postgres && redis,
+    howToEnable: 'install postgresql and redis',
+    createDatabase: createPostgresDatabase,
+    withRedis: true,
+  },
 ];
 
-for (const [name, available, howToEnable, createDatabase, withRedis] of cases) {
+for (const { name, available, howToEnable, createDatabase, withRedis = false } of cases) {
   describeIf(available, `two processes of the demo on ${name}`, howToEnable, () => {
     test('start together on an empty database, and each refuses a session that the other ended', async () => {
       const { url, dispose } = await createDatabase();

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeIf, isEnabled } from '../support/optional.ts';
+import { describeIf, slowSuites } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
 import { createApp, readmeFiles, tested } from './app.ts';
 
@@ -11,9 +11,9 @@ const run = promisify(execFile);
 
 // As a new user does: a fresh folder outside the workspace, the packed packages, the README's code.
 describeIf(
-  isEnabled('PACKED'),
+  slowSuites.available,
   'the packed packages, in a fresh folder',
-  'set PACKED=1; it installs from the npm registry',
+  'set SLOW=1; it installs from the npm registry',
   () => {
     let folder: string;
     let port: number;

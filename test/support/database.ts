@@ -27,6 +27,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createDatabasePool, type OpenDatabase, type TableShape } from './database-pool.ts';
 import { rawMysql, rawPostgres, type RawDatabase } from './raw-database.ts';
+import { slow } from './optional.ts';
 import { withoutTransactions } from './without-transactions.ts';
 
 /** A database for one test: migrated, empty, and with a record of its queries. */
@@ -131,20 +132,22 @@ async function createHeardSqlite(): Promise<RawDatabase & { readonly database: S
   return { database, listen: (listen) => void (listener = listen) };
 }
 
+// Each database runs in every run, and so do the ways that most apps hand it over. The other ways are slow suites.
+
 export const sqlite: DatabaseTarget = {
   name: 'SQLite',
   ...sqliteEverywhere,
   create: async () => createTestDatabase(new SqliteDialect({ database: await createSqlite() })),
 };
 
-export const sqliteReusingStatements: DatabaseTarget = {
+export const sqliteReusingStatements: DatabaseTarget = slow({
   name: 'SQLite, statements reused',
   ...sqliteEverywhere,
   async create() {
     const { database, listen } = await createHeardSqlite();
     return createTestDatabase(new SqliteDialect({ database: reuseStatements(database) }), { listen });
   },
-};
+});
 
 export const sqliteDatabase: DatabaseTarget = {
   name: 'a Database of better-sqlite3',
@@ -155,12 +158,12 @@ export const sqliteDatabase: DatabaseTarget = {
   },
 };
 
-export const sqliteCamelCase: DatabaseTarget = {
+export const sqliteCamelCase: DatabaseTarget = slow({
   name: 'SQLite, under CamelCasePlugin',
   ...sqliteEverywhere,
   create: async () =>
     createTestDatabase(new SqliteDialect({ database: await createSqlite() }), { plugins: [new CamelCasePlugin()] }),
-};
+});
 
 export const sqliteWithoutTransactions: DatabaseTarget = {
   name: 'SQLite without transactions',
@@ -308,13 +311,15 @@ function postgresWith(
 }
 
 export const postgres: DatabaseTarget = postgresWith('PostgreSQL');
-export const postgresReusingStatements: DatabaseTarget = postgresWith('PostgreSQL, statements reused', { reuse: true });
-export const postgresInSchema: DatabaseTarget = postgresWith('PostgreSQL, in a schema', { schema: 'auth' });
+export const postgresReusingStatements: DatabaseTarget = slow(
+  postgresWith('PostgreSQL, statements reused', { reuse: true }),
+);
+export const postgresInSchema: DatabaseTarget = slow(postgresWith('PostgreSQL, in a schema', { schema: 'auth' }));
 export const postgresPool: DatabaseTarget = postgresWith('a Pool of pg', { isRaw: true });
 /** As Neon is over HTTP. */
-export const postgresWithoutTransactions: DatabaseTarget = postgresWith('PostgreSQL without transactions', {
-  isHttp: true,
-});
+export const postgresWithoutTransactions: DatabaseTarget = slow(
+  postgresWith('PostgreSQL without transactions', { isHttp: true }),
+);
 
 function mysqlWith(name: string, { reuse = false, isRaw = false }: ServerOptions = {}): DatabaseTarget {
   const available = inject('mysqlUrl') !== null;
@@ -337,7 +342,7 @@ function mysqlWith(name: string, { reuse = false, isRaw = false }: ServerOptions
 }
 
 export const mysql: DatabaseTarget = mysqlWith('MariaDB');
-export const mysqlReusingStatements: DatabaseTarget = mysqlWith('MariaDB, statements reused', { reuse: true });
+export const mysqlReusingStatements: DatabaseTarget = slow(mysqlWith('MariaDB, statements reused', { reuse: true }));
 
 export const mysqlPool: DatabaseTarget = mysqlWith('a pool of mysql2', { isRaw: true });
 
@@ -358,7 +363,7 @@ async function openPglite(): Promise<PGlite> {
   return database;
 }
 
-export const pglite: DatabaseTarget = pooled({ name: 'PGlite', dialect: 'postgres', ...everywhere }, async () => {
+export const pglite: DatabaseTarget = pooled(slow({ name: 'PGlite', dialect: 'postgres', ...everywhere }), async () => {
   const database = await openPglite();
   return {
     dialect: new PGliteDialect({ pglite: database }),

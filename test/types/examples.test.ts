@@ -4,6 +4,7 @@ import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { describeSlow } from '../support/optional.ts';
 
 // The examples of the documentation compile: every @example of the sources, and every block of TypeScript of the pages.
 
@@ -78,13 +79,17 @@ async function writeExamples(): Promise<void> {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
 }
 
-test('every example compiles', async () => {
-  await writeExamples();
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch((error: { stdout: string }) => error);
-  // A line is that of the page.
-  expect(stdout.trimEnd().split('\n')).toEqual(['']);
-});
+describeSlow('the examples', () =>
+  test('compile, every one of them', async () => {
+    await writeExamples();
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const { stdout } = await run(tsc, ['--pretty', 'false'], { cwd: folder }).catch(
+      (error: { stdout: string }) => error,
+    );
+    // A line is that of the page.
+    expect(stdout.trimEnd().split('\n')).toEqual(['']);
+  }),
+);
 
 test('no example is overlooked', () => {
   const countOf = (page: string, mark: RegExp): number => readFileSync(join(root, page), 'utf8').split(mark).length - 1;

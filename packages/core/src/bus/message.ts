@@ -50,6 +50,16 @@ export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 
  * version, or larger than this version sends.
  */
 export function readMessage(message: string): Message | undefined {
+  if (last !== undefined && message === last.text) return last.message;
+  const read = parse(message);
+  last = { text: message, message: read };
+  return read;
+}
+
+/** All managers of a process read each of its messages, one after the other. */
+let last: { readonly text: string; readonly message: Message | undefined } | undefined;
+
+function parse(message: string): Message | undefined {
   try {
     // A bus of the app's own may deliver anything.
     if (message.length > messageLimits.bytes) return undefined;

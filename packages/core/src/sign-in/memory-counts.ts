@@ -14,14 +14,13 @@ function endingBy(time: number, count: Count): Count {
  * new accounts or addresses, each of which costs an attempt, evicts none of them.
  */
 export function createMemoryCounts(max: number = defaultMax): CountStore {
-  // Reserved with the first attempt: many managers have none.
-  let counts: Record<'free' | 'waiting', LRUCache<string, Count>> | undefined;
-  const open = (): NonNullable<typeof counts> =>
-    (counts ??= { free: new LRUCache({ max }), waiting: new LRUCache({ max }) });
+  // A cache with the option `max` reserves the memory for all of its keys: 3 megabytes for the first attempt.
+  const size = { maxSize: max, sizeCalculation: () => 1 };
+  const free = new LRUCache<string, Count>(size);
+  const waiting = new LRUCache<string, Count>(size);
 
   return {
     change(key, change, now) {
-      const { free, waiting } = open();
       const kept = waiting.get(key) ?? free.get(key);
       const isWaiting = change.isWaiting || waiting.has(key);
       const before = kept && endingBy(now + change.duration, kept);
@@ -34,7 +33,6 @@ export function createMemoryCounts(max: number = defaultMax): CountStore {
       return Promise.resolve(answer);
     },
     delete(key) {
-      const { free, waiting } = open();
       return Promise.resolve([free.delete(key), waiting.delete(key)].includes(true));
     },
   };
