@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { createErrorFormatter, type AppErrorFormatter } from './errors.ts';
 import { createSessionsPlugin } from './plugin.ts';
 import { sessionsContext, type SessionsContext } from './request/context.ts';
+import { createMigratedDatabase } from './testing/migrated-database.ts';
 
 interface Context extends SessionsContext {
   readonly requestId: string;
@@ -30,8 +31,7 @@ const errorFormatter = ({ shape, ctx }: FormatterOptions) => ({
 
 /** The errors of an app that has this formatter, and hands it to the plugin. */
 async function errorOf(path: 'me' | 'auth.login' | 'auth.sessions.list', method: 'GET' | 'POST'): Promise<unknown> {
-  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   const sessions = createSessionsPlugin({ manager, authenticate: () => null, errorFormatter });
   const t = initTRPC.context<Context>().create({ errorFormatter });

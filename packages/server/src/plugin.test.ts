@@ -1,17 +1,11 @@
-import {
-  createSessionManager,
-  migrateToLatest,
-  SessionError,
-  type CallerInfo,
-  type SessionManager,
-} from '@trpc-sessions/core';
+import { createSessionManager, SessionError, type CallerInfo, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC, TRPCError } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, sql, SqliteDialect } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import { sessionsContext, type SessionsContext } from './request/context.ts';
 import { createSessionsPlugin } from './plugin.ts';
+import { createMigratedDatabase } from './testing/migrated-database.ts';
 
 const anonymous: CallerInfo = { token: null, ip: null, userAgent: null, clientHints: null };
 const t = initTRPC.context<SessionsContext>().create();
@@ -20,8 +14,7 @@ let db: Kysely<object>;
 let manager: SessionManager;
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   return () => db.destroy();
 });

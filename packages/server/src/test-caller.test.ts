@@ -1,11 +1,11 @@
-import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { createSessionsPlugin } from './plugin.ts';
 import { sessionsContext, type SessionsContext } from './request/context.ts';
 import { testCaller } from './test-caller.ts';
+import { createMigratedDatabase } from './testing/migrated-database.ts';
 
 const hour = 3_600_000;
 
@@ -19,8 +19,7 @@ let manager: SessionManager;
 let now: number;
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   now = Date.UTC(2026, 0, 1);
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now });
   return () => db.destroy();

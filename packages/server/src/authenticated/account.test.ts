@@ -1,17 +1,11 @@
-import {
-  createSessionManager,
-  localBus,
-  migrateToLatest,
-  SessionError,
-  type SessionManager,
-} from '@trpc-sessions/core';
+import { createSessionManager, localBus, SessionError, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC, TRPCError } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext, type SessionsContext } from '../request/context.ts';
 import type { AccountInput } from './account.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 const t = initTRPC.context<SessionsContext>().create();
 
@@ -27,8 +21,7 @@ let manager: SessionManager;
 const account = vi.fn<(input: AccountInput) => User | null | Promise<User | null>>();
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: secret });
   account.mockReset().mockReturnValue({ name: 'Ada' });
   return () => db.destroy();

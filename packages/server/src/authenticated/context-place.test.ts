@@ -1,17 +1,16 @@
-import { createSessionManager, migrateToLatest, type Session, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type Session, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext, type SessionsContext } from '../request/context.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 let db: Kysely<object>;
 let manager: SessionManager;
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   return () => db.destroy();
 });

@@ -1,13 +1,13 @@
-import { createSessionManager, migrateToLatest, type RevokedEvent, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type RevokedEvent, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext, type SessionsContext } from '../request/context.ts';
 import { issuedBeforeInput, userInput, userPageInput, userSessionsInput } from './admin-inputs.ts';
 import type { IssuedBeforeInput, UserPageInput, UserSessionsInput } from './admin.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 const t = initTRPC.context<SessionsContext>().create();
 const keys = 'a secret of more than thirty-two bytes';
@@ -18,8 +18,7 @@ let now = 0;
 let revoked: RevokedEvent[];
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   now = Date.UTC(2026, 0, 1);
   manager = createSessionManager({ db, keys, clock: () => now });
   revoked = [];

@@ -1,25 +1,23 @@
 import {
   createSessionManager,
-  migrateToLatest,
   SessionError,
   type SessionManager,
   type SessionManagerOptions,
 } from '@trpc-sessions/core';
 import { TRPCError } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext } from '../request/context.ts';
 import type { Authenticate, PasswordCredentials } from './login.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 let db: Kysely<object>;
 let manager: SessionManager;
 
 beforeEach(async () => {
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   return () => db.destroy();
 });

@@ -1,18 +1,16 @@
-import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { initTRPC } from '@trpc/server';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { createSessionsPlugin } from '../plugin.ts';
 import type { SessionsContext } from '../request/context.ts';
 import type { SignInResult } from './sign-in.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 let manager: SessionManager;
 let sessions: ReturnType<typeof createPlugin>;
 
 beforeEach(async () => {
-  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   sessions = createPlugin();
   return () => db.destroy();
@@ -108,8 +106,7 @@ describe('the data of a session', () => {
   });
 
   test('is of the session in the context, with lookUpData', async () => {
-    const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-    await migrateToLatest(db);
+    const db = await createMigratedDatabase();
     const own = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', lookUpData: true });
     const t = initTRPC.context<SessionsContext>().create();
     const plugin = createSessionsPlugin({ manager: own, authenticate: () => null });

@@ -1,12 +1,12 @@
-import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
 import { solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { altcha } from '../captcha/altcha.ts';
 import type { Captcha, CaptchaChallenge } from '../captcha/captcha.ts';
 import { createSessionsPlugin } from '../plugin.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 const second = 1000;
 
@@ -16,8 +16,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.UTC(2026, 10, 26, 12);
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now });
   return () => db.destroy();
 });

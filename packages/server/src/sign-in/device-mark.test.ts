@@ -1,10 +1,10 @@
-import { createSessionManager, migrateToLatest, type Keys, type SessionManager } from '@trpc-sessions/core';
+import { createSessionManager, type Keys, type SessionManager } from '@trpc-sessions/core';
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext } from '../request/context.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -16,8 +16,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.UTC(2026, 10, 26, 12);
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   return () => db.destroy();
 });
 

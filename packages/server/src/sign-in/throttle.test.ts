@@ -1,11 +1,11 @@
-import { createSessionManager, migrateToLatest, type SessionManager } from '@trpc-sessions/core';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { createSessionManager, type SessionManager } from '@trpc-sessions/core';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createSessionsPlugin } from '../plugin.ts';
 import type { LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -16,8 +16,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.UTC(2026, 10, 26, 12);
-  db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: () => now });
   return async () => {
     await manager.close();
