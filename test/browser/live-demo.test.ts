@@ -11,10 +11,10 @@ import { describeIf, slowSuites } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
 
 const minute = 60_000;
-const available = chromiumProgram !== undefined && slowSuites.available;
+const isAvailable = chromiumProgram !== undefined && slowSuites.available;
 const howToEnable = 'it is slow: install chromium, and set SLOW=1';
 
-describeIf(available, 'live sessions in Chromium', howToEnable, () => {
+describeIf(isAvailable, 'live sessions in Chromium', howToEnable, () => {
   let browser: Browser;
   let databaseUrl: string;
 
