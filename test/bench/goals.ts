@@ -63,7 +63,7 @@ const goals: readonly Goal[] = [
       const time = withoutCopy(timingsOf(report, alone), cached);
       return time && `${time.cpuRatio.toFixed(2)}, ${time.cpu.toFixed(2)} µs`;
     },
-    why: 'A quarter are the dates of the session. A seventh each are the token, the checks of the row, and the loop of the bench',
+    why: 'A quarter are the dates of the session, which each request gets for itself. A seventh each are the token, the checks of the row, and the loop of the bench',
   },
   {
     of: 'a cached call by `createCaller`, against an open one',
