@@ -1,3 +1,6 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createBroadcast, type BroadcastEvents } from './broadcast.ts';
 import { createProcessBus } from './process-bus.ts';
@@ -38,5 +41,19 @@ test('a manager that has stopped still reaches the others', async () => {
   await first.broadcast.stop();
   first.broadcast.publish({ userId: 'ada' }, 'revoked');
   expect(second.received).toHaveBeenCalledOnce();
+  await second.broadcast.stop();
+});
+
+test('managers still reach each other after garbage has been collected', async () => {
+  const [first, second] = [openBroadcast(), openBroadcast()];
+  setFlagsFromString('--expose-gc');
+  // A weak reference holds its value until the turn ends.
+  await immediate();
+  runInNewContext('gc()');
+  first.broadcast.publish({ userId: 'ada' }, 'revoked');
+  second.broadcast.publish({ userId: 'bob' }, 'revoked');
+  expect(second.received).toHaveBeenCalledWith({ userId: 'ada' }, 'revoked');
+  expect(first.received).toHaveBeenCalledWith({ userId: 'bob' }, 'revoked');
+  await first.broadcast.stop();
   await second.broadcast.stop();
 });

@@ -24,10 +24,11 @@ export interface ProcessBus extends Bus {
  */
 export function createProcessBus(): ProcessBus | undefined {
   if (typeof WeakRef === 'undefined') return undefined;
-  let own = 0;
+  // Held here for as long as the manager lives. A listener that only its weak reference names would be collected.
+  const own = new Set<BusListener>();
   return {
     isLocal: true,
-    hasOthers: () => sharedListeners().size > own,
+    hasOthers: () => sharedListeners().size > own.size,
     publish(message) {
       const listeners = sharedListeners();
       for (const reference of Array.from(listeners)) {
@@ -40,10 +41,10 @@ export function createProcessBus(): ProcessBus | undefined {
     subscribe(listener) {
       const reference = new WeakRef(listener);
       sharedListeners().add(reference);
-      own += 1;
-      // It also holds the listener, for as long as the manager lives.
+      own.add(listener);
       return () => {
-        if (sharedListeners().delete(reference)) own -= 1;
+        sharedListeners().delete(reference);
+        own.delete(listener);
         return Promise.resolve();
       };
     },
