@@ -14,6 +14,18 @@ test('a message holds one revocation or several', () => {
   expect(readMessage(encode({ ...message, isPossible: true }))).toEqual({ ...read, kind: 'possible' });
 });
 
+test('a buffer that a bus fills again is read again', () => {
+  const [first, second] = [
+    encode({ from: 'a', ended: { userId: 'ada' } }),
+    encode({ from: 'a', ended: { userId: 'bob' } }),
+  ];
+  const buffer = Buffer.from(first);
+  const read = () => readMessage(buffer as unknown as string)?.sessions;
+  expect(read()).toEqual([{ userId: 'ada' }]);
+  buffer.write(second);
+  expect(read()).toEqual([{ userId: 'bob' }]);
+});
+
 test.each(['started', 'changed'] as const)(
   'a message about %s sessions has a scope of its own, which older releases ignore',
   (kind) => {

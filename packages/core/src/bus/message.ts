@@ -52,16 +52,16 @@ export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 
 export function readMessage(message: string): Message | undefined {
   if (last !== undefined && message === last.text) return last.message;
   const read = parse(message);
-  last = { text: message, message: read };
+  // A bus of the app's own may deliver anything: a text too large to keep, or a buffer whose bytes change.
+  if (read !== undefined && typeof message === 'string') last = { text: message, message: read };
   return read;
 }
 
 /** All managers of a process read each of its messages, one after the other. */
-let last: { readonly text: string; readonly message: Message | undefined } | undefined;
+let last: { readonly text: string; readonly message: Message } | undefined;
 
 function parse(message: string): Message | undefined {
   try {
-    // A bus of the app's own may deliver anything.
     if (message.length > messageLimits.bytes) return undefined;
     return parsed(JSON.parse(message));
   } catch {
