@@ -1,7 +1,9 @@
 import SqliteDatabase from 'better-sqlite3';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { createDirectConnection } from './direct-connection.ts';
 import { createWriteBack } from './write-back.ts';
@@ -48,11 +50,39 @@ test('a database in memory has no other thread, so it is done here', async () =>
 });
 
 test('a file that the other thread cannot open is written back here', async () => {
+  const log = await openLog();
+  await log[Symbol.asyncDispose]();
   const here = vi.fn();
-  const writeBack = createWriteBack({ name: '/missing/app.db', memory: false }, here);
+  const writeBack = createWriteBack(log.database, here);
   await writeBack.beside(1);
   expect(here).toHaveBeenCalledOnce();
   await writeBack.close();
+});
+
+test('a database of another copy of the driver is written back here: one SQLite would release the locks of the other', async () => {
+  await using log = await openLog();
+  const here = vi.fn();
+  const writeBack = createWriteBack({ name: log.database.name, memory: false }, here);
+  await writeBack.beside(100);
+  expect(here).toHaveBeenCalledOnce();
+  await writeBack.close();
+});
+
+test('the other thread does not run the modules that the app preloads', async () => {
+  await using log = await openLog();
+  const preloaded = join(dirname(log.database.name), 'preloaded.cjs');
+  await writeFile(preloaded, `require('node:fs').appendFileSync(__filename + '.log', 'loaded ')`);
+  const app = `
+    import Database from 'better-sqlite3';
+    import { createWriteBack } from ${JSON.stringify(new URL('write-back.ts', import.meta.url))};
+    const writeBack = createWriteBack(new Database(${JSON.stringify(log.database.name)}), () => process.exit(1));
+    await writeBack.beside(100);
+    await writeBack.close();
+  `;
+  await promisify(execFile)(process.execPath, ['--require', preloaded, '--input-type=module', '--eval', app], {
+    cwd: import.meta.dirname,
+  });
+  expect(await readFile(`${preloaded}.log`, 'utf8')).toBe('loaded ');
 });
 
 test('an open transaction of the app is not disturbed', () => {

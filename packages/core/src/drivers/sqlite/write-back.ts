@@ -51,14 +51,19 @@ export function createWriteBack(database: object, here: () => void): WriteBack {
   };
 }
 
-/** `undefined` if none can start: for a database in memory, in a bundle without the driver, on a platform without threads. */
+/** `undefined` if none can start: for a database in memory or of another driver, in a bundle, on a platform without threads. */
 async function start(database: object): Promise<Thread | undefined> {
   const file = fileOf(database);
   if (file === undefined) return undefined;
   try {
     const [threads, { createRequire }] = await Promise.all([import('node:worker_threads'), import('node:module')]);
-    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
-    const worker = new threads.Worker(work, { eval: true, workerData: { driver, file } });
+    const require = createRequire(import.meta.url);
+    const driver = require.resolve('better-sqlite3');
+    const Driver: unknown = require(driver);
+    // Of two copies of SQLite in a process, one that closes a file releases the other's locks on it.
+    if (typeof Driver !== 'function' || !(database instanceof Driver)) return undefined;
+    // A thread would else begin with the modules that the app preloads, such as one that starts a server.
+    const worker = new threads.Worker(work, { eval: true, execArgv: [], env: {}, workerData: { driver, file } });
     // Without a listener, its error would be one of this thread. It ends, too.
     worker.on('error', () => {});
     const ended = new Promise<boolean>((resolve) => worker.once('exit', () => resolve(false)));
