@@ -10,7 +10,8 @@ type ReasonsThat<TEndsSession extends boolean> = {
   ]: true;
 };
 
-const endings = {
+/** The reasons that end the session. */
+const endingReasons = {
   malformed_token: true,
   invalid_token: true,
   expired_token: true,
@@ -19,8 +20,8 @@ const endings = {
   account_unavailable: true,
 } as const satisfies ReasonsThat<true>;
 
-/** A page that asks for no reason does not load these. */
-const others = {
+/** The other reasons. They stand apart, so that a page that only has to know whether a session has ended does not load them. */
+const otherReasons = {
   missing_token: true,
   invalid_credentials: true,
   too_many_attempts: true,
@@ -60,7 +61,7 @@ export function endsSession(reason: SessionErrorReason | null): boolean {
 
 /** Returns whether a text is a reason that ends the session. */
 export function isEnding(value: unknown): value is keyof ReasonsThat<true> {
-  return typeof value === 'string' && Object.hasOwn(endings, value);
+  return typeof value === 'string' && Object.hasOwn(endingReasons, value);
 }
 
 /** Returns after how many seconds the user may try to sign in again, or `null` if the server did not say. */
@@ -103,12 +104,12 @@ function isBy(value: unknown): value is EndedBy {
   return typeof value === 'string' && Object.hasOwn(bys, value);
 }
 
-/** Returns whether an error may be a refusal of this plugin. Without a name, any plugin is the one. */
+/** Returns whether an error may be a refusal of this plugin. Without a name, any plugin counts. */
 export function isOfPlugin(error: unknown, plugin: string | undefined): boolean {
   return plugin === undefined || property(sessionErrorData(error), 'plugin') === plugin;
 }
 
-/** A longer chain of causes is none of tRPC's. */
+/** tRPC makes no longer chain of causes. An app may make one that never ends. */
 const maxCauses = 5;
 
 /**
@@ -122,5 +123,5 @@ function sessionErrorData(error: unknown, depth = 0): unknown {
 
 /** Returns whether a text is a reason of {@link sessionErrorReason}. */
 export function isReason(value: unknown): value is SessionErrorReason {
-  return isEnding(value) || (typeof value === 'string' && Object.hasOwn(others, value));
+  return isEnding(value) || (typeof value === 'string' && Object.hasOwn(otherReasons, value));
 }

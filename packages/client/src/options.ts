@@ -14,7 +14,7 @@ export function requireOptions(options: unknown, known: readonly string[]): void
 /**
  * Requires a value that has these methods.
  *
- * @param read - Calls the one that must not return a promise.
+ * @param read - calls the method that must not return a promise
  * @throws {TypeError} naming the option and its methods
  */
 export function requireMethods(option: string, value: unknown, methods: readonly string[], read?: () => unknown): void {

@@ -26,14 +26,12 @@ export function noteConnectionToken(tokens: TokenStore, token: string | null): v
 
 /** Returns the token that an operation was sent with; `held` if none was recorded. */
 export function sentToken(op: Operation, tokens: TokenStore, held: string | null): string | null {
-  for (const sender of [markOf(op), tokens]) {
-    const { sent } = stateOf(sender);
-    if (sent !== undefined) return sent;
-  }
-  return held;
+  // `null` is recorded too: the call was sent without a token.
+  const { sent = stateOf(tokens).sent } = stateOf(markOf(op));
+  return sent === undefined ? held : sent;
 }
 
-/** The mark of an operation. One that has none gets a mark that leads to no token. */
+/** Returns the mark of an operation. If it has none, this is a new object, which leads to no token. */
 function markOf(op: Operation): object {
   return Object(op.context[markName]);
 }

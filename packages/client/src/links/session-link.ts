@@ -35,8 +35,9 @@ export interface SessionLinkOptions {
 }
 
 /**
- * Stores the access token, and the mark of the device, when `login`, or a procedure of `keepTokenOf`, succeeds. Drops it when `logout` succeeds, or when the server refuses it because
- * its session has ended. Only the refused token is dropped. A network error or a failing server drops none.
+ * Stores the access token, and the mark of the device, when `login` or a procedure of `keepTokenOf` succeeds. Drops the token
+ * when `logout` succeeds, or when the server refuses it because its session has ended. Only the refused token is dropped. A
+ * network error or a failing server drops none.
  *
  * Put it before the links that send; those take {@link sessionHeaders} or {@link sessionConnectionParams}.
  *
@@ -98,10 +99,14 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
         }
 
         if (op.path === login) {
-          const marked = untilReady(tokens).then(() => withMark(op.input, tokens.mark));
-          void marked.then(send);
-        } else if (isAsync(tokens)) void untilReady(tokens).then(() => send(op.input));
-        else send(op.input);
+          void untilReady(tokens)
+            .then(() => withMark(op.input, tokens.mark))
+            .then(send);
+        } else if (isAsync(tokens)) {
+          void untilReady(tokens).then(() => send(op.input));
+        } else {
+          send(op.input);
+        }
         return () => {
           isStopped = true;
           subscription?.unsubscribe();
@@ -130,5 +135,5 @@ function keepToken(tokens: TokenStore, result: unknown): void {
   if (typeof token === 'string') tokens.set(token);
 }
 
-/** More calls are not refused and retried at the same time. */
+/** With more refusals than this, all are dropped. That many calls are never retried at the same time. */
 const maxRefusals = 100;

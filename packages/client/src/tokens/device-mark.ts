@@ -12,7 +12,7 @@ export interface DeviceMarkStore {
 /** Longer marks are refused by the server, and so would be every login that sends one. */
 const maxLength = 4096;
 
-/** Adds the mark to the input of `login`, unless the app has sent one. An input such as `FormData` takes none. */
+/** Adds the mark to the input of `login`, unless the app has sent one. Only a plain object takes it, so `FormData` does not. */
 export async function withMark(input: unknown, mark: DeviceMarkStore | undefined): Promise<unknown> {
   try {
     const deviceMark = await mark?.get();
@@ -31,6 +31,6 @@ export async function keepMark(result: unknown, mark: DeviceMarkStore | undefine
   try {
     if (typeof deviceMark === 'string') await mark?.set(deviceMark);
   } catch {
-    // As above.
+    // The app's own store has failed: it keeps none.
   }
 }

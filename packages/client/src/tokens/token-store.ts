@@ -60,7 +60,7 @@ export function storedReason(text: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** What is known of a store beside its token. A call's mark has a state, too. */
+/** The state of a store, beside its token. The mark of a call has one too, which only has `sent`. */
 interface State {
   /** Why there is no token, for a store that keeps no reason. */
   reason?: SessionErrorReason | null;
@@ -78,6 +78,7 @@ interface State {
 
 const states = /* @__PURE__ */ sharedByCopies('states', () => new WeakMap<object, State>());
 
+/** Returns the state of a store or of a mark, which is empty at first. */
 export function stateOf(owner: object): State {
   const state = states.get(owner) ?? {};
   states.set(owner, state);
@@ -134,6 +135,7 @@ export function requireTokenStore(tokens: TokenStore): void {
   if (tokens.mark !== undefined) requireMethods('tokens.mark', tokens.mark, ['get', 'set']);
   if (isAsync(tokens)) {
     requireMethods('tokens.ready', tokens.ready, ['then']);
+    // From now on, `isReady` knows when it is.
     void untilReady(tokens);
   }
 }
