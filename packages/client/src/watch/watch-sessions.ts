@@ -61,53 +61,19 @@ export function watchSessions(client: WatchClient, tokens: TokenStore, listener:
   };
 }
 
+/** Called with each event as it arrives, and with the end. */
+type ReceivedListener = (
+  event: ReceivedSessionsEvent | { readonly type: 'ended'; readonly ended: SessionEnd | null },
+) => void;
+
 /** {@link watchSessions}, with the events as they arrive. */
-export function watchReceived(
-  client: WatchClient,
-  tokens: TokenStore,
-  listener: (event: ReceivedSessionsEvent | { readonly type: 'ended'; readonly ended: SessionEnd | null }) => void,
-): () => void {
+export function watchReceived(client: WatchClient, tokens: TokenStore, listener: ReceivedListener): () => void {
   const { watch } = client.sessions;
   if (watch === undefined) return () => {};
+  const subscribe: SubscribeWatch = (...args) => watch.subscribe(...args);
   let watched: string | null = null;
   let close: StopWatch = () => {};
   let isHidden = false;
-
-  function start(token: string): StopWatch {
-    stateOf(tokens).refusal = undefined;
-    let isStopped = false;
-    let isEnded = false;
-    let stop: StopWatch = () => {};
-    function refused(error: unknown): void {
-      const held = readToken(tokens);
-      // The user has signed in again meanwhile.
-      if (isEnded || (held !== null && held !== token)) return;
-      isEnded = true;
-      dropRefusedToken(tokens, token, error);
-      // Another tab may have dropped the token of all: only this refusal says how the session ended.
-      if (held === null) stateOf(tokens).refusal = error;
-      listener({ type: 'ended', ended: endedOf(error) });
-    }
-    async function share(): Promise<void> {
-      const name = await nameOf(token);
-      if (isStopped) return;
-      stop = shareWatch(name, (calls) => openWatch((...args) => watch!.subscribe(...args), calls), {
-        event(event) {
-          // The stream closes in a later turn, or its tab is throttled: by now, the token may be another user's.
-          if (readToken(tokens) === token) listener(event);
-        },
-        refused,
-      });
-    }
-    void share();
-    return (mayBeRefused) => {
-      isStopped = true;
-      // A call of this page may get its refusal before the stream does, or before there is a stream.
-      const refusal = mayBeRefused === true ? stateOf(tokens).refusal : undefined;
-      stop(mayBeRefused, refusal);
-      if (refusal !== undefined) refused(refusal);
-    };
-  }
 
   function follow(): void {
     const token = isHidden ? null : readToken(tokens);
@@ -118,7 +84,7 @@ export function watchReceived(
     if (isHidden) closeNow();
     else setTimeout(() => closeNow(mayBeRefused));
     watched = token;
-    close = token === null ? () => {} : start(token);
+    close = token === null ? () => {} : watchToken(token, subscribe, tokens, listener);
   }
 
   const unsubscribe = tokens.subscribe(follow);
@@ -133,6 +99,52 @@ export function watchReceived(
     stopPage();
     isHidden = true;
     follow();
+  };
+}
+
+/** Watches the sessions of the user of one token. */
+function watchToken(
+  token: string,
+  subscribe: SubscribeWatch,
+  tokens: TokenStore,
+  listener: ReceivedListener,
+): StopWatch {
+  const state = stateOf(tokens);
+  state.refusal = undefined;
+  let isStopped = false;
+  let isEnded = false;
+  let stop: StopWatch = () => {};
+
+  function refused(error: unknown): void {
+    const held = readToken(tokens);
+    // The user has signed in again meanwhile.
+    if (isEnded || (held !== null && held !== token)) return;
+    isEnded = true;
+    dropRefusedToken(tokens, token, error);
+    // Another tab may have dropped the token of all: only this refusal says how the session ended.
+    if (held === null) state.refusal = error;
+    listener({ type: 'ended', ended: endedOf(error) });
+  }
+
+  async function share(): Promise<void> {
+    const name = await nameOf(token);
+    if (isStopped) return;
+    stop = shareWatch(name, (calls) => openWatch(subscribe, calls), {
+      event(event) {
+        // The stream closes in a later turn, or its tab is throttled: by now, the token may be another user's.
+        if (readToken(tokens) === token) listener(event);
+      },
+      refused,
+    });
+  }
+
+  void share();
+  return (mayBeRefused) => {
+    isStopped = true;
+    // A call of this page may get its refusal before the stream does, or before there is a stream.
+    const refusal = mayBeRefused === true ? state.refusal : undefined;
+    stop(mayBeRefused, refusal);
+    if (refusal !== undefined) refused(refusal);
   };
 }
 
