@@ -18,7 +18,7 @@ import type { LiveCalls } from './use-live.ts';
 /**
  * Keeps the cached answers right by the watch. Returns a function that stops it.
  *
- * @param held - the token that the page held when it began to load this module
+ * @param held - the token that the page had when it began to load this module
  */
 export function followLive(
   client: AnySessionClient,
@@ -27,7 +27,7 @@ export function followLive(
   callbacks: () => LiveCalls,
   held: string | null = null,
 ): () => void {
-  // A call was refused meanwhile: no watch will say so.
+  // A call was refused while this module loaded. There is no token to watch, so no event would say so.
   if (held !== null && readToken(tokens) === null && readReason(tokens) !== null)
     callbacks().onSignedOut?.(endedOf(stateOf(tokens).refusal));
   return watchReceived(client, tokens, (event) => {
@@ -37,12 +37,12 @@ export function followLive(
     }
     if (event.type === 'alive') return undefined;
     const version = tokenVersionOf(tokens);
-    queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(version), (list) =>
-      list === undefined && event.type !== 'sessions' ? undefined : listAfter(list ?? [], event),
+    queryClient.setQueryData<readonly ReceivedSessionInfo[]>(listKey(version), (before) =>
+      before === undefined && event.type !== 'sessions' ? undefined : listAfter(before ?? [], event),
     );
     // An answer that is under way may be older than the event, and would replace the list that has it.
-    const filters = { queryKey: listKey(version), exact: true };
-    if (queryClient.isFetching(filters) > 0) void queryClient.invalidateQueries(filters);
+    const list = { queryKey: listKey(version), exact: true };
+    if (queryClient.isFetching(list) > 0) void queryClient.invalidateQueries(list);
     const sessions = event.type === 'sessions' ? event.sessions : 'session' in event ? [event.session] : [];
     const own = sessions.find(({ current }) => current);
     if (own !== undefined) {

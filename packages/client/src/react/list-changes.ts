@@ -36,12 +36,13 @@ export function createListChanges(): ListChanges {
       if (!changes.includes(change)) return;
       const others = changes.filter((each) => each !== change);
       // The cache has the new name by now.
-      set(isDone && isUnderWay(change) ? [...others, { ...change, isDone }] : others);
+      set(isDone && isOpenRevocation(change) ? [...others, { ...change, isDone }] : others);
     },
   };
 }
 
-export function isUnderWay({ name, isDone }: ListChange): boolean {
+/** Returns whether a change is a revocation that the server has not confirmed yet. */
+export function isOpenRevocation({ name, isDone }: ListChange): boolean {
   return name === undefined && isDone === undefined;
 }
 

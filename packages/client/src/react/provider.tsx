@@ -44,7 +44,7 @@ export interface SessionProviderProps extends LiveProps {
   readonly children?: ReactNode;
 }
 
-// A copy of React's has a context of its own: another release could not read it.
+// Each copy of React has a context of its own: another copy could not read it.
 const contexts = /* @__PURE__ */ sharedByCopies(
   'contexts',
   () => new WeakMap<typeof createContext, Context<QueryParts | null>>(),
@@ -87,18 +87,20 @@ export function SessionProvider({
   requireTokenStore(tokens);
   const queryClient = useQueryClient();
   const user = userOf(queryClient, tokens);
-  // The app may write it as a new function in each render.
+  // While rendering, not in an effect: the next two lines may remove answers, and call it.
   user.isPublic = isPublic;
   const isSettled = useInitialSession(user, initialSession);
-  // Before the first render: the user may have changed while the provider was not mounted.
+  // Once, and before the components below render: the user may have changed while the provider was not mounted.
   useState(() => isSettled && followToken(user));
   const state = useSyncExternalStore(user.subscribe, () => versionOrReason(tokens), beforeHydration);
-  const [held, reason] = typeof state === 'string' ? [null, state] : [state, null];
+  const [heldVersion, reason] = typeof state === 'string' ? [null, state] : [state, null];
   const rendered = isSettled ? undefined : initialSession;
-  const tokenVersion = isSettled ? held : rendered === null ? null : undefined;
+  const renderedVersion = rendered === null ? null : undefined;
+  const tokenVersion = isSettled ? heldVersion : renderedVersion;
   const refusal = reason === null ? undefined : stateOf(tokens).refusal;
   const ended = useMemo(() => endedOf(refusal), [refusal]);
   const { changes } = user;
+  // Reducers, because React keeps their functions the same from render to render.
   const [, rerender] = useReducer((renders: number) => renders + 1, 0);
   const [hasList, needList] = useReducer(() => true, false);
   const parts = useMemo(() => {
@@ -141,7 +143,7 @@ export function SessionProvider({
 /** A server renders without the token, and so does its page until hydration. */
 const beforeHydration = () => undefined;
 
-/** The version of the token, or the reason why there is none. */
+/** The version of the token, or the reason why there is none: one value, so that React can compare it. */
 function versionOrReason(tokens: TokenStore): TokenVersion | SessionErrorReason {
   const version = tokenVersionOf(tokens);
   return version === null ? readReason(tokens) : version;

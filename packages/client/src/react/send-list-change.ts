@@ -31,13 +31,13 @@ export async function sendListChange(
   const remove = (gone: readonly string[]) => edit((list) => list.filter(({ id }) => !gone.includes(id)));
 
   /**
-   * An app's `retry` may come, or the rest of many sessions be left, when the next user has signed in. The token may be a new one of the
-   * same user.
+   * The next user may have signed in before an app's `retry`, or before the last of many sessions is sent. A new token of the same
+   * user changes nothing.
    */
   function requireSameUser(): void {
     const user = userOf(queryClient, tokens);
-    if (changes !== user.changes || ![user.version, tokenVersion].includes(tokenVersionOf(tokens)))
-      throw new CancelledError();
+    const isKnownToken = [user.version, tokenVersion].includes(tokenVersionOf(tokens));
+    if (changes !== user.changes || !isKnownToken) throw new CancelledError();
   }
 
   async function send(): Promise<void> {
@@ -63,7 +63,7 @@ export async function sendListChange(
     while (left.length > 0) {
       requireSameUser();
       const chunk = left.splice(0, maxIds);
-      // Of a single `id`, the server refuses one that has already ended.
+      // As a list, even of one: the server refuses a single `id` whose session has already ended.
       await revoke.mutate({ ids: chunk });
       remove(chunk);
     }
@@ -73,7 +73,7 @@ export async function sendListChange(
   try {
     await send();
   } catch (error) {
-    // The server may be away: a request that fails, too, would show as the error of the list.
+    // Not fetched at once: the server may be away, and this request would fail, too, and show as the error of the list.
     void queryClient.invalidateQueries({ queryKey, refetchType: 'none' });
     throw error;
   } finally {

@@ -7,21 +7,21 @@ import { tokenVersionOf } from './token-version.ts';
 
 type List = readonly ReceivedSessionInfo[];
 
-/** The mutations that the app has made of our procedures, of each store, as far as they are known to have succeeded. */
-const succeeded = new WeakMap<TokenStore, WeakSet<Mutation>>();
+/** The mutations of the app that were followed, for each store: {@link shareList} may start again, and must not follow them twice. */
+const followed = new WeakMap<TokenStore, WeakSet<Mutation>>();
 
 /**
  * Keeps the list of `useSessions` and the app's own query of `sessions.list` equal, also while a change is under way. An answer
- * to one is an answer to the other. After a mutation of the app, both are fetched again. It may start late: it then
- * catches up. Returns a function that stops it.
+ * to one is an answer to the other. After a mutation of the app, both are fetched again. If it starts late, it catches
+ * up. Returns a function that stops it.
  */
 export function shareList(queryClient: QueryClient, tokens: TokenStore, changes: ListChanges): () => void {
   const queries = queryClient.getQueryCache();
   const mutations = queryClient.getMutationCache();
   const ours = () => listKey(tokenVersionOf(tokens));
   const isList = ({ queryHash }: Query) => queryHash.endsWith(`${pathOf(tokens, 'list')},{"type":"query"}]`);
-  const known = succeeded.get(tokens) ?? new WeakSet();
-  succeeded.set(tokens, known);
+  const ofStore = followed.get(tokens) ?? new WeakSet();
+  followed.set(tokens, ofStore);
   let isWriting = false;
 
   function write(queryKey: QueryKey, list: unknown, updatedAt: number): void {
@@ -30,12 +30,16 @@ export function shareList(queryClient: QueryClient, tokens: TokenStore, changes:
     isWriting = false;
   }
 
-  /** Writes the list as `useSessions` shows it into the app's queries. */
-  function show(hasChanged: boolean): void {
+  /**
+   * Writes the list, as `useSessions` shows it, into the app's queries.
+   *
+   * @param hasChanges - whether the page's own changes may differ. Otherwise, only older answers are replaced
+   */
+  function show(hasChanges: boolean): void {
     const { data, dataUpdatedAt = 0 } = queryClient.getQueryState<List>(ours()) ?? {};
     if (data === undefined) return;
     for (const { queryKey, state } of queries.findAll({ predicate: isList }))
-      if (hasChanged || state.dataUpdatedAt < dataUpdatedAt)
+      if (hasChanges || state.dataUpdatedAt < dataUpdatedAt)
         write(queryKey, listWith(data, changes.get()), dataUpdatedAt);
   }
 
@@ -47,10 +51,10 @@ export function shareList(queryClient: QueryClient, tokens: TokenStore, changes:
   }
 
   function followMutation(mutation: Mutation): void {
-    if (mutation.state.status !== 'success' || known.has(mutation)) return;
+    if (mutation.state.status !== 'success' || ofStore.has(mutation)) return;
     const key = hashKey(mutation.options.mutationKey ?? []);
     if (!['rename', 'revoke', 'revokeOthers'].some((name) => key.endsWith(`${pathOf(tokens, name)}]`))) return;
-    known.add(mutation);
+    ofStore.add(mutation);
     void queryClient.invalidateQueries({ queryKey: ours(), exact: true });
     void queryClient.invalidateQueries({ predicate: isList });
     refetchOthers(queryClient, tokens);
@@ -82,9 +86,9 @@ export function refetchOthers(queryClient: QueryClient, tokens: TokenStore): voi
   void queryClient.invalidateQueries({ predicate: ({ queryHash }) => paths.some((path) => queryHash.includes(path)) });
 }
 
-/** A part of a key: an app's keys may begin with a prefix. */
+/** Returns the path as it stands in a key. It is only a part: an app's keys may begin with a prefix. */
 function pathOf(tokens: TokenStore, procedure: string): string {
-  // Only our links know the path.
+  // Only our links know where the router is nested. Without them, no key has this text.
   const { prefix = '?' } = stateOf(tokens);
   return JSON.stringify(`${prefix}sessions.${procedure}`.split('.'));
 }

@@ -12,7 +12,7 @@ export function tokenVersionOf(tokens: TokenStore): TokenVersion {
   const token = readToken(tokens);
   if (token === null) return null;
   const state = stateOf(tokens);
-  // No former version, also not one in a persisted query cache: it must not answer for another session.
+  // Random: a former version, even one in a persisted query cache, must not answer for another session.
   if (state.versioned?.token !== token) state.versioned = { token, version: Math.random() };
   return state.versioned.version;
 }

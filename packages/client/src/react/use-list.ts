@@ -2,7 +2,7 @@ import type { SessionInfo } from '@trpc-sessions/server';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { ListChangeInput } from './send-list-change.ts';
-import { isUnderWay, listWith } from './list-changes.ts';
+import { isOpenRevocation, listWith } from './list-changes.ts';
 import { listKey, refreshList, type QueryParts } from './queries.ts';
 import { receiveSession, type ReceivedSessionInfo } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
@@ -43,7 +43,7 @@ export interface UseSuspenseSessionsResult {
   readonly refetch: () => Promise<void>;
 }
 
-/** A change, and those of its user. */
+/** A change, and all changes of its user. */
 interface UserChange extends Pick<QueryParts, 'changes'> {
   readonly input: ListChangeInput;
 }
@@ -61,14 +61,14 @@ export function useList(
     const shown = optimistic ? all : all.filter(({ isDone }) => isDone);
     return listWith(received, shown).map(receiveSession);
   }, [received, all, optimistic]);
-  const revokingIds = useMemo(() => new Set(all.filter(isUnderWay).flatMap(({ ids }) => ids)), [all]);
+  const revokingIds = useMemo(() => new Set(all.filter(isOpenRevocation).flatMap(({ ids }) => ids)), [all]);
 
   const { mutateAsync } = useMutation(
     {
-      // A page that has rendered for the next user gives a retry the function of that render: so a change knows its user.
-      async mutationFn({ input, ...ofUser }: UserChange) {
+      // A retry runs the function of the latest render, which may be for the next user. So a change brings the changes of its own user.
+      async mutationFn({ input, changes: ofItsUser }: UserChange) {
         const { sendListChange } = await import('./list-later.ts');
-        return sendListChange({ ...parts, ...ofUser }, input);
+        return sendListChange({ ...parts, changes: ofItsUser }, input);
       },
       // Without a network, a revocation must fail at once, not wait silently for the network to come back.
       networkMode: 'always',
@@ -99,7 +99,7 @@ export function useList(
     };
   }, [queryClient, tokens, changes, mutateAsync]);
 
-  return { sessions, revokingIds, isRevoking: all.some(isUnderWay), ...actions };
+  return { sessions, revokingIds, isRevoking: all.some(isOpenRevocation), ...actions };
 }
 
 function idOf(session: SessionRef): string {

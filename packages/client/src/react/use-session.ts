@@ -117,6 +117,7 @@ export function useSession<TClient extends AnySessionClient = SessionClient>(): 
           await client.logout.mutate();
         } catch (refusal) {
           const reason = refusalReason(refusal);
+          // The session has already ended, or there was no token: the user is signed out.
           if (!isEnding(reason) && reason !== 'missing_token') throw refusal;
         }
         dropSignedOut(tokens, token);
@@ -144,7 +145,8 @@ function identityOf({ userId, claims, ...session }: ReceivedCurrentSession): Ide
   return { session: receiveSession(session), userId, claims };
 }
 
-const nothing = { session: null, userId: null, claims: null, reason: null, ended: null, error: null };
+/** The fields that a state does not have. */
+const emptyState = { session: null, userId: null, claims: null, reason: null, ended: null, error: null };
 
 function sessionState(
   { tokenVersion, reason, ended, rendered }: QueryParts,
@@ -152,7 +154,7 @@ function sessionState(
   error: Error | null,
 ): SessionState {
   const identity = rendered ? identityOf(rendered) : fetched;
-  if (tokenVersion === null) return { ...nothing, status: 'signedOut', reason: reason ?? 'signed_out', ended };
-  if (identity === undefined) return { ...nothing, status: 'loading', error };
-  return { ...nothing, ...identity, status: 'signedIn', error };
+  if (tokenVersion === null) return { ...emptyState, status: 'signedOut', reason: reason ?? 'signed_out', ended };
+  if (identity === undefined) return { ...emptyState, status: 'loading', error };
+  return { ...emptyState, ...identity, status: 'signedIn', error };
 }

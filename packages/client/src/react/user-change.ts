@@ -60,11 +60,11 @@ export function followToken(user: PageUser): void {
   user.version = tokenVersionOf(tokens);
   if (user.version === former.version) return;
   user.subject = subjectOf(readToken(tokens));
-  // Nothing has been sent before: the cache holds the data of a rendered page.
+  // This is the first token of the page, so the cache only holds answers that a server has rendered.
   if (former.version === undefined) return;
 
   if (user.subject === null || user.subject !== former.subject) return clear(user);
-  // A reissued token: the session and the list stay on the page until they have been fetched again.
+  // A reissued token: the session and the list stay on the page until they have been fetched again. Their age makes them stale.
   for (const keyOf of [currentKey, listKey]) {
     const answer = queryClient.getQueryData(keyOf(former.version));
     queryClient.setQueryData(keyOf(user.version), answer, { updatedAt: 1 });
@@ -84,7 +84,7 @@ export function prepareForUser(user: PageUser, userId: string | null): void {
   if ((version === null ? null : current?.userId) !== userId) clear(user);
 }
 
-/** Fetches the queries on the page again. Only after the page of the next user has rendered: others are gone by then. */
+/** Fetches the queries on the page again. Call it after the page of the next user has rendered: only its queries are active then. */
 export function refetchForUser(user: PageUser): void {
   // `refetchQueries` leaves out static queries, which now have no answer.
   for (const query of user.queryClient.getQueryCache().findAll({ type: 'active', predicate: ofUser(user) }))
@@ -100,7 +100,7 @@ function clear(user: PageUser): void {
     query.reset();
     if (query.getObserversCount() === 0) queries.remove(query);
   }
-  // One that waits for the network would be sent as the next user.
+  // A mutation that waits for the network would be sent as the next user.
   const mutations = queryClient.getMutationCache();
   for (const mutation of mutations.findAll({ status: 'pending' })) {
     if (mutation.state.isPaused) mutations.remove(mutation);
