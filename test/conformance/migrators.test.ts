@@ -6,7 +6,7 @@ import { Migrator } from 'kysely/migration';
 import { expect, test } from 'vitest';
 import { spawnCli } from '../cli/command-line.ts';
 import { createApp, createFolder, mysql, postgres, sqlite } from '../cli/databases.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, describeSlow } from '../support/optional.ts';
 import { withoutTransactions } from '../support/without-transactions.ts';
 
 const ours = createMigrations();
@@ -14,12 +14,14 @@ const names = Object.keys(ours);
 
 for (const target of [sqlite, postgres, mysql]) {
   describeIf(target.available, `simultaneous migrations on ${target.name}`, target.howToEnable, () => {
-    test('processes that migrate at once all succeed, and one of them does the work', async () => {
-      await using app = await createApp(target);
-      const outcomes = await Promise.all(
-        Array.from({ length: 3 }, () => spawnCli(['migrate', '--json'], { url: app.url })),
-      );
-      expect(outcomes.flatMap(({ stdout }) => JSON.parse(stdout).applied)).toEqual(names);
+    describeSlow('in several processes', () => {
+      test('all succeed, and one of them does the work', async () => {
+        await using app = await createApp(target);
+        const outcomes = await Promise.all(
+          Array.from({ length: 3 }, () => spawnCli(['migrate', '--json'], { url: app.url })),
+        );
+        expect(outcomes.flatMap(({ stdout }) => JSON.parse(stdout).applied)).toEqual(names);
+      });
     });
 
     test('migrations of one process that start at once all succeed, and one of them does the work', async () => {

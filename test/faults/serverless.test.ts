@@ -8,6 +8,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { minute } from '../support/clock.ts';
+import { describeSlow } from '../support/optional.ts';
 
 const program = new URL('serverless-app.ts', import.meta.url).pathname;
 
@@ -26,23 +27,25 @@ async function request(...args: readonly string[]): Promise<string> {
 
 const accepted = ['accepted', 'accepted'];
 
-test.each([
-  ['that writes inline, an active user does not go idle', 'inline', accepted],
-  ['that awaits the promises of waitUntil, an active user does not go idle', 'waitUntil', accepted],
-  ['that awaits flush, an active user does not go idle', 'flush', accepted],
-  ['that awaits none of these, an active user goes idle', 'none', ['accepted', 'idle_session']],
-])('with a process that is killed after each response and %s', async (_, mode, expected) => {
-  const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-serverless-'));
-  const file = join(folder, 'app.db');
-  const start = Date.now();
-  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(file) }) });
-  await migrateToLatest(db);
-  const { token } = await createSessionManager({ db, keys: secret, clock: () => start }).issue({ userId: 'ada' });
-  await db.destroy();
-  const answers: string[] = [];
-  // The idle timeout is 30 minutes: the first request must have been written when the second one comes.
-  for (const minutes of [20, 40])
-    answers.push(await request(file, secret, token, String(start + minutes * minute), mode));
-  expect(answers).toEqual(expected);
-  await rm(folder, { recursive: true });
+describeSlow('last-seen writes of a serverless app', () => {
+  test.each([
+    ['that writes inline, an active user does not go idle', 'inline', accepted],
+    ['that awaits the promises of waitUntil, an active user does not go idle', 'waitUntil', accepted],
+    ['that awaits flush, an active user does not go idle', 'flush', accepted],
+    ['that awaits none of these, an active user goes idle', 'none', ['accepted', 'idle_session']],
+  ])('with a process that is killed after each response and %s', async (_, mode, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'trpc-sessions-serverless-'));
+    const file = join(folder, 'app.db');
+    const start = Date.now();
+    const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(file) }) });
+    await migrateToLatest(db);
+    const { token } = await createSessionManager({ db, keys: secret, clock: () => start }).issue({ userId: 'ada' });
+    await db.destroy();
+    const answers: string[] = [];
+    // The idle timeout is 30 minutes: the first request must have been written when the second one comes.
+    for (const minutes of [20, 40])
+      answers.push(await request(file, secret, token, String(start + minutes * minute), mode));
+    expect(answers).toEqual(expected);
+    await rm(folder, { recursive: true });
+  });
 });

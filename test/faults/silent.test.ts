@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, slow } from '../support/optional.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
 import {
   createWorld,
@@ -61,7 +61,8 @@ async function expectService(w: FaultWorld, token: string): Promise<void> {
 }
 
 for (const target of [postgres, mariadb]) {
-  describeIf(target.available, `a ${target.name} that is silent, and closes no connection`, target.howToEnable, () => {
+  const { available, howToEnable } = slow(target);
+  describeIf(available, `a ${target.name} that is silent, and closes no connection`, howToEnable, () => {
     test('answers with faults after databaseTimeout, and serves again as soon as it speaks', async () => {
       await using w = await createSilentWorld(target);
       const token = await w.signIn();

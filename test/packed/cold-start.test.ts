@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { describeSlow } from '../support/optional.ts';
 
 // Of the built packages, as an app loads them.
 
@@ -47,14 +48,16 @@ test('the import of the server loads no packages but these, besides those of the
   expect(packages).toEqual(known.toSorted());
 });
 
-test('the import of the server takes at most 0.6 times the CPU time in which tRPC, Kysely and zod load', async () => {
-  const [without, together]: [number[], number[]] = [[], []];
-  // In turns, so that a busy moment of the machine meets both. The shortest time is the least disturbed one.
-  for (let round = 0; round < 4; round += 1) {
-    without.push(await cpuTime(ofTheApp));
-    together.push(await cpuTime([...ofTheApp, ours]));
-  }
-  const ratio = Math.min(...together) / Math.min(...without);
-  console.info(`cold start: ${ratio.toFixed(2)} times that of tRPC, Kysely and zod`);
-  expect(ratio).toBeLessThan(1.6);
+describeSlow('the time of a cold start', () => {
+  test('the import of the server takes at most 0.6 times the CPU time in which tRPC, Kysely and zod load', async () => {
+    const [without, together]: [number[], number[]] = [[], []];
+    // In turns, so that a busy moment of the machine meets both. The shortest time is the least disturbed one.
+    for (let round = 0; round < 4; round += 1) {
+      without.push(await cpuTime(ofTheApp));
+      together.push(await cpuTime([...ofTheApp, ours]));
+    }
+    const ratio = Math.min(...together) / Math.min(...without);
+    console.info(`cold start: ${ratio.toFixed(2)} times that of tRPC, Kysely and zod`);
+    expect(ratio).toBeLessThan(1.6);
+  });
 });
