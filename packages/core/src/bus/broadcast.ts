@@ -34,6 +34,7 @@ const pauses = { first: 100, last: 10_000 };
 export function createBroadcast(bus: Bus | ProcessBus | undefined, scope: string, events: BroadcastEvents): Broadcast {
   if (bus === undefined) return { publish: () => {}, stop: () => Promise.resolve() };
 
+  // Only the bus of a process can answer: another bus reaches processes that it does not know.
   const hasOthers = 'hasOthers' in bus ? bus.hasOthers : () => true;
   const queue = createMessageQueue();
   const inFlight = new Set<Promise<void>>();

@@ -45,20 +45,20 @@ export const resyncMessage = 'resync';
 /** Hold for sending and for receiving. PostgreSQL carries 7999 bytes in a message. */
 export const messageLimits = { bytes: 7999, ids: 100, idLength: 64, textLength: 255 };
 
+/** Kept, because all managers of a process read each of its messages, one after the other. */
+let lastRead: { readonly text: string; readonly message: Message } | undefined;
+
 /**
  * Reads a message. Anyone who can publish on the server can forge one. `undefined`: it is not one of ours, or one from a newer
  * version, or larger than this version sends.
  */
 export function readMessage(message: string): Message | undefined {
-  if (last !== undefined && message === last.text) return last.message;
+  if (lastRead !== undefined && message === lastRead.text) return lastRead.message;
   const read = parse(message);
   // A bus of the app's own may deliver anything: a text too large to keep, or a buffer whose bytes change.
-  if (read !== undefined && typeof message === 'string') last = { text: message, message: read };
+  if (read !== undefined && typeof message === 'string') lastRead = { text: message, message: read };
   return read;
 }
-
-/** All managers of a process read each of its messages, one after the other. */
-let last: { readonly text: string; readonly message: Message } | undefined;
 
 function parse(message: string): Message | undefined {
   try {

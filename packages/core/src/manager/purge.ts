@@ -28,6 +28,7 @@ export interface PurgeParts {
   readonly beforeChunk: () => Promise<void>;
   /** Returns `undefined` when no rows are left. */
   readonly deleteChunk: (limit: number) => Promise<PurgedChunk | undefined>;
+  /** Begins to write the log of the database back; `undefined` if the database does that itself. */
   readonly openWriteBack: () => WriteBack | undefined;
   /** Whether requests of this process wait for a chunk, as on SQLite. */
   readonly isBlocking: boolean;
@@ -46,7 +47,8 @@ const maxChunkSize = 10_000;
  * and each purge ends. Without requests it does not rest.
  */
 const maxRestPerWork = 9;
-const growth = 1.5;
+/** The first rest is as long as the work, and each chunk multiplies it by this: a few chunks are soon done. */
+const restGrowth = 1.5;
 /** How long a chunk may block requests, in milliseconds: a smaller one follows a longer one. */
 const maxBlocking = 4;
 const minChunkSize = 5;
@@ -60,7 +62,7 @@ export function createPurges(parts: PurgeParts): Purges {
   // Created on first use: Cloudflare Workers forbid it while a module loads.
   let stopping: AbortController | undefined;
 
-  /** Also of a run that fails in the end, or is stopped, the deleted rows are reported. */
+  /** Reports the deleted rows, also of a run that fails in the end or is stopped. */
   async function purge(chunkSize: number): Promise<number> {
     let count = 0;
     const writeBack = openWriteBack();
@@ -96,15 +98,14 @@ export function createPurges(parts: PurgeParts): Purges {
         writeBack?.here();
         continue;
       }
-      // One that blocked for longer had to wait for a disk or a processor: to rest longer would not help.
+      // A chunk that blocked for longer had to wait for a disk or a processor: a longer rest would not help.
       const counted = isBlocking ? Math.min(work, maxBlocking) : work;
       stopping ??= new AbortController();
       await Promise.all([
         sleep(counted * restPerWork, undefined, { signal: stopping.signal }).catch(() => {}),
         writeBack?.beside(chunk.deleted),
       ]);
-      // A few chunks are soon done. The longer it takes, the longer it rests.
-      restPerWork = Math.min(maxRestPerWork, restPerWork * growth);
+      restPerWork = Math.min(maxRestPerWork, restPerWork * restGrowth);
       if (isBlocking) limit = nextLimit(limit, chunkSize, work);
     }
   }

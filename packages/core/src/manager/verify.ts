@@ -66,7 +66,8 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     now: number,
   ): Promise<VerifiedSession> {
     if (now - row.last_seen_at >= touchInterval) return acceptUse(verified, row, caller, now);
-    // A session of its own: no request changes another's. Made in place, for then V8 knows that it is no promise itself.
+    // Each request has a session of its own, so that none changes another's.
+    // An object that is made in place has no `then`, and V8 does not look for one.
     return Promise.resolve({ session: sessionOf(row), claims: verified.claims });
   }
 
@@ -94,7 +95,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     return { session: sessionOf(seen), claims };
   }
 
-  /** Verifies a row that was looked up. */
+  /** Verifies a row that was looked up. It throws a refusal at once, so that the caller reports it. */
   function verifyRow(
     row: LookedUpRow,
     verified: VerifiedToken,
@@ -106,7 +107,7 @@ export function createVerify(parts: VerifyParts, rules: VerifyRules): Verify {
     return accept(verified, row, caller, now);
   }
 
-  /** Apart from its callers: the function that it makes would cost each of their calls an object. */
+  /** A function of its own: inside of its caller, the closure would cost an object at each call, also of a cached session. */
   function lookUp(verified: VerifiedToken, now: number): Answer<LookedUpRow> {
     return cache === undefined ? find(verified, now) : cache.load(verified, async () => find(verified, now));
   }

@@ -14,7 +14,7 @@ function endingBy(time: number, count: Count): Count {
  * new accounts or addresses, each of which costs an attempt, evicts none of them.
  */
 export function createMemoryCounts(max: number = defaultMax): CountStore {
-  // A cache with the option `max` reserves the memory for all of its keys: 3 megabytes for the first attempt.
+  // Not the option `max`: with it, a cache reserves the memory for all of its keys, 3 megabytes before the first attempt.
   const size = { maxSize: max, sizeCalculation: () => 1 };
   const free = new LRUCache<string, Count>(size);
   const waiting = new LRUCache<string, Count>(size);

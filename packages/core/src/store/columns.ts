@@ -43,13 +43,13 @@ export function storeTimes<TTo>(row: SessionRow, convert: (time: number) => TTo)
   return { ...row, ...converted } as SessionRow<TTo>;
 }
 
-/** Returns rows with their numbers as numbers: an app may have its driver give them as texts or as bigints. */
+/** Makes a function that returns a row with its numbers as numbers: an app may have its driver give them as texts or as bigints. */
 function numberReader(names: readonly Column[]): <TRow extends object>(row: TRow) => TRow {
   const numbers = names.filter(isNumberColumn);
   return (row) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a driver's row, whose values are read as they are
     const values = row as Readonly<Record<string, unknown>>;
-    return numbers.every((name) => isNumber(values[name]))
+    return numbers.every((name) => isNumberOrNull(values[name]))
       ? row
       : { ...row, ...fromNames(numbers, (name) => toNumber(values[name])) };
   };
@@ -60,18 +60,18 @@ export const readNumbers: <TRow extends object>(row: TRow) => TRow = numberReade
 
 const readState = numberReader(stateColumns);
 
-/** Reads the numbers of a state. Each column by its name: a loop takes ten times as long, at every request. */
+/** Reads the numbers of a state. It names each column, because a loop takes ten times as long, at every request. */
 export function readStateNumbers<TState extends SessionState>(state: TState): TState {
   const isRead =
-    isNumber(state.last_seen_at) &&
-    isNumber(state.expires_at) &&
-    isNumber(state.updated_at) &&
-    isNumber(state.generation) &&
-    isNumber(state.grace_until);
+    isNumberOrNull(state.last_seen_at) &&
+    isNumberOrNull(state.expires_at) &&
+    isNumberOrNull(state.updated_at) &&
+    isNumberOrNull(state.generation) &&
+    isNumberOrNull(state.grace_until);
   return isRead ? state : readState(state);
 }
 
-function isNumber(value: unknown): boolean {
+function isNumberOrNull(value: unknown): boolean {
   return typeof value === 'number' || value === null;
 }
 

@@ -72,7 +72,7 @@ export interface Store extends Revocations, Lookups {
    * are left.
    */
   purge(live: LiveSince, limit: number): Promise<PurgedChunk | undefined>;
-  /** Begins to write the log of SQLite back. `undefined` where none of ours is written. */
+  /** Begins to write the log of SQLite back. `undefined` without a connection that runs our queries at once. */
   openWriteBack(): WriteBack | undefined;
   writeLastSeen(writes: readonly LastSeenWrite[]): Promise<void>;
   /** Counts attempts to sign in. */

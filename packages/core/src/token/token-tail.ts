@@ -3,7 +3,7 @@ const tailLength = 10;
 
 /**
  * Hashes the end of a token to a whole number. A map finds a number several times faster than a new text, and the number takes no
- * memory of its own. Of a million tokens, a few hundred share theirs with another: who looks for a token compares it as a whole.
+ * memory of its own. Of a million tokens, a few hundred have the number of another: so the caller compares the whole tokens.
  */
 export function tailOf(token: string): number {
   let tail = 0;

@@ -57,17 +57,17 @@ export function createVerifiedTokens(
 
   return {
     verifyToken(token, now) {
-      // A value that is not a text is refused there.
+      // It refuses a value that is not a text.
       if (typeof token !== 'string') return verify(token);
       const tail = tailOf(token);
-      const entry = known.get(tail);
-      if (entry === undefined || entry.token !== token) {
+      const found = known.get(tail);
+      if (found === undefined || found.token !== token) {
         const verified = verify(token);
         known.set(tail, verified);
         return verified;
       }
-      requireValidTime(validTimeOf(entry.claims, clockTolerance), now);
-      return entry;
+      requireValidTime(validTimeOf(found.claims, clockTolerance), now);
+      return found;
     },
     tokensOf: (userId) => known.ofGroup(userId),
   };

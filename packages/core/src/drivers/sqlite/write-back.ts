@@ -2,13 +2,13 @@ import type { Worker } from 'node:worker_threads';
 import type { WriteBack } from '../direct-connection.ts';
 
 /**
- * How many deleted rows share a write-back beside requests: some hundred pages. At a thousand, SQLite would have a commit of ours do it.
- * The first commit after each waits once for the disk.
+ * How many deleted rows share a write-back beside requests. They fill some hundred pages of the log. At a thousand pages, SQLite would
+ * have a commit of this thread do it. The first commit after each write-back waits once for the disk.
  */
 const rowsTogether = 100;
 
-/** A connection of its own: SQLite lets one write the log back while others read and write. */
-const work = `
+/** The code of the thread. It has a connection of its own: SQLite lets one write the log back while others read and write. */
+const threadCode = `
   const { parentPort, workerData } = require('node:worker_threads');
   const Database = require(workerData.driver);
   const database = new Database(workerData.file, { fileMustExist: true });
@@ -22,7 +22,7 @@ const work = `
 /** Another thread, with a connection of its own. */
 interface Thread {
   readonly worker: Worker;
-  /** Whether it has answered, and not ended. */
+  /** Waits for its next answer. Resolves with `false` if it ends without one. */
   answer(): Promise<boolean>;
 }
 
@@ -51,7 +51,10 @@ export function createWriteBack(database: object, here: () => void): WriteBack {
   };
 }
 
-/** `undefined` if none can start: for a database in memory or of another driver, in a bundle, on a platform without threads. */
+/**
+ * Starts the thread. `undefined` if none can start: for a database in memory or of another driver, in a bundle, on a platform
+ * without threads.
+ */
 async function start(database: object): Promise<Thread | undefined> {
   const file = fileOf(database);
   if (file === undefined) return undefined;
@@ -62,9 +65,9 @@ async function start(database: object): Promise<Thread | undefined> {
     const Driver: unknown = require(driver);
     // Of two copies of SQLite in a process, one that closes a file releases the other's locks on it.
     if (typeof Driver !== 'function' || !(database instanceof Driver)) return undefined;
-    // A thread would else begin with the modules that the app preloads, such as one that starts a server.
-    const worker = new threads.Worker(work, { eval: true, execArgv: [], env: {}, workerData: { driver, file } });
-    // Without a listener, its error would be one of this thread. It ends, too.
+    // Otherwise, a thread would begin with the modules that the app preloads, such as one that starts a server.
+    const worker = new threads.Worker(threadCode, { eval: true, execArgv: [], env: {}, workerData: { driver, file } });
+    // Without a listener, an error there would be thrown here. With it, the thread only ends.
     worker.on('error', () => {});
     const ended = new Promise<boolean>((resolve) => worker.once('exit', () => resolve(false)));
     const answer = (): Promise<boolean> =>

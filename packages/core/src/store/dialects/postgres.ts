@@ -26,7 +26,7 @@ export const postgres: Dialect = {
       time: 'timestamptz(3)',
     }),
   writeTime: (milliseconds) => new Date(milliseconds).toISOString(),
-  // Not `extract`, which calculates with decimals since PostgreSQL 14. A fraction of a second is not exact: so it is rounded.
+  // `extract` calculates with decimals since PostgreSQL 14, which takes longer. `date_part` is not exact, so its result is rounded.
   readTime: (column) => sql<number>`round(date_part('epoch', ${sql.ref(column)}) * 1000)`,
   // The locks are the database's. Without the schema of the table, which processes may write in two ways.
   lock: ({ sessions, userId }) =>
