@@ -63,7 +63,8 @@ export function readMessage(message: string): Message | undefined {
 function parse(message: string): Message | undefined {
   try {
     if (message.length > messageLimits.bytes) return undefined;
-    return parsed(JSON.parse(message));
+    // Managers share it: what an app's listener does with the sessions must not change them for the next manager.
+    return parsed(JSON.parse(message, (_key, value: unknown) => Object.freeze(value)));
   } catch {
     return undefined;
   }

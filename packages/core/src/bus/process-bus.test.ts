@@ -36,6 +36,14 @@ test('a manager that is alone in its process writes no message, until another co
   await first.broadcast.stop();
 });
 
+test('a listener of one manager cannot change the sessions that the next one gets', async () => {
+  const [first, second, third] = [openBroadcast(), openBroadcast(), openBroadcast()];
+  second.received.mockImplementation((sessions) => void Reflect.deleteProperty(Object(sessions.ids), 0));
+  first.broadcast.publish({ userId: 'ada', ids: ['phone'] }, 'revoked');
+  expect(third.received).toHaveBeenCalledWith({ userId: 'ada', ids: ['phone'] }, 'revoked');
+  for (const { broadcast } of [first, second, third]) await broadcast.stop();
+});
+
 test('a manager that has stopped still reaches the others', async () => {
   const [first, second] = [openBroadcast(), openBroadcast()];
   await first.broadcast.stop();
