@@ -42,7 +42,7 @@ const goals: readonly Goal[] = [
     of: 'SQLite, a plain Kysely, 64 in flight',
     goal: '0.6',
     figure: ratioOf(together, plain, 'cpuRatio'),
-    why: 'Two fifths are the query for all, which is prepared each time. The rest is spread over the token, the row and the promises of each look-up',
+    why: 'Two fifths are the one query for all look-ups, which is prepared each time. The rest is spread over the token, the row and the promises of each look-up',
   },
   {
     of: 'SQLite, a Kysely with `reuseStatements`',
@@ -54,7 +54,7 @@ const goals: readonly Goal[] = [
     of: 'SQLite, cache and `data_version`',
     goal: '0.2',
     figure: ratioOf(alone, 'trpc-sessions, cache and data_version', 'cpuRatio'),
-    why: 'Three fifths are `pragma data_version`, and most of that two system calls: they lock and unlock the log. The rest is the cached request',
+    why: 'Three fifths are `pragma data_version`. Most of that are two system calls, which lock and unlock the log. The rest is the cached request',
   },
   {
     of: 'SQLite, cache and bus, without the copy of the token',
@@ -63,13 +63,13 @@ const goals: readonly Goal[] = [
       const time = withoutCopy(timingsOf(report, alone), cached);
       return time && `${time.cpuRatio.toFixed(2)}, ${time.cpu.toFixed(2)} µs`;
     },
-    why: 'A quarter are the dates of the session, which each request gets for itself. A seventh each are the token, the checks of the row, and the loop of the bench',
+    why: 'A quarter is for the dates of the session, which each request gets for itself. A seventh each is for the token, the checks of the row, and the loop of the bench',
   },
   {
     of: 'a cached call by `createCaller`, against an open one',
     goal: '2.6',
     figure: ratioOf('a query by createCaller', cached, 'cpuRatio'),
-    why: 'A middleware that does nothing takes five sixths of it: at each step, tRPC copies its options and the context',
+    why: 'A middleware that does nothing takes five sixths of the time: at each step, tRPC copies its options and the context',
   },
   {
     of: "CPU that a call over HTTP adds, the README's lines",
@@ -91,13 +91,13 @@ const goals: readonly Goal[] = [
     of: 'PostgreSQL, 64 in flight',
     goal: '0.12',
     figure: ratioOf('verify on PostgreSQL, 64', readme, 'ratio'),
-    why: 'All wait for the same query, while the floor works on ten connections. `pg` takes a third of the CPU time to write it and to read the rows; promises and their collection an eighth',
+    why: 'All wait for one query, while the floor works on ten connections. `pg` takes a third of the CPU time to write it and to read the rows. Promises and their collection take an eighth',
   },
   {
     of: 'a sign-in with a cap that evicts, against HMAC and `INSERT`',
     goal: '3',
     figure: ratioOf('issue', 'trpc-sessions issue, a cap of 10 that evicts', 'ratio'),
-    why: 'The same SQL alone takes 2.5 to 4.8: it reads the others, deletes one, records how that ended, and so writes twice as many pages. A third is the commit, with its checkpoints; a tenth signs the token',
+    why: 'Its SQL alone takes 2.5 to 4.8: it reads the other sessions, deletes one, records how that one ended, and so writes twice as many pages. A third is the commit, with its checkpoints. A tenth signs the token',
   },
   {
     of: 'memory of a cached session',
@@ -113,7 +113,7 @@ const goals: readonly Goal[] = [
         .find(({ rows }) => rows === 1_000_000)
         ?.whilePurging.p99.toFixed(1)
         .concat(' ms'),
-    why: 'A chunk, which a look-up may find under way; its commit sometimes waits for the disk. Another thread writes the log back',
+    why: 'A look-up may have to wait for a chunk, whose commit sometimes waits for the disk. Another thread writes the log back',
   },
 ];
 

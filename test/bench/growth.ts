@@ -12,7 +12,7 @@ export interface Growth {
   readonly revoke: number;
   /** For each row that is deleted. */
   readonly purge: number;
-  /** Look-ups without a purge: how late the machine itself makes them. */
+  /** Look-ups without a purge: the machine alone makes them late. */
   readonly withoutPurging: Lateness;
   readonly whilePurging: Lateness;
 }
@@ -28,7 +28,7 @@ export interface Lateness {
   readonly seconds: number;
 }
 
-/** How long look-ups are apart while purging, in milliseconds. */
+/** The time from one look-up to the next, in milliseconds. */
 const apart = 0.1;
 /** After how many look-ups the event loop turns at the latest. */
 const turnEvery = 100;
@@ -79,7 +79,7 @@ function expireMore({ own }: BenchFile): void {
 /** How long a purge is watched at most, in milliseconds. It takes a minute or two, and longer on a busy machine. */
 const maxWatched = 150_000;
 
-/** Watches look-ups until all expired rows are purged, and at most so long. */
+/** Watches look-ups until all expired rows are purged, or until that time has passed. */
 async function watchPurging({ own: db }: BenchFile, samples: readonly Sample[]): Promise<Lateness> {
   const manager = createSessionManager({ db, keys: secret });
   const timer = setTimeout(() => void manager.close(), maxWatched);
@@ -105,7 +105,7 @@ async function watchLookups(
     while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve));
     await manager.verify(copyOf(next().token));
     late.push(performance.now() - due);
-    // Where the machine cannot keep up, the purge has its turn all the same.
+    // The purge also needs a turn if the machine is too slow for so many look-ups.
     if (late.length % turnEvery === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   const seconds = (performance.now() - start) / 1000;

@@ -1,12 +1,13 @@
 import type { Candidate, Timing } from './measure.ts';
 import { copyOf, cycle, type Sample } from './tokens.ts';
 
-/** The names of the rows that show what the copy takes. */
-export const [emptyName, copyName] = ['an empty operation', 'a copy of the token'];
+/** The names of the rows that show the time of the copy. */
+export const emptyName = 'an empty operation';
+export const copyName = 'a copy of the token';
 
 /**
- * Every candidate gets its token as a new string, as in a request, and makes it itself. That is no work of verifying: the difference
- * of these two is what it takes.
+ * Every candidate gets its token as a new string, as in a request, and makes it itself. That is not part of verifying: the
+ * difference of these two is its time.
  */
 export function copyCandidates(samples: readonly Sample[]): Candidate[] {
   const done = Promise.resolve('done');
@@ -37,6 +38,7 @@ interface TimeWithoutCopy {
   readonly cpuRatio: number;
 }
 
+/** Takes the copy of the token off the time of a candidate. `undefined` if a row that it needs was not measured. */
 export function withoutCopy(timings: readonly Timing[], name: string): TimeWithoutCopy | undefined {
   const [floor, candidate, empty, copy] = [timings[0]?.name, name, emptyName, copyName].map(
     (each) => timings.find((timing) => timing.name === each)?.cpu,

@@ -7,7 +7,7 @@ import { listKey } from './queries.ts';
 import { shareList } from './shared-list.ts';
 import { tokenVersionOf } from './token-version.ts';
 
-test('a list that is shared late has the newer answer, and a mutation of before fetches it again once', async () => {
+test('a list that is shared late has the newer answer, and is fetched once more for a mutation before that', async () => {
   const tokens = memoryTokenStore('a.b.c');
   stateOf(tokens).prefix = 'auth.';
   const queryClient = new QueryClient();

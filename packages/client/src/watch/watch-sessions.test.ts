@@ -93,7 +93,7 @@ test.each([
     await expect.poll(() => listener.mock.calls).toEqual([[{ type: 'ended', ended }, []]]);
 });
 
-test('signing out ends no watch', async () => {
+test('a user who signs out gets no event `ended`', async () => {
   const { streams, listener, tokens } = openTab('signed.out.here');
   await expect.poll(() => streams).toHaveLength(1);
   tokens.set(null);

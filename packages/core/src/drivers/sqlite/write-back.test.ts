@@ -41,7 +41,7 @@ test.each([
   await writeBack.close();
 });
 
-test('a database in memory has no other thread, so it is done here', async () => {
+test('a database in memory is written back on this thread', async () => {
   const here = vi.fn();
   const writeBack = createWriteBack(new SqliteDatabase(':memory:'), here);
   await writeBack.beside(1);
