@@ -8,8 +8,8 @@ export interface Listeners {
 /**
  * Keeps the listeners of a value.
  *
- * @param read - Reads the current value.
- * @param watch - Starts to look for changes from outside, while there is a listener. Returns a function that stops it.
+ * @param read - reads the current value
+ * @param watch - starts to look for changes from outside, while there is a listener. Returns a function that stops it
  */
 export function createListeners(
   read: () => unknown,

@@ -110,8 +110,10 @@ export function dropToken(
   refusal?: unknown,
 ): void {
   if (token === null || readToken(tokens) !== token) return;
-  // Before `set`, which calls the listeners.
-  Object.assign(stateOf(tokens), { refusal, reason });
+  const state = stateOf(tokens);
+  // Before `set`, whose listeners read them.
+  state.refusal = refusal;
+  state.reason = reason;
   tokens.set(null, reason);
 }
 

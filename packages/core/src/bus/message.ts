@@ -63,7 +63,7 @@ export function readMessage(message: string): Message | undefined {
 function parse(message: string): Message | undefined {
   try {
     if (message.length > messageLimits.bytes) return undefined;
-    // Managers share it: what an app's listener does with the sessions must not change them for the next manager.
+    // Frozen, because managers share it: no listener of an app may change the sessions for the next manager.
     return parsed(JSON.parse(message, (_key, value: unknown) => Object.freeze(value)));
   } catch {
     return undefined;
