@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createTestApp, secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
+import { propertyRuns } from '../support/optional.ts';
 
 // Hostile headers, bodies and bus messages are refused with a reason, and without the database.
 
@@ -46,7 +47,7 @@ test('no header authenticates, reaches the database or fails the server', async 
       const { error } = (await response.json()) as { error: { json: { data: { session?: { reason: string } } } } };
       expect(error.json.data.session?.reason).toMatch(/^(?:missing|malformed|invalid)_token$/);
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(500) },
   );
   expect(app.database.queries).toEqual([]);
 });
@@ -73,7 +74,7 @@ test('no body signs in or fails the server', async () => {
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect(response.status).toBeLessThan(500);
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   );
 });
 
@@ -110,6 +111,6 @@ test('no bus message makes a session live or ends one', async () => {
       await manager.verify(token);
       await expect(manager.verify(ended.token)).rejects.toMatchObject({ reason: 'revoked_session' });
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(300) },
   );
 });

@@ -237,7 +237,8 @@ function testCommands(target: CliTarget): void {
 
     test('purges expired sessions, and idle ones when it gets an idle timeout', async () => {
       await using app = await migrated();
-      await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
+      const longAgo = app.manager(40 * day);
+      await Promise.all(Array.from({ length: 250 }, () => longAgo.issue({ userId: 'ada' })));
       await app.manager(20 * day).issue({ userId: 'ada' });
       await app.manager().issue({ userId: 'ada' });
 
@@ -432,7 +433,8 @@ describeIf(hasTerminal, 'on a terminal', 'install util-linux', () => {
   test('purge shows its progress in one line, and erases the line at the end', async () => {
     await using app = await createApp(sqlite);
     await cliJson(['migrate'], app);
-    await Promise.all(Array.from({ length: 250 }, () => app.manager(40 * day).issue({ userId: 'ada' })));
+    const longAgo = app.manager(40 * day);
+    await Promise.all(Array.from({ length: 250 }, () => longAgo.issue({ userId: 'ada' })));
 
     const { code, stdout } = await cliOnTerminal(['purge'], app.url);
 
