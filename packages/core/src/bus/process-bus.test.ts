@@ -23,6 +23,13 @@ function openBroadcast() {
   return { publish, received, broadcast: createBroadcast(bus, 'sessions', events) };
 }
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  // A weak reference holds its value until the turn ends.
+  await immediate();
+  runInNewContext('gc()');
+}
+
 test('a manager that is alone in its process writes no message, until another comes', async () => {
   const first = openBroadcast();
   first.broadcast.publish({ userId: 'ada' }, 'revoked');
@@ -54,14 +61,23 @@ test('a manager that has stopped still reaches the others', async () => {
 
 test('managers still reach each other after garbage has been collected', async () => {
   const [first, second] = [openBroadcast(), openBroadcast()];
-  setFlagsFromString('--expose-gc');
-  // A weak reference holds its value until the turn ends.
-  await immediate();
-  runInNewContext('gc()');
+  await collectGarbage();
   first.broadcast.publish({ userId: 'ada' }, 'revoked');
   second.broadcast.publish({ userId: 'bob' }, 'revoked');
   expect(second.received).toHaveBeenCalledWith({ userId: 'ada' }, 'revoked');
   expect(first.received).toHaveBeenCalledWith({ userId: 'bob' }, 'revoked');
   await first.broadcast.stop();
   await second.broadcast.stop();
+});
+
+test('managers that are created for a request and collected after it leave nothing behind', async () => {
+  const openBus = () => {
+    const bus = createProcessBus();
+    void bus?.subscribe({ connected() {}, disconnected() {}, message() {}, fault() {} });
+    return bus;
+  };
+  for (let n = 0; n < 100; n += 1) openBus();
+  await collectGarbage();
+  const buses = Array.from({ length: 60 }, openBus);
+  expect(Reflect.get(Object(Reflect.get(globalThis, key)), 'size')).toBe(buses.length);
 });

@@ -12,6 +12,17 @@ function sharedListeners(): Listeners {
   return (shared[listenersKey] ??= new Set());
 }
 
+/** Looks at two references for each new one, so that those of collected managers do not pile up while no message is published. */
+function dropCollected(listeners: Listeners): void {
+  const [first, second] = listeners;
+  for (const reference of [first, second]) {
+    if (reference === undefined) return;
+    listeners.delete(reference);
+    // The others come first at the next look.
+    if (reference.deref() !== undefined) listeners.add(reference);
+  }
+}
+
 /** A bus within the process. */
 export interface ProcessBus extends Bus {
   /** Whether managers other than its own listen. Without any, a message is not worth writing. */
@@ -40,10 +51,12 @@ export function createProcessBus(): ProcessBus | undefined {
     },
     subscribe(listener) {
       const reference = new WeakRef(listener);
-      sharedListeners().add(reference);
+      const listeners = sharedListeners();
+      dropCollected(listeners);
+      listeners.add(reference);
       own.add(listener);
       return () => {
-        sharedListeners().delete(reference);
+        listeners.delete(reference);
         own.delete(listener);
         return Promise.resolve();
       };
