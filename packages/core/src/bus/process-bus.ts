@@ -18,7 +18,7 @@ function dropCollected(listeners: Listeners): void {
   for (const reference of [first, second]) {
     if (reference === undefined) return;
     listeners.delete(reference);
-    // The others come first at the next look.
+    // At the end again, so that the next look is at two others.
     if (reference.deref() !== undefined) listeners.add(reference);
   }
 }
