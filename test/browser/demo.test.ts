@@ -6,7 +6,7 @@ import { createDemo, type Demo } from '@trpc-sessions/demo/server';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { describeIf } from '../support/optional.ts';
+import { describeIf, describeSlow } from '../support/optional.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -253,43 +253,6 @@ describeIf(
       expect(await heading.evaluate((element) => element === document.activeElement)).toBe(false);
     });
 
-    test.each([1280, 390, 320])('at a width of %i, a long device name pushes nothing out', async (width) => {
-      await using page = await open({ viewport: { width, height: 740 } });
-      await signIn(page.page);
-      const name = 'W'.repeat(64);
-      await fetch(`${origin}/trpc/login`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ username: 'admin', password: 'admin', device: { name } }),
-      });
-      await page.page.getByRole('button', { name, exact: true }).click();
-      const details = page.page.getByRole('dialog', { name, exact: true });
-      await details.waitFor();
-      expect(await outside(page.page)).toEqual([]);
-      await details.getByRole('button', signOut).click();
-      const confirm = page.page.getByRole('dialog', { name: `Sign out ${name}?` }).getByRole('button', signOut);
-      await confirm.waitFor();
-      expect(await outside(page.page)).toEqual([]);
-      await confirm.click();
-      await page.page.getByText(`Signed out ${name}.`).waitFor();
-      expect(await outside(page.page)).toEqual([]);
-    });
-
-    test.each([
-      ['light', 'dark on light'],
-      ['dark', 'light on dark'],
-    ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, expected) => {
-      await using laptop = await open({ colorScheme });
-      await signIn(laptop.page);
-      for (const selector of [':root', '.top', '.tss', '.tss-card', 'h1', '.button', '.tss-button']) {
-        const { ground, ink } = await laptop.page.locator(selector).first().evaluate(luminances);
-        expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(expected);
-        // WCAG 2.2, 1.4.3
-        const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
-        expect(contrast, selector).toBeGreaterThanOrEqual(4.5);
-      }
-    });
-
     test('fits a phone, and has no token in any URL', async () => {
       await using phone = await open({ viewport: { width: 360, height: 740 } });
       const urls: string[] = [];
@@ -300,6 +263,45 @@ describeIf(
       expect(overflow).toBeLessThanOrEqual(0);
       expect(urls.some((url) => url.includes('/trpc/'))).toBe(true);
       expect(urls.filter((url) => url.includes('eyJ'))).toEqual([]);
+    });
+
+    describeSlow('its looks', () => {
+      test.each([1280, 390, 320])('at a width of %i, a long device name pushes nothing out', async (width) => {
+        await using page = await open({ viewport: { width, height: 740 } });
+        await signIn(page.page);
+        const name = 'W'.repeat(64);
+        await fetch(`${origin}/trpc/login`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ username: 'admin', password: 'admin', device: { name } }),
+        });
+        await page.page.getByRole('button', { name, exact: true }).click();
+        const details = page.page.getByRole('dialog', { name, exact: true });
+        await details.waitFor();
+        expect(await outside(page.page)).toEqual([]);
+        await details.getByRole('button', signOut).click();
+        const confirm = page.page.getByRole('dialog', { name: `Sign out ${name}?` }).getByRole('button', signOut);
+        await confirm.waitFor();
+        expect(await outside(page.page)).toEqual([]);
+        await confirm.click();
+        await page.page.getByText(`Signed out ${name}.`).waitFor();
+        expect(await outside(page.page)).toEqual([]);
+      });
+
+      test.each([
+        ['light', 'dark on light'],
+        ['dark', 'light on dark'],
+      ] as const)('follows a browser that prefers %s: it is %s', async (colorScheme, expected) => {
+        await using laptop = await open({ colorScheme });
+        await signIn(laptop.page);
+        for (const selector of [':root', '.top', '.tss', '.tss-card', 'h1', '.button', '.tss-button']) {
+          const { ground, ink } = await laptop.page.locator(selector).first().evaluate(luminances);
+          expect(ink > ground ? 'light on dark' : 'dark on light', selector).toBe(expected);
+          // WCAG 2.2, 1.4.3
+          const contrast = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
+          expect(contrast, selector).toBeGreaterThanOrEqual(4.5);
+        }
+      });
     });
   },
 );

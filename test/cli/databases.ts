@@ -9,6 +9,7 @@ import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createMysqlDatabase, createPostgresDatabase, type ServerDatabase } from '../support/database.ts';
+import { slow } from '../support/optional.ts';
 
 /** A kind of database that the command line is tested on. */
 export interface CliTarget {
@@ -74,7 +75,7 @@ export const postgres: CliTarget = {
   },
 };
 
-export const mysql: CliTarget = {
+export const mysql: CliTarget = slow({
   name: 'MariaDB',
   available: inject('mysqlUrl') !== null,
   howToEnable: 'install mariadb-server, or set MYSQL_URL',
@@ -86,7 +87,7 @@ export const mysql: CliTarget = {
     await connection.query(script);
     await connection.end();
   },
-};
+});
 
 /** An app: its database, its table and its managers. */
 export interface AppDatabase extends AsyncDisposable {

@@ -1,5 +1,6 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
 import { postgres, postgresInSchema, postgresPool, postgresReusingStatements } from '../support/database.ts';
+import { slow } from '../support/optional.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
@@ -16,7 +17,7 @@ import { testStaff } from './staff.ts';
 import { testTransactions } from './transactions.ts';
 import { testUpdating, testUpdatingInTransactions } from './updating.ts';
 
-for (const target of [postgres, postgresInSchema, postgresReusingStatements, postgresPool]) testSessions(target);
+for (const target of [slow(postgres), postgresInSchema, postgresReusingStatements, postgresPool]) testSessions(target);
 testSessions(postgres, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(postgres);
 testForeignKeys(postgres);

@@ -16,6 +16,7 @@ import {
   type DatabaseServer,
 } from '../support/database-servers.ts';
 import { eventually } from '../support/eventually.ts';
+import { slow } from '../support/optional.ts';
 import { httpAdapters, type RunningServer } from '../support/servers.ts';
 
 /** How the app's pool of connections is limited. */
@@ -99,7 +100,7 @@ export const postgres: FaultTarget = {
   },
 };
 
-export const mariadb: FaultTarget = {
+export const mariadb: FaultTarget = slow({
   name: 'MariaDB',
   available: mariadbProgram() !== undefined,
   howToEnable: 'install mariadb-server',
@@ -141,7 +142,7 @@ export const mariadb: FaultTarget = {
     `;
     return (await run(locks)).length;
   },
-};
+});
 
 function createAdministrator(
   ask: (statement: string) => Promise<readonly Record<string, unknown>[]>,
