@@ -39,7 +39,7 @@ export default defineConfig({
     },
     reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     // More than cores: many tests wait for a server, a browser or a timeout. Those of continuous integration alone do not.
-    maxWorkers: availableParallelism() + (reportFile === undefined ? 1 : 0),
+    maxWorkers: availableParallelism() + (reportFile === undefined ? 2 : 0),
     // To load Kysely, tRPC and the drivers again for each file takes longer than most files.
     isolate: false,
     sequence: { sequencer: TestOrder },

@@ -6,6 +6,7 @@ import { createClient } from 'redis';
 import { inject } from 'vitest';
 import type { BusTarget } from '../conformance/bus.ts';
 import { postgresAt, redisAt, startPostgres, startRedis } from './database-servers.ts';
+import { slowSuites } from './optional.ts';
 
 // The app listens to its own client's errors: these tests expect them.
 
@@ -94,4 +95,9 @@ export const postgresTarget: BusTarget = {
     const end = () => pool.end();`,
 };
 
-export const busTargets: readonly BusTarget[] = [ioredisTarget, nodeRedisTarget, postgresTarget];
+/** The second client of Redis has the slow suites. */
+const slowTarget: BusTarget = slowSuites.available
+  ? nodeRedisTarget
+  : { ...nodeRedisTarget, url: null, howToEnable: slowSuites.howToEnable };
+
+export const busTargets: readonly BusTarget[] = [ioredisTarget, slowTarget, postgresTarget];
