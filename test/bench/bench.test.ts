@@ -1,4 +1,5 @@
-import { describeIf, slowSuites } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { slowSuites } from '../support/slow-suites.ts';
 
 // The peers that we measure ourselves against take seconds to load, so they are loaded only to run.
 const enabled = slowSuites.available;

@@ -94,7 +94,7 @@ export function testBenchmarks(): void {
   describeIf(
     inject('mysqlUrl') !== null,
     'every candidate on MariaDB',
-    'install mariadb-server, or set MYSQL_URL',
+    'install mariadb-server and set SLOW=1, or set MYSQL_URL',
     () => {
       test('verifies a token', async () => {
         const { url, dispose } = await createMysqlDatabase();

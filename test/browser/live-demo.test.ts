@@ -7,7 +7,8 @@ import { start, startHere, type RunningDemo } from '../demo/demo-process.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { endedElsewhere, openDemo, userAgentOf, type DemoPage, type Device } from '../support/demo-page.ts';
-import { describeIf, slowSuites } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { slowSuites } from '../support/slow-suites.ts';
 import { freePort } from '../support/ports.ts';
 
 const minute = 60_000;

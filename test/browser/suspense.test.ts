@@ -11,7 +11,8 @@ import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { describeIf, slowSuites } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { slowSuites } from '../support/slow-suites.ts';
 import { listen } from '../support/servers.ts';
 
 const folder = new URL('..', import.meta.url).pathname;

@@ -5,7 +5,7 @@ import { d1Dialect } from '../runtimes/d1.ts';
 import { startD1, type D1Server } from '../runtimes/d1-server.ts';
 import type { TableShape } from '../support/database-pool.ts';
 import { pooled } from '../support/database.ts';
-import { isEnabled } from '../support/optional.ts';
+import { isEnabled } from '../support/slow-suites.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';

@@ -1,6 +1,5 @@
 import { localBus, memoryCache } from '@trpc-sessions/core';
 import { mysql, mysqlPool, mysqlReusingStatements } from '../support/database.ts';
-import { slow } from '../support/optional.ts';
 import { testColumns } from './columns.ts';
 import { testForeignKeys } from './foreign-keys.ts';
 import { testFormerRelease } from './former-release.ts';
@@ -17,7 +16,7 @@ import { testStaff } from './staff.ts';
 import { testTransactions } from './transactions.ts';
 import { testUpdating, testUpdatingInTransactions } from './updating.ts';
 
-for (const target of [slow(mysql), mysqlReusingStatements, mysqlPool]) testSessions(target);
+for (const target of [mysql, mysqlReusingStatements, mysqlPool]) testSessions(target);
 testSessions(mysql, () => ({ cache: memoryCache({ max: 1000 }), bus: localBus() }));
 testColumns(mysql);
 testForeignKeys(mysql);

@@ -85,7 +85,7 @@ test('a fault is logged in one line without the password and the token, and a re
   for (const secret of [password, token]) expect(lines.join('\n')).not.toContain(secret);
 });
 
-describeIf(inject('mysqlUrl') !== null, 'on MariaDB', 'install mariadb-server, or set MYSQL_URL', () => {
+describeIf(inject('mysqlUrl') !== null, 'on MariaDB', 'install mariadb-server and set SLOW=1, or set MYSQL_URL', () => {
   test.each([
     ['a new table', ''],
     [

@@ -3,7 +3,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeIf, slowSuites } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { slowSuites } from '../support/slow-suites.ts';
 import { freePort } from '../support/ports.ts';
 import { createApp, readmeFiles, tested } from './app.ts';
 

@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { secret } from '../support/app.ts';
 import { sqlite } from '../support/database.ts';
-import { describeIf, isEnabled } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { isEnabled } from '../support/slow-suites.ts';
 import { installMiniflare } from './runtimes.ts';
 
 /** Bundles the gate from the built package, for a platform without modules of Node.js: an import of one fails. */

@@ -1,6 +1,7 @@
 import { build } from 'esbuild';
 import { test } from 'vitest';
-import { describeIf, isEnabled } from '../support/optional.ts';
+import { describeIf } from '../support/optional.ts';
+import { isEnabled } from '../support/slow-suites.ts';
 import { startApp } from './app-process.ts';
 import { expectMainJob } from './main-job.ts';
 import { installBun, installDeno, installMiniflare } from './runtimes.ts';

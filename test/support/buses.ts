@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { inject } from 'vitest';
 import type { BusTarget } from '../conformance/bus.ts';
 import { postgresAt, redisAt, startPostgres, startRedis } from './database-servers.ts';
-import { slowSuites } from './optional.ts';
+import { slowSuites } from './slow-suites.ts';
 
 // The app listens to its own client's errors: these tests expect them.
 

@@ -11,10 +11,14 @@ import {
   type DatabaseServer,
 } from './database-servers.ts';
 import { removeRun, runFolder } from './run.ts';
+import { slowSuites } from './slow-suites.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The address of a shared server; `null` if the machine has none. The user may create databases. */
+    /**
+     * The address of a shared server; `null` if the machine has none. The user may create databases. MariaDB runs with the slow
+     * suites.
+     */
     postgresUrl: string | null;
     mysqlUrl: string | null;
     redisUrl: string | null;
@@ -45,7 +49,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   const [postgresUrl, mysqlUrl, redisUrl] = await Promise.all([
     find(process.env['POSTGRES_URL'], postgresPrograms(), startPostgres, dropPostgresDatabases),
-    find(process.env['MYSQL_URL'], mariadbProgram(), startMariadb, dropMysqlDatabases),
+    find(
+      process.env['MYSQL_URL'],
+      slowSuites.available ? mariadbProgram() : undefined,
+      startMariadb,
+      dropMysqlDatabases,
+    ),
     find(process.env['REDIS_URL'], redisProgram(), startRedis),
   ]);
   project.provide('postgresUrl', postgresUrl);

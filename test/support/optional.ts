@@ -1,24 +1,11 @@
 import { describe } from 'vitest';
-
-/**
- * Set by continuous integration. `all`: a suite whose server or browser is missing fails. `available`: such a suite is
- * skipped by name. Both run the suites that are too slow for every run.
- */
-const required: string | undefined = process.env['TRPC_SESSIONS_REQUIRE'];
+import { required, slowSuites } from './slow-suites.ts';
 
 /** A suite that needs a program. On a machine without it, the suite is skipped by name. */
 export function describeIf(available: boolean, name: string, howToEnable: string, suite: () => void): void {
   if (available || required === 'all') describe(name, suite);
   else describe.skip(`${name} [skipped: ${howToEnable}]`, suite);
 }
-
-/** Whether a suite runs that is not for every run: in continuous integration, or if its variable is `1`. */
-export function isEnabled(variable: string): boolean {
-  return required !== undefined || process.env[variable] === '1';
-}
-
-/** How to enable the suites that are too slow for every run. */
-export const slowSuites = { available: isEnabled('SLOW'), howToEnable: 'it is slow: set SLOW=1' };
 
 /** A target whose suites are too slow for every run. */
 export function slow<TTarget extends { readonly available: boolean; readonly howToEnable: string }>(
