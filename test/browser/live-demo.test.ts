@@ -7,15 +7,16 @@ import { start, startHere, type RunningDemo } from '../demo/demo-process.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { endedElsewhere, openDemo, userAgentOf, type DemoPage, type Device } from '../support/demo-page.ts';
-import { describeIf } from '../support/optional.ts';
-import { slowSuites } from '../support/slow-suites.ts';
+import { describeIf, slow } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
 
 const minute = 60_000;
-const isAvailable = chromiumProgram !== undefined && slowSuites.available;
-const howToEnable = 'it is slow: install chromium, and set SLOW=1';
+const inChromium = slow({
+  available: chromiumProgram !== undefined,
+  howToEnable: 'install chromium, or set CHROMIUM_PATH',
+});
 
-describeIf(isAvailable, 'live sessions in Chromium', howToEnable, () => {
+describeIf(inChromium.available, 'live sessions in Chromium', inChromium.howToEnable, () => {
   let browser: Browser;
   let databaseUrl: string;
 

@@ -11,8 +11,7 @@ import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { describeIf } from '../support/optional.ts';
-import { slowSuites } from '../support/slow-suites.ts';
+import { describeIf, slow } from '../support/optional.ts';
 import { listen } from '../support/servers.ts';
 
 const folder = new URL('..', import.meta.url).pathname;
@@ -69,9 +68,12 @@ async function render(alias: Record<string, string>): Promise<string> {
   }
 }
 
-const available = chromiumProgram !== undefined && slowSuites.available;
+const inChromium = slow({
+  available: chromiumProgram !== undefined,
+  howToEnable: 'install chromium, or set CHROMIUM_PATH',
+});
 
-describeIf(available, 'Suspense in Chromium', 'it is slow: install chromium, and set SLOW=1', () => {
+describeIf(inChromium.available, 'Suspense in Chromium', inChromium.howToEnable, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
