@@ -39,29 +39,29 @@ function sizeOf(text: string): number {
 test.each<[string, number, string[], string[]]>([
   [
     'sessionLink and sessionHeaders',
-    1550,
+    1500,
     [trpc, 'export { createTRPCClient, httpBatchLink };'],
     ["export { sessionHeaders, sessionLink } from '@trpc-sessions/client';"],
   ],
   [
     'sessionLinks, until a subscription is made',
-    2250,
+    2200,
     [trpc, 'export { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink };'],
     ["export { sessionLinks } from '@trpc-sessions/client';"],
   ],
   [
     'the provider and useSession, in a page with our links',
-    2550,
+    2500,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession } from '@trpc-sessions/client/react';"],
   ],
   [
     'the provider, useSession and useSessions',
-    3050,
+    3000,
     [trpc, query, 'export { createTRPCClient };', links],
     ["export { SessionProvider, useSession, useSessions } from '@trpc-sessions/client/react';"],
   ],
-  ['all hooks', 3200, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
+  ['all hooks', 3150, [trpc, query, 'export { createTRPCClient };', links], [hooks]],
   [
     'the ready screen, beside the hooks',
     8000,

@@ -49,9 +49,14 @@ export function sessionErrorReason(error: unknown): SessionErrorReason | null {
   return isReason(reason) ? reason : null;
 }
 
-/** Returns the reason of a refusal as it arrived: it may be one of a newer server's. */
-export function refusalReason(error: unknown): unknown {
-  return property(sessionErrorData(error), 'reason');
+/**
+ * Returns the reason of a refusal as it arrived: it may be one of a newer server's.
+ *
+ * @param plugin - the plugin that must have refused. @defaultValue any
+ */
+export function refusalReason(error: unknown, plugin?: string): unknown {
+  const data = sessionErrorData(error);
+  return plugin === undefined || property(data, 'plugin') === plugin ? property(data, 'reason') : undefined;
 }
 
 /** Returns whether a refusal ends the session, so that its token is useless. */
@@ -102,11 +107,6 @@ export function readEnd(value: unknown): SessionEnd | null {
 
 function isBy(value: unknown): value is EndedBy {
   return typeof value === 'string' && Object.hasOwn(bys, value);
-}
-
-/** Returns whether an error may be a refusal of this plugin. Without a name, any plugin counts. */
-export function isOfPlugin(error: unknown, plugin: string | undefined): boolean {
-  return plugin === undefined || property(sessionErrorData(error), 'plugin') === plugin;
 }
 
 /** tRPC makes no longer chain of causes. An app may make one that never ends. */

@@ -1,10 +1,9 @@
 import type { HTTPHeaders, Operation } from '@trpc/client';
 import { isCookieMark } from '../tokens/cookie-store.ts';
 import {
-  isAsync,
   readToken,
   requireTokenStore,
-  untilReady,
+  whenReady,
   type AsyncTokenStore,
   type TokenStore,
 } from '../tokens/token-store.ts';
@@ -36,10 +35,7 @@ export function sessionHeaders(
   tokens: TokenStore,
 ): (request: RequestOperations) => Record<string, string> | Promise<Record<string, string>> {
   requireTokenStore(tokens);
-  return (request) => {
-    const headers = () => tokenHeaders(tokens, request);
-    return isAsync(tokens) ? untilReady(tokens).then(headers) : headers();
-  };
+  return (request) => whenReady(tokens, () => tokenHeaders(tokens, request));
 }
 
 /** Returns the headers of one request, and records its token. */
@@ -74,7 +70,7 @@ export function sessionConnectionParams(
     noteConnectionToken(tokens, token);
     return connectionParamsOf(token);
   }
-  return () => (isAsync(tokens) ? untilReady(tokens).then(params) : params());
+  return () => whenReady(tokens, params);
 }
 
 /** Returns the connection parameters that carry a token. */

@@ -36,9 +36,13 @@ function markOf(op: Operation): object {
   return Object(op.context[markName]);
 }
 
-/** Drops the token of a refused call, if the refusal ends the session. Returns the reason of the refusal. */
-export function dropRefusedToken(tokens: TokenStore, token: string | null, error: unknown): unknown {
-  const reason = refusalReason(error);
+/**
+ * Drops the token of a refused call, if the refusal ends the session. Returns the reason of the refusal.
+ *
+ * @param plugin - the plugin whose refusals count. @defaultValue any
+ */
+export function dropRefusedToken(tokens: TokenStore, token: string | null, error: unknown, plugin?: string): unknown {
+  const reason = refusalReason(error, plugin);
   // A browser does not send an expired cookie: the server can only answer that no token came.
   if (isEnding(reason) || (reason === 'missing_token' && isCookieMark(token))) dropToken(tokens, token, reason, error);
   return reason;

@@ -1,16 +1,15 @@
 import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
-import { isEnding, isOfPlugin } from '../errors.ts';
+import { isEnding } from '../errors.ts';
 import { requireOptions } from '../options.ts';
 import { property } from '../property.ts';
 import {
   dropSignedOut,
-  isAsync,
   readToken,
   requireTokenStore,
   stateOf,
-  untilReady,
+  whenReady,
   type TokenStore,
 } from '../tokens/token-store.ts';
 import { keepMark, withMark } from '../tokens/device-mark.ts';
@@ -82,15 +81,15 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
             next(value) {
               if (keepers.has(op.path)) {
                 const data = property(value.result, 'data');
+                const token = property(data, 'token');
                 void keepMark(data, tokens.mark);
-                if (!isKeptByCaller(op)) keepToken(tokens, data);
+                if (typeof token === 'string' && !isKeptByCaller(op)) tokens.set(token);
               }
               if (op.path === logout) dropSignedOut(tokens, sent());
               observer.next(value);
             },
             error(error) {
-              if (!isOfPlugin(error, plugin)) return observer.error(error);
-              const reason = dropRefusedToken(tokens, sent(), error);
+              const reason = dropRefusedToken(tokens, sent(), error, plugin);
               if (isEnding(reason)) refusals.set(op.id, error);
               if (refusals.size > maxRefusals) refusals.clear();
               observer.error((reason === 'missing_token' && refusals.get(op.id)) || error);
@@ -98,15 +97,10 @@ export function sessionLink<TRouter extends AnyTRPCRouter>(options: SessionLinkO
           });
         }
 
-        if (op.path === login) {
-          void untilReady(tokens)
-            .then(() => withMark(op.input, tokens.mark))
-            .then(send);
-        } else if (isAsync(tokens)) {
-          void untilReady(tokens).then(() => send(op.input));
-        } else {
-          send(op.input);
-        }
+        void whenReady(tokens, () => {
+          if (op.path === login) void withMark(op.input, tokens.mark).then(send);
+          else send(op.input);
+        });
         return () => {
           isStopped = true;
           subscription?.unsubscribe();
@@ -128,11 +122,6 @@ export function prefixOf(at = ''): string {
   if (at === '') return '';
   requirePaths('at', [at], "a path such as 'account.auth'");
   return `${at}.`;
-}
-
-function keepToken(tokens: TokenStore, result: unknown): void {
-  const token: unknown = property(result, 'token');
-  if (typeof token === 'string') tokens.set(token);
 }
 
 /** With more refusals than this, all are dropped. That many calls are never retried at the same time. */

@@ -26,7 +26,7 @@ test('an answer that was under way when an event came does not replace the list 
   });
   const stopList = list.subscribe(() => {});
   const client = { sessions: { watch: { subscribe } } } as AnySessionClient;
-  const stop = followLive(client, tokens, queryClient, () => ({}));
+  const stop = followLive(client, tokens, queryClient, { current: {} }, () => {});
   await expect.poll(() => send).toHaveLength(1);
 
   send[0]?.({ type: 'sessions', sessions: [session] });
@@ -51,7 +51,7 @@ test('when a session has ended elsewhere, the page says how, and the app is call
   const onSignedOut = vi.fn();
   // The provider renders the refusal that it reads now.
   const onEnded = vi.fn(() => expect(endedOf(stateOf(tokens).refusal)).toEqual(ended));
-  const stop = followLive(client, tokens, new QueryClient(), () => ({ onEnded, onSignedOut }));
+  const stop = followLive(client, tokens, new QueryClient(), { current: { onSignedOut } }, onEnded);
   await expect.poll(() => refuse).toHaveLength(1);
   refuse[0]?.({ data: { session: { reason: 'revoked_session', ended } } });
   expect(onEnded).toHaveBeenCalledOnce();

@@ -11,7 +11,7 @@ import {
   type ReceivedSessionInfo,
 } from './session-client.ts';
 import { tokenVersionOf } from './token-version.ts';
-import type { LiveCalls } from './use-live.ts';
+import type { LiveProps } from './use-live.ts';
 
 // A module of its own: only a page that is live loads it.
 
@@ -24,16 +24,17 @@ export function followLive(
   client: AnySessionClient,
   tokens: TokenStore,
   queryClient: QueryClient,
-  callbacks: () => LiveCalls,
+  calls: { readonly current: LiveProps },
+  onEnded: () => void,
   held: string | null = null,
 ): () => void {
   // A call was refused while this module loaded. There is no token to watch, so no event would say so.
   if (held !== null && readToken(tokens) === null && readReason(tokens) !== null)
-    callbacks().onSignedOut?.(endedOf(stateOf(tokens).refusal));
+    calls.current.onSignedOut?.(endedOf(stateOf(tokens).refusal));
   return watchReceived(client, tokens, (event) => {
     if (event.type === 'ended') {
-      callbacks().onEnded?.();
-      return callbacks().onSignedOut?.(event.ended);
+      onEnded();
+      return calls.current.onSignedOut?.(event.ended);
     }
     if (event.type === 'alive') return undefined;
     const version = tokenVersionOf(tokens);
@@ -52,7 +53,7 @@ export function followLive(
     const current = { queryKey: currentKey(version), exact: true };
     if (event.type === 'sessions' && queryClient.getQueryState(current.queryKey)?.status === 'error')
       void queryClient.invalidateQueries(current);
-    if (event.type === 'created') callbacks().onNewSession?.(receiveSession(event.session));
+    if (event.type === 'created') calls.current.onNewSession?.(receiveSession(event.session));
     return undefined;
   });
 }

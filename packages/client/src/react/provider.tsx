@@ -21,7 +21,7 @@ import { rootKey, type QueryParts } from './queries.ts';
 import type { AnySessionClient } from './session-client.ts';
 import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 import { useLive, type LiveProps } from './use-live.ts';
-import { followToken, nonePublic, refetchForUser, userOf, type IsPublic } from './user-change.ts';
+import { followToken, refetchForUser, userOf, type IsPublic } from './user-change.ts';
 import { whileLoaded } from './while-loaded.ts';
 
 /** Props of {@link SessionProvider}. */
@@ -74,16 +74,8 @@ const SessionContext = /* @__PURE__ */ contextOfCopies();
  * </QueryClientProvider>
  * ```
  */
-export function SessionProvider({
-  client,
-  tokens,
-  isPublic = nonePublic,
-  initialSession,
-  live,
-  onNewSession,
-  onSignedOut,
-  children,
-}: SessionProviderProps): ReactElement {
+export function SessionProvider(props: SessionProviderProps): ReactElement {
+  const { client, tokens, isPublic, initialSession, live, children } = props;
   requireTokenStore(tokens);
   const queryClient = useQueryClient();
   const user = userOf(queryClient, tokens);
@@ -135,7 +127,7 @@ export function SessionProvider({
       ({ shareList }) => shareList(queryClient, tokens, changes),
     );
   }, [isListNeeded, queryClient, tokens, changes]);
-  useLive(client, user, { live, onNewSession, onSignedOut, onEnded: rerender });
+  useLive(client, user, props, rerender);
 
   return <SessionContext.Provider value={parts}>{children}</SessionContext.Provider>;
 }

@@ -43,12 +43,12 @@ export function currentQuery<TData>(
   parts: QueryParts,
   select: (received: ReceivedCurrentSession) => TData,
 ): SessionQuery<ReceivedCurrentSession, TData> {
-  return { ...sessionQuery(parts, currentKey(parts.tokenVersion), parts.client.sessions.current), select };
+  return { ...sessionQuery(parts, currentKey, parts.client.sessions.current), select };
 }
 
 /** Fetches all sessions of the user. */
 export function listQuery(parts: QueryParts): SessionQuery<readonly ReceivedSessionInfo[]> {
-  return sessionQuery(parts, listKey(parts.tokenVersion), parts.client.sessions.list);
+  return sessionQuery(parts, listKey, parts.client.sessions.list);
 }
 
 /** The list without a token. It is never fetched. */
@@ -74,9 +74,10 @@ type SessionQuery<TReceived, TData = TReceived> = UseQueryOptions<TReceived, Err
 
 function sessionQuery<TReceived>(
   { queryClient, tokens, tokenVersion, rereadToken }: QueryParts,
-  queryKey: SessionQueryKey,
+  keyOf: (tokenVersion: TokenVersion) => SessionQueryKey,
   procedure: { readonly query: ReceiveQuery<TReceived> },
 ): Omit<SessionQuery<TReceived>, 'select'> {
+  const queryKey = keyOf(tokenVersion);
   const { retry = 3, refetchOnReconnect } = queryClient.getDefaultOptions().queries ?? {};
 
   // Another tab's write to storage is visible before its event arrives: the answer may be another user's.

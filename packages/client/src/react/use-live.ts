@@ -18,24 +18,27 @@ export interface LiveProps {
   readonly onSignedOut?: ((ended: SessionEnd | null) => void) | undefined;
 }
 
-/** The calls of a page that is live. */
-export interface LiveCalls extends LiveProps {
-  /** Called when it may be known only now how the session has ended. */
-  readonly onEnded?: (() => void) | undefined;
-}
-
-/** Keeps the cached answers of `useSession` and `useSessions` right by the watch. */
-export function useLive(client: AnySessionClient, { queryClient, tokens }: PageUser, props: LiveCalls): void {
+/**
+ * Keeps the cached answers of `useSession` and `useSessions` right by the watch.
+ *
+ * @param onEnded - called when it may be known only now how the session has ended. It stays the same from render to render
+ */
+export function useLive(
+  client: AnySessionClient,
+  { queryClient, tokens }: PageUser,
+  props: LiveProps,
+  onEnded: () => void,
+): void {
   const { live } = props;
-  const callbacks = useRef(props);
-  useEffect(() => void (callbacks.current = props));
+  const calls = useRef(props);
+  useEffect(() => void (calls.current = props));
 
   useEffect(() => {
     if (!live) return undefined;
     const held = readToken(tokens);
     return whileLoaded(
       () => import('./follow-live.ts'),
-      ({ followLive }) => followLive(client, tokens, queryClient, () => callbacks.current, held),
+      ({ followLive }) => followLive(client, tokens, queryClient, calls, onEnded, held),
     );
-  }, [live, client, tokens, queryClient]);
+  }, [live, client, tokens, queryClient, onEnded]);
 }

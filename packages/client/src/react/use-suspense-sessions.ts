@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import { isAsync, isReady, untilReady } from '../tokens/token-store.ts';
+import { isReady, untilReady } from '../tokens/token-store.ts';
 import { useSessionParts } from './provider.tsx';
 import { listQuery, noListQuery } from './queries.ts';
 import { hasToken } from './token-version.ts';
@@ -32,7 +32,7 @@ export function useSuspenseSessions(options?: UseSessionsOptions): UseSuspenseSe
     () => true,
   );
   // oxlint-disable-next-line typescript/only-throw-error -- React waits for it
-  if (!isHydrating && isAsync(tokens) && !isReady(tokens)) throw untilReady(tokens);
+  if (!isHydrating && !isReady(tokens)) throw untilReady(tokens);
   const isFetched = !isHydrating && hasToken(tokenVersion);
   const { data } = useSuspenseQuery(isFetched ? listQuery(parts) : noListQuery, queryClient);
   return useList(parts, data, options);

@@ -8,8 +8,6 @@ import { tokenVersionOf, type TokenVersion } from './token-version.ts';
 /** Returns whether a query of the app has the same answer for all users, signed in or not. */
 export type IsPublic = (query: Query) => boolean;
 
-export const nonePublic: IsPublic = () => false;
-
 /** The user of a page, as its token says. */
 export interface PageUser {
   readonly queryClient: QueryClient;
@@ -17,7 +15,7 @@ export interface PageUser {
   /** Subscribes to the token: the listener is called when the cache is ready for its user. */
   readonly subscribe: (listener: () => void) => () => void;
   /** The app may write it as a new function in each render. */
-  isPublic: IsPublic;
+  isPublic: IsPublic | undefined;
   version: TokenVersion;
   subject: string | null;
   /** The changes of the list that this user has made. Another user has others. */
@@ -41,7 +39,7 @@ export function userOf(queryClient: QueryClient, tokens: TokenStore): PageUser {
       void untilReady(tokens).then(onChange);
       return tokens.subscribe(onChange);
     },
-    isPublic: nonePublic,
+    isPublic: undefined,
     version: undefined,
     subject: null,
     changes: createListChanges(),
@@ -116,15 +114,14 @@ function stopRetries(mutation: Mutation): void {
 }
 
 function ofUser({ isPublic }: PageUser): (query: Query) => boolean {
-  return (query) => query.queryKey[0] !== rootKey && !isPublic(query);
+  return (query) => query.queryKey[0] !== rootKey && !isPublic?.(query);
 }
 
 /** Reads the user of an access token, which only the server verifies; `null` if the page cannot read it. */
 function subjectOf(token: string | null): string | null {
   try {
     const payload = token?.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
-    const claims: unknown = JSON.parse(atob(payload));
-    const subject: unknown = property(claims, 'sub');
+    const subject = property(JSON.parse(atob(payload)), 'sub');
     return typeof subject === 'string' ? subject : null;
   } catch {
     return null;

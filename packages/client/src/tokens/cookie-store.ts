@@ -27,5 +27,5 @@ export function cookieTokenStore(options: LocalStorageTokenStoreOptions = {}): T
 
 /** Returns whether a store holds a mark of {@link cookieTokenStore} in place of a token. */
 export function isCookieMark(token: string | null): boolean {
-  return token !== null && token.startsWith(cookieMarkPrefix);
+  return token?.startsWith(cookieMarkPrefix) ?? false;
 }

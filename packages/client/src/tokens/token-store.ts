@@ -152,6 +152,11 @@ export function isReady(tokens: TokenStore): boolean {
   return !isAsync(tokens) || stateOf(tokens).isReady === true;
 }
 
+/** Calls a function when a store can return its token: at once, unless the store is asynchronous. */
+export function whenReady<TResult>(tokens: TokenStore, call: () => TResult): TResult | Promise<TResult> {
+  return isAsync(tokens) ? untilReady(tokens).then(call) : call();
+}
+
 /** Resolves when a store can return its token. It never rejects: a store that could not read holds no token. */
 export async function untilReady(tokens: TokenStore): Promise<void> {
   await Promise.allSettled([property(tokens, 'ready')]);

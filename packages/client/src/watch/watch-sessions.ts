@@ -1,7 +1,7 @@
 import type { SessionEnd, SessionInfo } from '@trpc-sessions/server';
 import { endedOf } from '../errors.ts';
 import { dropRefusedToken } from '../links/sent-token.ts';
-import { isAsync, readReason, readToken, stateOf, untilReady, type TokenStore } from '../tokens/token-store.ts';
+import { readReason, readToken, stateOf, whenReady, type TokenStore } from '../tokens/token-store.ts';
 import { openWatch } from './open-watch.ts';
 import {
   listAfter,
@@ -92,8 +92,7 @@ export function watchReceived(client: WatchClient, tokens: TokenStore, listener:
     isHidden = hidden;
     follow();
   });
-  if (isAsync(tokens)) void untilReady(tokens).then(follow);
-  else follow();
+  void whenReady(tokens, follow);
   return () => {
     unsubscribe();
     stopPage();
