@@ -1,5 +1,6 @@
+import { SessionError } from '@trpc-sessions/core';
 import { expect, test } from 'vitest';
-import { prospectOf, type Prospect } from './faults.ts';
+import { prospectOf, readable, type Prospect } from './faults.ts';
 
 const withCode = (code: string, message = 'failed') => Object.assign(new Error(message), { code });
 const named = (name: string) => Object.assign(new Error('failed'), { name });
@@ -46,4 +47,22 @@ test('an error that is its own cause ends the search', () => {
   const error = new Error('failed');
   error.cause = error;
   expect(prospectOf(error)).toBe('unknown');
+});
+
+function withStack<TError extends Error>(error: TError, get: () => string): TError {
+  return Object.defineProperty(error, 'stack', { get });
+}
+
+test('an error whose stack cannot be read is replaced by one that can', () => {
+  const unreadable = withStack(new Error('failed'), () => {
+    throw new Error('of the getter');
+  });
+  expect(readable(unreadable)).toEqual(new Error('an error was thrown that cannot be read'));
+});
+
+test('the stack of a refusal is not read', () => {
+  let reads = 0;
+  const refused = withStack(new SessionError('invalid_credentials'), () => `read ${(reads += 1)} times`);
+  expect(readable(refused)).toBe(refused);
+  expect(reads).toBe(0);
 });

@@ -1,3 +1,5 @@
+import { isSessionError } from '@trpc-sessions/core';
+
 /**
  * Whether a fault may pass by itself. `passing`: a service did not answer, or is busy. `lasting`: it answered, and will
  * answer the same again. `unknown`: nothing in the error shows it.
@@ -32,10 +34,11 @@ const passingMessage =
 export function readable(error: unknown): unknown {
   try {
     if (!(error instanceof Error)) return typeof error === 'symbol' ? new Error('a symbol was thrown') : error;
-    const { name, message, stack, cause }: { name: unknown; message: unknown; stack?: unknown; cause?: unknown } =
-      error;
-    void [name, message, stack];
+    const { name, message, cause }: { name: unknown; message: unknown; cause?: unknown } = error;
+    void [name, message];
     prospectOf(cause);
+    // The stack is text from its first reading on. That is slow, and a flood of sign-ins causes refusals by the thousand.
+    if (!isSessionError(error)) void error.stack;
     return error;
   } catch {
     return new Error('an error was thrown that cannot be read');

@@ -27,6 +27,17 @@ describe('a statement', () => {
     ]);
   });
 
+  test('is built when it is first needed, and only then', () => {
+    let built = 0;
+    const statement = compileOnce<{ id: string }, unknown>((value) => {
+      built += 1;
+      return from.where('id', '=', value('id'));
+    });
+    expect(built).toBe(0);
+    for (const id of ['a', 'b']) statement({ id });
+    expect(built).toBe(1);
+  });
+
   test('is recognised by its text alone, and whether it finds one row', () => {
     const any = compileOnce(() => from)({}).sql;
     const one = compileOnce(() => from, 'one')({}).sql;

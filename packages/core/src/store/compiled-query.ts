@@ -9,14 +9,25 @@ export type Parameter<TParameters> = <TName extends keyof TParameters>(name: TNa
 export type Statement<TParameters, TRow> = (parameters: TParameters) => CompiledQuery<TRow>;
 
 /**
- * Builds and compiles a query once. The SQL is then the same string at every run, by which drivers recognise a prepared
- * statement.
+ * Builds and compiles a query once, when it is first needed: to compile all queries takes most of the time to create a manager. The SQL
+ * is then the same string at every run, by which drivers recognise a prepared statement.
  *
  * @param rows - `'one'` for a query that finds one row at most: drivers may stop at the first
  */
 export function compileOnce<TParameters, TRow>(
   build: (parameter: Parameter<TParameters>) => Compilable<TRow>,
   rows: 'one' | 'any' = 'any',
+): Statement<TParameters, TRow> {
+  let statement: Statement<TParameters, TRow> | undefined;
+  return (parameters) => {
+    statement ??= compile(build, rows);
+    return statement(parameters);
+  };
+}
+
+function compile<TParameters, TRow>(
+  build: (parameter: Parameter<TParameters>) => Compilable<TRow>,
+  rows: 'one' | 'any',
 ): Statement<TParameters, TRow> {
   const slots = new Map<unknown, keyof TParameters>();
   const compiled = build((name) => {

@@ -1,7 +1,7 @@
 import { SessionError, type CallerInfo, type DeviceInput, type SessionManager } from '@trpc-sessions/core';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { initTRPC, TRPCError, type TRPCMutationProcedure } from '@trpc/server';
-import { fromApp, fromManager, withRefusal, type SessionErrorFormatter } from '../errors.ts';
+import { fromApp, fromManager, refusal, withRefusal, type SessionErrorFormatter } from '../errors.ts';
 import { connectionOf } from '../request/connection.ts';
 import type { ContextPlace } from '../authenticated/context-place.ts';
 import type { SessionsContext } from '../request/context.ts';
@@ -102,7 +102,7 @@ export function createLogin<TSchema extends StandardSchemaV1, TClaims>({
           // Read here: a getter of the app's may throw.
           return found && { ...found, claims: copyOf(found.claims) };
         });
-        if (user === null || user === undefined) throw new SessionError('invalid_credentials');
+        if (user === null || user === undefined) throw refusal(new SessionError('invalid_credentials'));
         if (signal.aborted) throw new TRPCError({ code: 'CLIENT_CLOSED_REQUEST', message: 'The caller has gone.' });
         return user;
       };
