@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { sessionErrors, type SessionErrorEntry } from '@trpc-sessions/core';
 import { describe, expect, test } from 'vitest';
+import { addedLines, shapes } from './adoption/lines.ts';
 import { dialectIn } from './language/dialect.ts';
 import { passagesOfPage, sentencesOf, wordsOf } from './language/prose.ts';
 
@@ -95,6 +96,29 @@ test.each([
   expect(files.filter((file) => !ofNewApps.has(file) && !shown.has(file))).toEqual([]);
 });
 
+const ofAdapters = [...read('docs/adapters.md').matchAll(/```typescript title="([^"]+)"\n([\s\S]*?)```/g)];
+
+test.each(ofAdapters.map(([, file = '', code = '']) => ({ file, code })))(
+  'docs/adapters.md has only lines of the app $file, which runs each night',
+  ({ file, code }) => {
+    const [app, ...path] = file.split('/');
+    const lines = read(`test/adoption/${app}/after/${path.join('/')}`).split(/\n */);
+    expect(code.split(/\n */).filter((line) => !lines.includes(line))).toEqual([]);
+  },
+);
+
+/** How many lines sessions add to these apps, as the pages write it. */
+function rangeOf(apps: readonly string[]): string {
+  const lines = apps.map((app) => addedLines(app).counted);
+  return `${Math.min(...lines)} to ${Math.max(...lines)}`;
+}
+
+test('docs/adapters.md has code of each adapter, and says how many lines sessions add to its app', () => {
+  const apps = [...new Set(ofAdapters.map(([, file = '']) => file.replace(/\/.*/, '')))];
+  expect(apps).toEqual(['express', 'nest', 'fastify', 'hono', 'react-router', 'next-pages', 'lambda']);
+  expect(read('docs/adapters.md')).toContain(`${rangeOf(apps)} more lines`);
+});
+
 test('docs/tanstack-start.md installs the Nitro of its app', () => {
   const { devDependencies }: { devDependencies: { nitro: string } } = JSON.parse(
     read('apps/tanstack-start/package.json'),
@@ -118,6 +142,10 @@ describe('the README', () => {
     const lines = files.flatMap(([, code = '']) => code.split('\n')).filter((line) => line.trim() !== '');
     expect(files).toHaveLength(2);
     expect(lines.length).toBeLessThanOrEqual(30);
+  });
+
+  test('says how many lines sessions add to an app', () => {
+    expect(readme.replaceAll('\n', ' ')).toContain(`each gain ${rangeOf(shapes)} lines`);
   });
 
   test('has a server that awaits nothing at its top level, as CommonJS and Nitro need, and prints its address', () => {

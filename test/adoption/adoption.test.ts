@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { postgresPrograms, startPostgres } from '../support/database-servers.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
@@ -19,6 +20,8 @@ const kinds: readonly Kind[] = [
   { shape: 'express', manager: 'pnpm', typescript: '5.9.3', module: 'module' },
   { shape: 'fastify', manager: 'yarn', typescript: '5.7.3', module: 'module' },
   { shape: 'fastify', manager: 'npm', typescript: '7.0.2', module: 'commonjs' },
+  { shape: 'hono', manager: 'pnpm', typescript: '5.9.3', module: 'module' },
+  { shape: 'nest', manager: 'npm', typescript: '5.9.3', module: 'commonjs' },
   { shape: 'expo', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'expo', manager: 'pnpm', typescript: '5.7.3', module: 'commonjs' },
   { shape: 'expo', manager: 'yarn', typescript: '7.0.2', module: 'commonjs' },
@@ -28,9 +31,13 @@ const pages: readonly Kind[] = [
   { shape: 'vite', manager: 'yarn', typescript: '5.9.3', module: 'commonjs' },
 ];
 
+const functions: readonly Kind[] = [{ shape: 'lambda', manager: 'npm', typescript: '5.9.3', module: 'commonjs' }];
+
 const frameworks: readonly Kind[] = [
   { shape: 'next', manager: 'npm', typescript: '5.9.3', module: 'module' },
+  { shape: 'next-pages', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'nuxt', manager: 'npm', typescript: '5.9.3', module: 'module' },
+  { shape: 'react-router', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'sveltekit', manager: 'npm', typescript: '5.9.3', module: 'module' },
   { shape: 'tanstack-start', manager: 'npm', typescript: '5.9.3', module: 'module' },
 ];
@@ -104,19 +111,31 @@ function countLines({ shape }: Kind): void {
   expect(counted).toBeLessThan(25);
 }
 
-/** Installs and compiles an app, and starts its server. */
-async function startApp(kind: Kind, files: Readonly<Record<string, string>>) {
+/**
+ * Installs and compiles an app, and starts its server.
+ *
+ * @param files - more files of the app after, by name
+ * @param databaseUrl - the server with its database. An app on SQLite needs none
+ */
+async function startApp(kind: Kind, files: Readonly<Record<string, string>>, databaseUrl?: string) {
   const folder = await installApp(kind, tarballs);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, 'after', name), code);
   expect(await compileApp(folder)).toBe('');
   const port = await freePort();
-  const env = { ...process.env, SESSION_SECRET: secret, PORT: String(port) };
+  const env = { ...process.env, SESSION_SECRET: secret, PORT: String(port), DATABASE_URL: databaseUrl };
+  if (databaseUrl !== undefined) await run('node_modules/.bin/trpc-sessions', ['migrate'], { cwd: folder, env });
   const server = spawn(process.execPath, ['out/after/server.js'], { cwd: folder, env, stdio: 'inherit' });
   onTestFinished(() => void server.kill());
   await eventually(() => fetch(`http://localhost:${port}/trpc/posts`));
   countLines(kind);
   return { folder, env };
+}
+
+/** Runs a file of the app after. Returns what it prints. */
+async function runFile(file: string, { folder, env }: Awaited<ReturnType<typeof startApp>>): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [`out/after/${file}`], { cwd: folder, env, timeout: 60_000 });
+  return JSON.parse(stdout);
 }
 
 describe('an app with a client', () => {
@@ -125,13 +144,21 @@ describe('an app with a client', () => {
     { timeout: 900_000 },
     async (kind) => {
       const streams = kind.shape === 'fastify';
-      const { folder, env } = await startApp(kind, { 'drive.ts': drive, ...(streams && { 'stream.ts': driveStream }) });
-      const node = async (file: string): Promise<unknown> => {
-        const { stdout } = await run(process.execPath, [`out/after/${file}`], { cwd: folder, env, timeout: 60_000 });
-        return JSON.parse(stdout);
-      };
-      expect(await node('drive.js')).toEqual(mainJob);
-      if (streams) expect(await node('stream.js')).toEqual(['Live', 'revoked_session']);
+      const app = await startApp(kind, { 'drive.ts': drive, ...(streams && { 'stream.ts': driveStream }) });
+      expect(await runFile('drive.js', app)).toEqual(mainJob);
+      if (streams) expect(await runFile('stream.js', app)).toEqual(['Live', 'revoked_session']);
+    },
+  );
+});
+
+describeIf(postgresPrograms() !== undefined, 'a function with a client', 'install postgresql', () => {
+  test.each(functions)(
+    'sessions are added to $shape: $manager, TypeScript $typescript, $module',
+    { timeout: 900_000 },
+    async (kind) => {
+      await using postgres = await startPostgres();
+      const app = await startApp(kind, { 'drive.ts': drive }, postgres.url);
+      expect(await runFile('drive.js', app)).toEqual(mainJob);
     },
   );
 });

@@ -74,6 +74,9 @@ export async function compileApp(folder: string): Promise<string> {
     jsx: 'react-jsx',
     lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'],
     types: ['node'],
+    // As an app of NestJS has them.
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
     rootDir: '.',
     outDir: 'out',
   };

@@ -1,0 +1,13 @@
+import { sessionsContext } from '@trpc-sessions/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { appRouter } from '../server/router';
+
+const handler = ({ request }: { request: Request }) =>
+  fetchRequestHandler({
+    req: request,
+    router: appRouter,
+    endpoint: '/api/trpc',
+    createContext: (opts) => sessionsContext(opts, { cookie: true }),
+  });
+
+export { handler as loader, handler as action };
