@@ -128,7 +128,7 @@ test('docs/tanstack-start.md installs the Nitro of its app', () => {
 
 const searched =
   'OAuth, passkeys, magic links, Prisma, Drizzle, Bun, Deno, Workers, React Native, Vue, Next.js, sliding expiry, remember me, mail, XSS, CSRF, disable, ' +
-  'second factor, refresh token, rate limits, WebSocket, NestJS, Hono, Lambda, React Router, sign out everywhere, delete';
+  'second factor, refresh token, rate limits, WebSocket, NestJS, Hono, Lambda, React Router, sign out everywhere, delete, impersonation, sign in as a user, Docker, Alpine';
 
 test.each(searched.split(', '))('the page of questions leads to %s', (words) => {
   expect(read('docs/questions.md').toLowerCase()).toContain(words.toLowerCase());
