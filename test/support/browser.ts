@@ -9,6 +9,28 @@ export const chromiumProgram: string | undefined = [
   '/usr/bin/google-chrome',
 ].find(existsSync);
 
+/** Chromium reads only the last list of its arguments, so this one repeats the list of Playwright. */
+const disabledFeatures = [
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+  // A process in reserve, which few tests would use.
+  'SpareRendererForSitePerProcess',
+  // Two pages that each window loads for its address bar. They take as much time as the page of a test.
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
+];
+
 export interface LaunchOptions {
   /** Whether pages are kept in the back/forward cache, which Playwright switches off. */
   readonly hasPageCache?: boolean;
@@ -24,10 +46,12 @@ export function launchBrowser(
     args: [
       '--no-sandbox',
       '--disable-gpu',
+      '--in-process-gpu',
       '--disable-quic',
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      `--disable-features=${disabledFeatures.join(',')}`,
       ...args,
     ],
   });
