@@ -22,16 +22,16 @@ function routerWith(
 }
 
 describe.each(httpAdapters)('behind the $name adapter', ({ start }) => {
-  test('a batch of 100 logins begins one', async () => {
+  test('a batch of 20 logins begins one', async () => {
     await using app = await createTestApp();
     const authenticate = vi.fn(async () => ({ id: 'ada' }));
     await using server = await start(routerWith(app, authenticate));
     const { auth } = createTRPCClient<AppRouter>({
       links: [httpBatchLink({ url: server.url, transformer: superjson })],
     });
-    const logins = await Promise.allSettled(Array.from({ length: 100 }, () => auth.login.mutate(ada)));
+    const logins = await Promise.allSettled(Array.from({ length: 20 }, () => auth.login.mutate(ada)));
     const refused = logins.filter(({ status }) => status === 'rejected');
-    expect(refused).toHaveLength(99);
+    expect(refused).toHaveLength(19);
     for (const login of refused) expect(login).toMatchObject({ reason: { data: { code: 'BAD_REQUEST' } } });
     expect(authenticate).toHaveBeenCalledOnce();
   });

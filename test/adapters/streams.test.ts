@@ -196,7 +196,7 @@ describe('a query over httpBatchStreamLink', () => {
   );
 });
 
-test('500 silent streams of one session cost no query when another session of the user ends', async () => {
+test('100 silent streams of one session cost no query when another session of the user ends', async () => {
   await using app = await createTestApp();
   await using server = await startWebSocketServer(app.router);
   const { token, session } = await app.manager.issue({ userId: 'ada' });
@@ -205,10 +205,10 @@ test('500 silent streams of one session cost no query when another session of th
   const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] });
   let started = 0;
   let ended = 0;
-  for (let n = 0; n < 500; n += 1) {
+  for (let n = 0; n < 100; n += 1) {
     client.silent.subscribe(undefined, { onStarted: () => void (started += 1), onError: () => void (ended += 1) });
   }
-  await expect.poll(() => started).toBe(500);
+  await expect.poll(() => started).toBe(100);
 
   const lookUps = (): readonly string[] => app.database.queries.filter((text) => text.startsWith('select'));
   app.database.clearQueries();
@@ -218,7 +218,7 @@ test('500 silent streams of one session cost no query when another session of th
 
   app.database.clearQueries();
   await app.manager.revoke({ userId: 'ada', id: session.id });
-  await expect.poll(() => ended).toBe(500);
+  await expect.poll(() => ended).toBe(100);
   expect(lookUps().length).toBeLessThan(6);
   await socket.close();
 });

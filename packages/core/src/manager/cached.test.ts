@@ -1,9 +1,9 @@
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { localBus } from '../bus/local-bus.ts';
 import { memoryCache, type MemoryCacheOptions } from '../cache/memory-cache.ts';
-import { migrateToLatest } from '../store/migrations.ts';
+import { openMigratedSqlite } from '../testing/migrated-database.ts';
 import { createSessionManager } from './manager.ts';
 import type { SessionManagerOptions } from './options.ts';
 
@@ -16,10 +16,9 @@ let db: Kysely<object>;
 let now: number;
 
 beforeEach(async () => {
-  database = new SqliteDatabase(':memory:');
+  database = await openMigratedSqlite();
   db = new Kysely<object>({ dialect: new SqliteDialect({ database }) });
   now = start;
-  await migrateToLatest(db);
   return () => db.destroy();
 });
 

@@ -7,6 +7,7 @@ import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import type { Session } from '../session/session.ts';
 import type { IssuedSession } from './issue.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 import type { ReissueInput } from './reissue.ts';
 
@@ -15,8 +16,7 @@ let manager: SessionManager;
 let issued: IssuedSession;
 
 beforeEach(async () => {
-  db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
   issued = await manager.issue({ userId: 'ada', data: { n: 1 } });
   return async () => {

@@ -1,12 +1,9 @@
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
-import { migrateToLatest } from '../store/migrations.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import { createSessionManager } from './manager.ts';
 
 async function managerWith(clock: () => unknown) {
-  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plain JavaScript passes anything
   return createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', clock: clock as () => number });
 }

@@ -1,15 +1,11 @@
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
-import { migrateToLatest } from '../store/migrations.ts';
-import type { SessionsDatabase } from '../store/schema.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
 
 const keys = 'a secret of more than thirty-two bytes';
 
 async function createWorld() {
-  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   const manager = createSessionManager({ db, keys, databaseTimeout: '50ms', maxSessionsPerUser: 10 });
   const { token, session } = await manager.issue({ userId: 'ada' });
   return { db, manager, token, session, [Symbol.asyncDispose]: () => db.destroy() };

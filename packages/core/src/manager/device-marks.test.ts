@@ -1,19 +1,13 @@
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test } from 'vitest';
 import { detectDialect } from '../store/detect-dialect.ts';
-import { migrateToLatest } from '../store/migrations.ts';
-import type { SessionsDatabase } from '../store/schema.ts';
 import { createStore } from '../store/store.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import { createKeyRing } from '../token/keys.ts';
 import { createMarkIssuer, type MarkIssuer } from './device-marks.ts';
 import { createEvents } from './events.ts';
 
 test('a mark of a table in one schema is none of a table in another', async () => {
-  const db = new Kysely<SessionsDatabase>({
-    dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }),
-  });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   const { markNumbers: numbers } = createStore(db, detectDialect(db), { schema: undefined, table: 'sessions' });
   const issuerOf = (schema: string): MarkIssuer =>
     createMarkIssuer(

@@ -1,8 +1,5 @@
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { expect, test, vi } from 'vitest';
-import { migrateToLatest } from '../store/migrations.ts';
-import type { SessionsDatabase } from '../store/schema.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import { createSessionManager } from './manager.ts';
 
 test.each([
@@ -10,8 +7,7 @@ test.each([
   ['truncated', '203.0.113.0', '2001:db8:85a3::'],
   ['off', null, null],
 ] as const)('with ip: %j, no other address is stored, returned or emitted', async (ip, first, second) => {
-  const db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   let now = Date.now();
   const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes', ip, clock: () => now });
   const [created, rejected] = [vi.fn(), vi.fn()];

@@ -1,15 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import SqliteDatabase from 'better-sqlite3';
+import type SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bus } from '../bus/bus.ts';
 import { localBus } from '../bus/local-bus.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
-import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionSet } from '../session/session-set.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
 import { intercepted } from '../testing/intercept.ts';
+import { openMigratedSqlite } from '../testing/migrated-database.ts';
 
 // Two nodes with a cache each, on one database and one bus: neither accepts a session that one has revoked, or may have.
 
@@ -19,9 +19,8 @@ let sqlite: SqliteDatabase.Database;
 let db: Kysely<SessionsDatabase>;
 
 beforeEach(async () => {
-  sqlite = new SqliteDatabase(':memory:');
+  sqlite = await openMigratedSqlite();
   db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: sqlite }) });
-  await migrateToLatest(db);
   return () => db.destroy();
 });
 

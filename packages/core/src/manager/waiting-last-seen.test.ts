@@ -1,12 +1,11 @@
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { localBus } from '../bus/local-bus.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import { createSessionManager, type SessionManager } from './manager.ts';
-import { migrateToLatest } from '../store/migrations.ts';
 import type { SessionManagerOptions } from './options.ts';
 import type { SessionsDatabase } from '../store/schema.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
 // A last-seen write that still waits counts.
 
@@ -18,8 +17,7 @@ let now: number;
 
 beforeEach(async () => {
   now = start;
-  db = new Kysely<SessionsDatabase>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  db = await createMigratedDatabase();
   return () => db.destroy();
 });
 

@@ -1,15 +1,12 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
-import SqliteDatabase from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createSessionManager } from '../manager/manager.ts';
-import { migrateToLatest } from '../store/migrations.ts';
+import { createMigratedDatabase } from '../testing/migrated-database.ts';
 import type { Keys } from './keys.ts';
 import type { PublicJwk } from './public-keys.ts';
 
 async function createManager(keys: Keys) {
-  const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
-  await migrateToLatest(db);
+  const db = await createMigratedDatabase();
   return createSessionManager({ db, keys });
 }
 

@@ -6,6 +6,7 @@ import { createSessionsPlugin } from '../plugin.ts';
 import type { LimiterBucket } from './limiter.ts';
 import type { ThrottleOptions } from './throttle-options.ts';
 import { createMigratedDatabase } from '../testing/migrated-database.ts';
+import { withoutStacks } from '../testing/without-stacks.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -116,10 +117,12 @@ describe('wrong guesses on an account', () => {
 
   test('let its owner sign in a minute after they have stopped, however many they were', async () => {
     const { logIn } = createApp();
-    for (let n = 0; n < 300; n += 1) {
-      await logIn('wrong');
-      now += 10 * second;
-    }
+    await withoutStacks(async () => {
+      for (let n = 0; n < 300; n += 1) {
+        await logIn('wrong');
+        now += 10 * second;
+      }
+    });
     now += minute;
     expect(await logIn('right')).toBe('signed in');
   });
