@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
+import { killWithChildren } from './kill-with-children.ts';
 import { freePort } from './ports.ts';
 import { processFileOf, runFolder } from './run.ts';
 
@@ -259,11 +261,11 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
 
   const hasEnded = (): boolean => server === undefined || server.exitCode !== null || server.signalCode !== null;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (hasEnded()) return;
-    const exited = new Promise((resolve) => server?.once('exit', resolve));
-    server?.ref();
-    server?.kill(signal);
+  async function end(by: (pid: number) => unknown): Promise<void> {
+    if (hasEnded() || server?.pid === undefined) return;
+    const exited = once(server, 'exit');
+    server.ref();
+    await by(server.pid);
     await exited;
   }
 
@@ -294,10 +296,10 @@ async function startServer(recipe: Recipe): Promise<DatabaseServer> {
     port,
     url,
     start,
-    stop: () => end(recipe.stopSignal),
-    kill: () => end('SIGKILL'),
+    stop: () => end((pid) => process.kill(pid, recipe.stopSignal)),
+    kill: () => end(killWithChildren),
     async [Symbol.asyncDispose]() {
-      await end('SIGKILL');
+      await end(killWithChildren);
       await rm(folder, { recursive: true, force: true });
       for (const file of [outputFile, processFileOf(folder)]) await rm(file, { force: true });
     },
