@@ -197,24 +197,62 @@ const uniqueName = (): string => `${inject('databasePrefix')}${randomBytes(6).to
 /** An empty database on a server, for one test. */
 export interface ServerDatabase {
   readonly url: string;
-  /** Drops it. The end of the run does so too. */
+  /** Drops it, or empties it for another test. The end of the run drops all. */
   dispose(): Promise<void>;
 }
 
-export async function createPostgresDatabase(): Promise<ServerDatabase> {
-  const server = inject('postgresUrl') ?? '';
-  const administer = async (statement: string): Promise<void> => {
-    const client = new pg.Client(server);
-    await client.connect();
-    await client.query(statement);
+interface PostgresDatabase extends ServerDatabase {
+  /** Drops it, with the statements that are under way. */
+  drop(): Promise<void>;
+}
+
+/** Runs statements on a connection of their own. */
+async function administerPostgres(url: string, ...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
     await client.end();
-  };
-  const database = uniqueName();
-  await administer(`create database ${database}`);
+  }
+}
+
+/** Leaves a database as `create database` makes it. */
+const emptyPostgres = `
+  do $$ declare name text; begin
+    for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
+      execute format('drop schema %I cascade', name);
+    end loop;
+    create schema public;
+    grant usage on schema public to public;
+  end $$
+`;
+
+const endOtherConnections = `
+  select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+`;
+
+/** To create a database takes longer than most tests: so another test gets one that a test has left. */
+const idlePostgres: string[] = [];
+
+export async function createPostgresDatabase(): Promise<PostgresDatabase> {
+  const name = idlePostgres.pop() ?? (await createNewPostgres());
+  const server = inject('postgresUrl') ?? '';
+  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   return {
-    url: Object.assign(new URL(server), { pathname: `/${database}` }).href,
-    dispose: () => administer(`drop database ${database} with (force)`),
+    url,
+    async dispose() {
+      await administerPostgres(url, endOtherConnections, emptyPostgres);
+      idlePostgres.push(name);
+    },
+    drop: () => administerPostgres(server, `drop database ${name} with (force)`),
   };
+}
+
+async function createNewPostgres(): Promise<string> {
+  const name = uniqueName();
+  await administerPostgres(inject('postgresUrl') ?? '', `create database ${name}`);
+  return name;
 }
 
 export async function createMysqlDatabase(): Promise<ServerDatabase> {
@@ -294,16 +332,17 @@ function postgresWith(
       ...(isHttp && { withoutTransactions: true }),
     },
     async () => {
-      const { url, dispose } = await createPostgresDatabase();
+      const { url, drop } = await createPostgresDatabase();
       const pool = new pg.Pool({ connectionString: url, max: 10 });
-      // Dropping the database ends connections that the pool has just closed.
+      // Dropping the database ends its connections.
       pool.on('error', () => {});
       const dialect = new PostgresDialect({ pool: reuse ? reusePostgresStatements(pool) : pool });
       return {
         dialect: isHttp ? withoutTransactions(dialect) : dialect,
         listTables: listPostgresTables,
+        dropTables: async (db) => void (await sql.raw(emptyPostgres).execute(db)),
         ...(isRaw && { raw: rawPostgres(pool) }),
-        close: dispose,
+        close: drop,
       };
     },
     schema,
