@@ -1,7 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -30,7 +31,7 @@ type Command = readonly [program: string, args: readonly string[]];
 /** How a kind of server is set up and started. */
 interface Recipe {
   readonly name: string;
-  /** Writes an empty data folder. It takes seconds, so it runs once: each server gets a copy. */
+  /** Writes an empty data folder. It takes seconds: so each server gets a copy of one. */
   initialize?(folder: string): Command;
   serve(folder: string, port: number): Command;
   urlAt(port: number): string;
@@ -213,16 +214,25 @@ async function createFolder(name: string): Promise<string> {
   return folder;
 }
 
-/** An initialized data folder to copy. The first worker that needs one makes it, for all. */
-async function templateOf({ name, initialize }: Recipe): Promise<string | undefined> {
+/** An initialized data folder to copy. The first run that needs one keeps it, for the later runs. */
+async function templateOf({ name, initialize, serve }: Recipe): Promise<string | undefined> {
   if (initialize === undefined) return undefined;
-  const template = join(runFolder(), `${name}.template`);
+  const [server] = serve('', 0);
+  const { stdout: version } = await run(server, ['--version']);
+  const reasons = JSON.stringify([version, initialize(''), process.getuid?.()]);
+  const hash = createHash('sha256').update(reasons).digest('hex').slice(0, 16);
+  const cache = new URL('../node_modules/.cache/', import.meta.url).pathname;
+  const template = join(cache, `${name}-${hash}`);
   if (existsSync(template)) return template;
   const folder = await createFolder(name);
   const [program, args] = initialize(folder);
   await run(program, [...args], { cwd: folder, ...unprivilegedUser() });
-  // Another worker may have been first: its template is as good.
-  await rename(folder, template).catch(() => rm(folder, { recursive: true }));
+  const unfinished = `${template}.${process.pid}`;
+  await mkdir(cache, { recursive: true });
+  await run('cp', ['-a', folder, unfinished]);
+  // Another process may have been first: its template is as good.
+  await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true }));
+  await rm(folder, { recursive: true });
   return template;
 }
 
