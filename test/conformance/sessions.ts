@@ -405,14 +405,14 @@ export function testSessions(target: DatabaseTarget, cacheOf?: CacheOf): void {
 
         test('does not disturb requests that run meanwhile', async () => {
           await using w = await world({ lifetime: '1h', maxSessionsPerUser: Infinity });
-          await Promise.all(Array.from({ length: 300 }, () => w.manager.issue({ userId: 'old' })));
+          await Promise.all(Array.from({ length: 100 }, () => w.manager.issue({ userId: 'old' })));
           w.clock.advance(2 * hour);
           const live = await w.manager.issue({ userId: 'new' });
           const [purged] = await Promise.all([
             w.manager.purgeExpired({ chunkSize: 20 }),
-            ...Array.from({ length: 50 }, () => w.manager.verify(live.token)),
+            ...Array.from({ length: 20 }, () => w.manager.verify(live.token)),
           ]);
-          expect(purged).toBe(300);
+          expect(purged).toBe(100);
         });
       });
 
