@@ -3,7 +3,8 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import type { Browser, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp, type AppRouter } from '../support/app.ts';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf } from '../support/optional.ts';
 import { httpAdapters, listen, type RunningServer } from '../support/servers.ts';
 
@@ -12,7 +13,7 @@ const [standalone] = httpAdapters;
 describeIf(chromiumProgram !== undefined, 'a cookie in Chromium', 'install chromium, or set CHROMIUM_PATH', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchBrowser(['--host-resolver-rules=MAP nas.example 127.0.0.1']);
+    browser = await connectBrowser();
     return () => browser.close();
   });
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createDemo, type Demo } from '@trpc-sessions/demo/server';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf, describeSlow } from '../support/optional.ts';
 
 const iphone =
@@ -30,7 +31,7 @@ describeIf(
       });
       await new Promise<void>((resolve) => demo.server.listen(0, '127.0.0.1', resolve));
       origin = `http://127.0.0.1:${(demo.server.address() as AddressInfo).port}`;
-      browser = await launchBrowser();
+      browser = await connectBrowser();
     });
 
     afterAll(async () => {

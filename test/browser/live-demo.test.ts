@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { start, startHere, type RunningDemo } from '../demo/demo-process.ts';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { createPostgresDatabase } from '../support/database.ts';
 import { endedElsewhere, openDemo, userAgentOf, type DemoPage, type Device } from '../support/demo-page.ts';
 import { describeIf, slow } from '../support/optional.ts';
@@ -21,7 +22,7 @@ describeIf(inChromium.available, 'live sessions in Chromium', inChromium.howToEn
   let databaseUrl: string;
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await connectBrowser();
     return () => browser.close();
   });
 

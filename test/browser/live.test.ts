@@ -6,7 +6,8 @@ import type { ServerResponse } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf } from '../support/optional.ts';
 import { listen } from '../support/servers.ts';
 
@@ -31,7 +32,7 @@ describeIf(chromiumProgram !== undefined, 'live pages in Chromium', 'install chr
   let files: ReadonlyMap<string, string>;
   beforeAll(async () => {
     files = await bundlePage();
-    browser = await launchBrowser([], { hasPageCache: true });
+    browser = await connectBrowser();
     return () => browser.close();
   });
 

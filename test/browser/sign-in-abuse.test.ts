@@ -6,7 +6,8 @@ import { createDemo, type Demo } from '@trpc-sessions/demo/server';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf } from '../support/optional.ts';
 
 // The form of the demo while attempts are limited, by keyboard alone. On a demo of its own, which counts them.
@@ -22,7 +23,7 @@ describeIf(chromiumProgram !== undefined, "the demo's form", 'install chromium, 
     const secret = 'a secret of more than thirty-two bytes';
     demo = await createDemo({ databaseUrl: `file:${join(folder, 'demo.db')}`, secret, seed: true });
     await new Promise<void>((resolve) => demo.server.listen(0, '127.0.0.1', resolve));
-    browser = await launchBrowser();
+    browser = await connectBrowser();
     page = await browser.newPage();
     page.setDefaultTimeout(100_000);
     await page.goto(`http://127.0.0.1:${(demo.server.address() as AddressInfo).port}`);

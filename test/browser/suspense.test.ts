@@ -10,7 +10,8 @@ import type { PipeableStream, RenderToPipeableStreamOptions } from 'react-dom/se
 import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestApp } from '../support/app.ts';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf, slow } from '../support/optional.ts';
 import { listen } from '../support/servers.ts';
 
@@ -76,7 +77,7 @@ const inChromium = slow({
 describeIf(inChromium.available, 'Suspense in Chromium', inChromium.howToEnable, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await connectBrowser();
     return () => browser.close();
   });
 

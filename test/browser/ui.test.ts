@@ -1,7 +1,8 @@
 import axe from 'axe-core';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromiumProgram, launchBrowser } from '../support/browser.ts';
+import { chromiumProgram } from '../support/browser.ts';
+import { connectBrowser } from '../support/connect-browser.ts';
 import { describeIf, describeSlow } from '../support/optional.ts';
 import { startUiServer, type UiServer } from './ui/server.ts';
 
@@ -22,7 +23,7 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
 
   beforeAll(async () => {
     server = await startUiServer();
-    browser = await launchBrowser();
+    browser = await connectBrowser();
     const context = await browser.newContext({ userAgent: chrome });
     context.setDefaultTimeout(100_000);
     page = await context.newPage();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 
 /** Debian's Chromium and its relatives: the test's own browser is not downloaded. */
 export const chromiumProgram: string | undefined = [
@@ -31,28 +31,24 @@ const disabledFeatures = [
   'WebUIOmniboxPopup',
 ];
 
-export interface LaunchOptions {
-  /** Whether pages are kept in the back/forward cache, which Playwright switches off. */
-  readonly hasPageCache?: boolean;
-}
+/** How every test starts Chromium. */
+export const launchOptions: LaunchOptions = {
+  executablePath: chromiumProgram ?? '/usr/bin/chromium',
+  // Users have pages in the back/forward cache, and one test is about them.
+  ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--in-process-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--disable-features=${disabledFeatures.join(',')}`,
+    // A name on the network of a user, which no TLS protects.
+    '--host-resolver-rules=MAP nas.example 127.0.0.1',
+  ],
+};
 
-export function launchBrowser(
-  args: readonly string[] = [],
-  { hasPageCache = false }: LaunchOptions = {},
-): Promise<Browser> {
-  return chromium.launch({
-    ignoreDefaultArgs: hasPageCache ? ['--disable-back-forward-cache'] : [],
-    executablePath: chromiumProgram ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--in-process-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--disable-features=${disabledFeatures.join(',')}`,
-      ...args,
-    ],
-  });
-}
+/** Starts another Chromium. The suites of each run share one: see `connectBrowser`. */
+export const launchBrowser = (): Promise<Browser> => chromium.launch(launchOptions);

@@ -1,6 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { shareBrowser } from './browser-server.ts';
 import {
   mariadbProgram,
   postgresPrograms,
@@ -22,12 +23,14 @@ declare module 'vitest' {
     postgresUrl: string | null;
     mysqlUrl: string | null;
     redisUrl: string | null;
+    /** Answers with the address of the Chromium that all tests share. */
+    browserUrl: string;
     /** The beginning of the name of each database that the tests create on a shared server. */
     databasePrefix: string;
   }
 }
 
-/** Starts the database servers that all tests share, or takes those that environment variables name. */
+/** Starts the database servers that all tests share, or takes those that environment variables name. Chromium starts later. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // The first call creates the folder: it and its servers then last as long as this process.
   runFolder();
@@ -61,7 +64,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('mysqlUrl', mysqlUrl);
   project.provide('redisUrl', redisUrl);
   project.provide('databasePrefix', databasePrefix);
+  const browser = await shareBrowser();
+  project.provide('browserUrl', browser.url);
   return async () => {
+    await browser[Symbol.asyncDispose]();
     await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
     removeRun();
   };
