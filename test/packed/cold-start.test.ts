@@ -8,6 +8,7 @@ import { describeSlow } from '../support/optional.ts';
 const folder = new URL('..', import.meta.url).pathname;
 const ofTheApp = ['@trpc/server', '@trpc/server/adapters/standalone', 'kysely', 'zod'];
 const ours = '@trpc-sessions/server';
+const limit = 0.5;
 
 /** Runs a module in a process of its own, without a cache of compiled code. Returns its output. */
 async function node(code: string): Promise<unknown> {
@@ -49,15 +50,15 @@ test('the import of the server loads no packages but these, besides those of the
 });
 
 describeSlow('the time of a cold start', () => {
-  test('the import of the server takes at most 0.6 times the CPU time in which tRPC, Kysely and zod load', async () => {
+  test('the import of the server takes less than half of the CPU time in which tRPC, Kysely and zod load', async () => {
     const [without, together]: [number[], number[]] = [[], []];
-    // In turns, so that a busy moment of the machine meets both. The shortest time is the least disturbed one.
-    for (let round = 0; round < 4; round += 1) {
+    const ratio = () => Math.min(...together) / Math.min(...without) - 1;
+    // In turns, so that a busy moment of the machine meets both. The shortest time is the least disturbed one. A busy machine needs more rounds.
+    for (let round = 0; round < 4 || (ratio() >= limit && round < 16); round += 1) {
       without.push(await cpuTime(ofTheApp));
       together.push(await cpuTime([...ofTheApp, ours]));
     }
-    const ratio = Math.min(...together) / Math.min(...without);
-    console.info(`cold start: ${ratio.toFixed(2)} times that of tRPC, Kysely and zod`);
-    expect(ratio).toBeLessThan(1.6);
+    console.info(`cold start: ${ratio().toFixed(2)} times that of tRPC, Kysely and zod`);
+    expect(ratio()).toBeLessThan(limit);
   });
 });
