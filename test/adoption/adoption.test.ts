@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { buildApp, secret, startApp } from '../packed/built-app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
 import { postgresPrograms, startPostgres } from '../support/database-servers.ts';
 import { eventually } from '../support/eventually.ts';
@@ -12,7 +13,6 @@ import { compileApp, installApp, packPackages, type Kind } from './apps.ts';
 import { addedLines, appsFolder } from './lines.ts';
 
 const run = promisify(execFile);
-const secret = 'a secret of more than thirty-two bytes';
 
 /** Each two of package manager, TypeScript and module system meet in one app. */
 const kinds: readonly Kind[] = [
@@ -117,7 +117,7 @@ function countLines({ shape }: Kind): void {
  * @param files - more files of the app after, by name
  * @param databaseUrl - the server with its database. An app on SQLite needs none
  */
-async function startApp(kind: Kind, files: Readonly<Record<string, string>>, databaseUrl?: string) {
+async function startServer(kind: Kind, files: Readonly<Record<string, string>>, databaseUrl?: string) {
   const folder = await installApp(kind, tarballs);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, 'after', name), code);
@@ -133,7 +133,7 @@ async function startApp(kind: Kind, files: Readonly<Record<string, string>>, dat
 }
 
 /** Runs a file of the app after. Returns what it prints. */
-async function runFile(file: string, { folder, env }: Awaited<ReturnType<typeof startApp>>): Promise<unknown> {
+async function runFile(file: string, { folder, env }: Awaited<ReturnType<typeof startServer>>): Promise<unknown> {
   const { stdout } = await run(process.execPath, [`out/after/${file}`], { cwd: folder, env, timeout: 60_000 });
   return JSON.parse(stdout);
 }
@@ -144,7 +144,7 @@ describe('an app with a client', () => {
     { timeout: 900_000 },
     async (kind) => {
       const streams = kind.shape === 'fastify';
-      const app = await startApp(kind, { 'drive.ts': drive, ...(streams && { 'stream.ts': driveStream }) });
+      const app = await startServer(kind, { 'drive.ts': drive, ...(streams && { 'stream.ts': driveStream }) });
       expect(await runFile('drive.js', app)).toEqual(mainJob);
       if (streams) expect(await runFile('stream.js', app)).toEqual(['Live', 'revoked_session']);
     },
@@ -157,7 +157,7 @@ describeIf(postgresPrograms() !== undefined, 'a function with a client', 'instal
     { timeout: 900_000 },
     async (kind) => {
       await using postgres = await startPostgres();
-      const app = await startApp(kind, { 'drive.ts': drive }, postgres.url);
+      const app = await startServer(kind, { 'drive.ts': drive }, postgres.url);
       expect(await runFile('drive.js', app)).toEqual(mainJob);
     },
   );
@@ -168,7 +168,7 @@ describeIf(chromiumProgram !== undefined, 'a page of Vite', 'install chromium, o
     'sessions are added to it: $manager, TypeScript $typescript, $module',
     { timeout: 900_000 },
     async (kind) => {
-      const { folder, env } = await startApp(kind, {});
+      const { folder, env } = await startServer(kind, {});
       const vite = join(folder, 'node_modules/vite/bin/vite.js');
       await run(process.execPath, [vite, 'build'], { cwd: join(folder, 'after'), env, timeout: 200_000 });
       const port = await freePort();
@@ -190,32 +190,13 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       const folder = await installApp(kind, tarballs);
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
       countLines(kind);
-      const manifest = await readFile(join(appsFolder, kind.shape, 'after/package.json'), 'utf8');
-      const { scripts }: { scripts: { build: string; start: string } } = JSON.parse(manifest);
-      const port = await freePort();
-      const env = {
-        ...process.env,
-        NODE_ENV: 'production' as const,
-        NEXT_TELEMETRY_DISABLED: '1',
-        NUXT_TELEMETRY_DISABLED: '1',
-        PATH: `${join(folder, 'node_modules/.bin')}:${process.env['PATH']}`,
-        PORT: String(port),
-      };
       for (const app of ['before', 'after']) {
-        // A build may look for the app's own manifest.
         await cp(join(appsFolder, kind.shape, app, 'package.json'), join(folder, app, 'package.json'));
-        await run('sh', ['-c', scripts.build], { cwd: join(folder, app), env, timeout: 400_000 });
+        await buildApp(join(folder, app));
       }
-      const server = spawn('sh', ['-c', scripts.start], {
-        cwd: join(folder, 'after'),
-        env: { ...env, SESSION_SECRET: secret },
-        stdio: 'inherit',
-        detached: true,
-      });
-      // The shell, and the server that it started.
-      if (server.pid !== undefined) onTestFinished(() => void process.kill(-server.pid!));
-      await eventually(() => fetch(`http://localhost:${port}/api/trpc/posts`));
-      await drivePage(`http://localhost:${port}`);
+      const { origin, stop } = await startApp(join(folder, 'after'), '/api/trpc/posts');
+      onTestFinished(stop);
+      await drivePage(origin);
     },
   );
 });

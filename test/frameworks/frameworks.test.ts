@@ -1,19 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSessionManager } from '@trpc-sessions/core';
 import SQLite from 'better-sqlite3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../packed/app.ts';
+import { buildApp, databaseOf, installApp, secret, startApp, type StartedApp } from '../packed/built-app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
-import { freePort } from '../support/ports.ts';
 
 const run = promisify(execFile);
-const secret = 'a secret of more than thirty-two bytes';
 
 interface App {
   readonly title: string;
@@ -25,74 +22,38 @@ interface App {
   readonly tsconfig?: object;
   /** The program that type-checks it, in `node_modules`. */
   readonly check: string;
-  /** The file that Node starts. */
-  readonly server: string;
 }
 
 const apps: readonly App[] = [
-  {
-    title: 'apps/tanstack-start',
-    app: 'tanstack-start',
-    check: 'typescript/bin/tsc',
-    server: '.output/server/index.mjs',
-  },
-  { title: 'apps/sveltekit', app: 'sveltekit', check: 'svelte-check/bin/svelte-check', server: 'build/index.js' },
+  { title: 'apps/tanstack-start', app: 'tanstack-start', check: 'typescript/bin/tsc' },
+  { title: 'apps/sveltekit', app: 'sveltekit', check: 'svelte-check/bin/svelte-check' },
   {
     title: 'apps/sveltekit with SvelteKit 3',
     app: 'sveltekit',
     versions: { '@sveltejs/kit': '3.2.0', '@sveltejs/adapter-node': '6.0.1', typescript: '6.0.3' },
     tsconfig: { extends: '$app/tsconfig', include: ['src', '*'] },
     check: 'svelte-check/bin/svelte-check',
-    server: 'build/index.js',
   },
 ];
 
 // They install from the npm registry and build, and take minutes.
 describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or set CHROMIUM_PATH', () => {
-  describe.each(apps)('$title in Chromium', ({ app, versions, tsconfig, check, server: program }) => {
-    const source = new URL(`../../apps/${app}/`, import.meta.url).pathname;
+  describe.each(apps)('$title in Chromium', ({ app, versions, tsconfig, check }) => {
     let folder: string;
-    let origin: string;
+    let server: StartedApp;
     let browser: Browser;
-    let stop: () => Promise<void>;
 
     beforeAll(async () => {
-      const { dependencies, devDependencies } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-      const packages = Object.entries<string>({ ...dependencies, ...devDependencies, ...versions });
-      folder = await createApp(
-        { type: 'module' },
-        packages.filter(([name]) => !name.startsWith('@trpc-sessions/')).map((names) => names.join('@')),
-      );
-      await cp(source, folder, {
-        recursive: true,
-        filter: (path) => !/package\.json$|node_modules|\.svelte-kit|\.output|routeTree\.gen/.test(path),
-      });
+      folder = await installApp(app, versions);
       if (tsconfig !== undefined) await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-      const port = await freePort();
-      origin = `http://localhost:${port}`;
-      // Without the header of a proxy, SvelteKit takes a request for HTTPS.
-      const settings = { PROTOCOL_HEADER: 'x-forwarded-proto', DATABASE_FILE: join(folder, 'test.db') };
-      const env = { ...process.env, ...settings, NODE_ENV: 'production' };
-      // Without a secret.
-      await run(process.execPath, ['node_modules/vite/bin/vite.js', 'build'], { cwd: folder, env, timeout: 600_000 });
-
-      const server = spawn(process.execPath, [program], {
-        cwd: folder,
-        env: { ...env, PORT: String(port), SESSION_SECRET: secret },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      stop = async () => {
-        const ended = new Promise((resolve) => server.once('exit', resolve));
-        server.kill('SIGKILL');
-        await ended;
-      };
-      await eventually(async () => expect((await fetch(`${origin}/login`)).status).toBe(200));
+      await buildApp(folder);
+      server = await startApp(folder, '/login');
       browser = await launchBrowser();
     }, 900_000);
 
     afterAll(async () => {
       await browser?.close();
-      await stop?.();
+      await server?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -139,8 +100,8 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       const context = await newContext();
       const { page, statuses, complaints } = await openPage(context);
       // Until the page is hydrated, the browser itself would send the form.
-      await page.goto(origin, { waitUntil: 'networkidle' });
-      expect(page.url()).toBe(`${origin}/login`);
+      await page.goto(server.origin, { waitUntil: 'networkidle' });
+      expect(page.url()).toBe(`${server.origin}/login`);
       await signIn(page, 'wrong');
       await expect.poll(() => page.getByRole('alert').textContent()).toBe('Wrong username or password.');
 
@@ -151,7 +112,7 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       expect(await statuses()).toEqual(['signedOut', 'signedIn']);
       expect(await cookieOf(context)).toMatchObject({ httpOnly: true, secure: true });
 
-      const html = await context.request.get(origin);
+      const html = await context.request.get(server.origin);
       expect(await html.text()).toMatch(/id="user">(?:<!--.*?-->)*ada/);
       expect(html.headers()['cache-control']).toContain('no-store');
       await page.reload();
@@ -159,7 +120,7 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       expect(await statuses()).toEqual(['signedIn']);
 
       await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-      await page.waitForURL(`${origin}/login`);
+      await page.waitForURL(`${server.origin}/login`);
       await expect.poll(() => text(page, '#status')).toBe('signedOut');
       expect(await cookieOf(context)).toBeUndefined();
       expect(complaints).toEqual([]);
@@ -170,20 +131,20 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
       const [first, second] = [await newContext(), await newContext()];
       const [mine, other] = [(await openPage(first)).page, (await openPage(second)).page];
       for (const page of [mine, other]) {
-        await page.goto(`${origin}/login`, { waitUntil: 'networkidle' });
+        await page.goto(`${server.origin}/login`, { waitUntil: 'networkidle' });
         await signIn(page);
-        await page.waitForURL(`${origin}/`);
+        await page.waitForURL(`${server.origin}/`);
       }
       await expect.poll(() => text(mine, '#count')).toBe('2 sessions');
 
-      const db = new SQLite(join(folder, 'test.db'), { readonly: true });
+      const db = new SQLite(databaseOf(folder), { readonly: true });
       const manager = createSessionManager({ db, keys: secret });
       expect((await manager.list('ada')).map(({ ip }) => ip !== null)).toEqual([true, true]);
       await manager.close();
       db.close();
 
       await mine.getByRole('button', { name: 'Sign out the others' }).click();
-      await other.waitForURL(`${origin}/login`);
+      await other.waitForURL(`${server.origin}/login`);
       await expect.poll(() => text(other, '#status')).toBe('signedOut');
       await expect.poll(() => text(mine, '#count')).toBe('1 sessions');
       await first.close();

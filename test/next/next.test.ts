@@ -1,72 +1,34 @@
-import { execFile, spawn } from 'node:child_process';
-import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createSessionManager, type SessionsDatabase } from '@trpc-sessions/core';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApp } from '../packed/app.ts';
+import { buildApp, databaseOf, installApp, secret, startApp, type StartedApp } from '../packed/built-app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
-import { freePort } from '../support/ports.ts';
 
-const run = promisify(execFile);
-const source = new URL('../../apps/next/', import.meta.url).pathname;
 const docs = new URL('../../docs/nextjs.md', import.meta.url).pathname;
-const secret = 'a secret of more than thirty-two bytes';
 
 // It installs Next.js from the npm registry and builds the app, and takes minutes.
 describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chromium, or set CHROMIUM_PATH', () => {
   let folder: string;
-  let origin: string;
-  let browser: Browser;
   let files: string[];
-  let stop: () => Promise<void>;
-  const database = () => join(folder, 'test.db');
-  const next = () => join(folder, 'node_modules/next/dist/bin/next');
-  const env = () => ({
-    ...process.env,
-    NODE_ENV: 'production',
-    NEXT_TELEMETRY_DISABLED: '1',
-    DATABASE_FILE: database(),
-  });
-  // Without a secret and without a database.
-  const build = () => run(process.execPath, [next(), 'build'], { cwd: folder, env: env(), timeout: 600_000 });
+  let server: StartedApp;
+  let browser: Browser;
 
   beforeAll(async () => {
-    const { dependencies, devDependencies } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-    const versions = Object.entries<string>({ ...dependencies, ...devDependencies });
-    const packages = versions.filter(([name]) => !name.startsWith('@trpc-sessions/'));
-    folder = await createApp(
-      {},
-      packages.map(([name, version]) => `${name}@${version}`),
-    );
-    await cp(source, folder, { recursive: true, filter: (path) => !/package\.json$|node_modules|\.next/.test(path) });
-    await build();
+    folder = await installApp('next');
+    await buildApp(folder);
     files = await readdir(folder);
-
-    const port = await freePort();
-    origin = `http://localhost:${port}`;
-    const server = spawn(process.execPath, [next(), 'start', '-p', String(port)], {
-      cwd: folder,
-      env: { ...env(), SESSION_SECRET: secret },
-      stdio: 'ignore',
-    });
-    stop = async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill();
-      await ended;
-    };
-    await eventually(async () => expect((await fetch(`${origin}/login`)).status).toBe(200));
+    server = await startApp(folder, '/login');
     browser = await launchBrowser();
   }, 900_000);
 
   afterAll(async () => {
     await browser?.close();
-    await stop?.();
+    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -88,7 +50,7 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
   }
 
   const cookiesOf = async (page: Page) =>
-    (await page.context().cookies(origin)).filter(({ name }) => name === '__Host-session');
+    (await page.context().cookies(server.origin)).filter(({ name }) => name === '__Host-session');
 
   async function signIn(page: Page, password = 'lovelace'): Promise<void> {
     await page.getByLabel('Username').fill('ada');
@@ -102,14 +64,14 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
   });
 
   test('a visitor is sent to the sign-in page, before a page renders', async () => {
-    const response = await fetch(`${origin}/`, { redirect: 'manual' });
+    const response = await fetch(`${server.origin}/`, { redirect: 'manual' });
     expect([response.status, response.headers.get('location')]).toEqual([303, expect.stringMatching(/\/login$/)]);
   });
 
   test('a server action signs in, the hooks know it at once and after a reload without a flash, and another signs out', async () => {
     const { page, statuses } = await openPage();
-    await page.goto(`${origin}/`);
-    expect(page.url()).toBe(`${origin}/login`);
+    await page.goto(`${server.origin}/`);
+    expect(page.url()).toBe(`${server.origin}/login`);
     await signIn(page, 'wrong');
     await expect.poll(() => page.getByRole('alert').first().textContent()).toBe('Wrong username or password.');
 
@@ -127,31 +89,31 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
     expect(await statuses()).toEqual(['signedIn']);
 
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-    await page.waitForURL(`${origin}/login`);
+    await page.waitForURL(`${server.origin}/login`);
     await expect.poll(() => page.locator('#status').textContent()).toBe('signedOut');
     expect(await cookiesOf(page)).toEqual([]);
   });
 
   test('a session that is revoked is refused by the page, though the gate lets it pass; a forged cookie is cleared', async () => {
     const { page } = await openPage();
-    await page.goto(`${origin}/login`);
+    await page.goto(`${server.origin}/login`);
     await signIn(page);
     await expect.poll(() => page.locator('#user').textContent()).toBe('ada');
 
-    const dialect = new SqliteDialect({ database: new SQLite(database()) });
+    const dialect = new SqliteDialect({ database: new SQLite(databaseOf(folder)) });
     const db = new Kysely<SessionsDatabase>({ dialect });
     const manager = createSessionManager({ db, keys: secret });
     await manager.revokeAll('ada');
     await manager.close();
     await db.destroy();
-    await page.goto(`${origin}/`);
-    expect(page.url()).toBe(`${origin}/login`);
+    await page.goto(`${server.origin}/`);
+    expect(page.url()).toBe(`${server.origin}/login`);
     expect(await cookiesOf(page)).toHaveLength(1);
 
     const [cookie] = await cookiesOf(page);
     await page.context().addCookies([{ ...cookie!, value: `${cookie!.value.slice(0, -4)}AAAA` }]);
-    await page.goto(`${origin}/`);
-    expect(page.url()).toBe(`${origin}/login`);
+    await page.goto(`${server.origin}/`);
+    expect(page.url()).toBe(`${server.origin}/login`);
     expect(await cookiesOf(page)).toEqual([]);
   });
 
@@ -159,6 +121,6 @@ describeIf(chromiumProgram !== undefined, 'apps/next in Chromium', 'install chro
     const [, line = ''] = /```ts\n(export const instant = false;\n)```/.exec(await readFile(docs, 'utf8')) ?? [];
     await appendFile(join(folder, 'app/layout.tsx'), line);
     await writeFile(join(folder, 'next.config.mjs'), "export default { cacheComponents: true, distDir: '.cached' };");
-    await build();
+    await buildApp(folder);
   }, 600_000);
 });

@@ -1,20 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSessionManager } from '@trpc-sessions/core';
 import SQLite from 'better-sqlite3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '../packed/app.ts';
+import { buildApp, databaseOf, installApp, secret, startApp, type StartedApp } from '../packed/built-app.ts';
 import { chromiumProgram, launchBrowser } from '../support/browser.ts';
-import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
-import { freePort } from '../support/ports.ts';
 
 const run = promisify(execFile);
-const source = new URL('../../apps/nuxt/', import.meta.url).pathname;
-const secret = 'a secret of more than thirty-two bytes';
 
 interface App {
   readonly title: string;
@@ -31,62 +27,37 @@ const apps: readonly App[] = [
 
 // They install Nuxt from the npm registry and build the app, and take minutes.
 describeIf(chromiumProgram !== undefined, 'Nuxt', 'install chromium, or set CHROMIUM_PATH', () => {
-  describe.each(apps)('$title in Chromium', ({ versions: others, check }) => {
+  describe.each(apps)('$title in Chromium', ({ versions, check }) => {
     let folder: string;
-    let origin: string;
+    let server: StartedApp;
     let browser: Browser;
-    let stop: () => Promise<void>;
 
     beforeAll(async () => {
-      const { dependencies, devDependencies } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-      const versions = Object.entries<string>({ ...dependencies, ...devDependencies, ...others });
-      const packages = versions.filter(([name]) => !name.startsWith('@trpc-sessions/'));
-      folder = await createApp(
-        { type: 'module' },
-        packages.map(([name, version]) => `${name}@${version}`),
-      );
-      await cp(source, folder, {
-        recursive: true,
-        filter: (path) => !/package\.json$|node_modules|\.nuxt|\.output/.test(path),
-      });
-      if (others !== undefined) await useOldLayout(folder);
-      const env = { ...process.env, NODE_ENV: 'production', NUXT_TELEMETRY_DISABLED: '1' };
-      // Without a secret and without a database.
-      await run(process.execPath, ['node_modules/nuxt/bin/nuxt.mjs', 'build'], { cwd: folder, env, timeout: 600_000 });
-
-      const port = await freePort();
-      origin = `http://localhost:${port}`;
-      const server = spawn(process.execPath, ['.output/server/index.mjs'], {
-        cwd: folder,
-        env: { ...env, PORT: String(port), SESSION_SECRET: secret, DATABASE_FILE: join(folder, 'test.db') },
-        stdio: 'ignore',
-      });
-      stop = async () => {
-        const ended = new Promise((resolve) => server.once('exit', resolve));
-        server.kill();
-        await ended;
-      };
-      await eventually(() => fetch(`${origin}/login`));
+      folder = await installApp('nuxt', versions);
+      if (versions !== undefined) await useOldLayout(folder);
+      await buildApp(folder);
+      server = await startApp(folder, '/login');
       browser = await launchBrowser();
     }, 900_000);
 
     afterAll(async () => {
       await browser?.close();
-      await stop?.();
+      await server?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 
     async function signIn(page: Page): Promise<void> {
       // Until the page is hydrated, the browser itself would send the form.
-      await page.goto(`${origin}/login`, { waitUntil: 'networkidle' });
+      await page.goto(`${server.origin}/login`, { waitUntil: 'networkidle' });
       await page.locator('[name=username]').fill('ada');
       await page.locator('[name=password]').fill('lovelace');
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.waitForURL(`${origin}/`);
+      await page.waitForURL(`${server.origin}/`);
     }
 
     /** The HTML of a page, as the server renders it for the browser. */
-    const render = async (context: BrowserContext): Promise<string> => (await context.request.get(origin)).text();
+    const render = async (context: BrowserContext): Promise<string> =>
+      (await context.request.get(server.origin)).text();
     const cookieOf = async (context: BrowserContext) =>
       (await context.cookies()).find(({ name }) => name === '__Host-session');
     const text = (page: Page, id: string) => page.locator(id).textContent();
@@ -102,22 +73,22 @@ describeIf(chromiumProgram !== undefined, 'Nuxt', 'install chromium, or set CHRO
       page.on('console', (message) => message.type() !== 'info' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
 
-      await page.goto(`${origin}/`);
-      expect(page.url()).toBe(`${origin}/login`);
+      await page.goto(`${server.origin}/`);
+      expect(page.url()).toBe(`${server.origin}/login`);
       await signIn(page);
       await expect.poll(() => text(page, 'h1')).toBe('Hello, ada');
       expect(await text(page, '#status')).toBe('signedIn');
       expect(await cookieOf(context)).toMatchObject({ httpOnly: true, secure: true });
 
       const html = await render(context);
-      expect((await context.request.get(origin)).headers()['cache-control']).toBe('no-store');
+      expect((await context.request.get(server.origin)).headers()['cache-control']).toBe('no-store');
       expect(html).toContain('Hello, ada');
       expect(html).toContain('1 sessions');
       await page.reload();
       expect(await text(page, '#user')).toBe('ada');
 
       await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-      await page.waitForURL(`${origin}/login`);
+      await page.waitForURL(`${server.origin}/login`);
       expect(await cookieOf(context)).toBeUndefined();
       expect(await render(context)).not.toContain('Hello, ada');
       expect(complaints).toEqual([]);
@@ -133,14 +104,14 @@ describeIf(chromiumProgram !== undefined, 'Nuxt', 'install chromium, or set CHRO
       await expect.poll(() => text(mine, '#count')).toBe('2 sessions');
       await render(second);
 
-      const db = new SQLite(join(folder, 'test.db'), { readonly: true });
+      const db = new SQLite(databaseOf(folder), { readonly: true });
       const manager = createSessionManager({ db, keys: secret });
       expect((await manager.list('ada')).map(({ ip }) => ip !== null)).toEqual([true, true]);
       await manager.close();
       db.close();
 
       await mine.getByRole('button', { name: 'Sign out the others' }).click();
-      await other.waitForURL(`${origin}/login`);
+      await other.waitForURL(`${server.origin}/login`);
       expect(await text(other, '#status')).toBe('signedOut');
       await expect.poll(() => text(mine, '#count')).toBe('1 sessions');
       await first.close();
