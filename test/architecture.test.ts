@@ -202,6 +202,7 @@ test.each<[string, RegExp, string[]]>([
     'zod',
     /^zod/,
     [
+      'server/src/options.ts',
       'server/src/procedures/admin-inputs.ts',
       'server/src/procedures/inputs.ts',
       'server/src/procedures/login-input.ts',

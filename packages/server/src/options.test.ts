@@ -4,17 +4,16 @@ import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import type { OptionalOption, RequiredOption } from './options.ts';
+import type { sessionsPluginOptions } from './options.ts';
 import { createSessionsPlugin, type SessionsPluginOptions } from './plugin.ts';
 
 const db = new Kysely<object>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) });
 const manager = createSessionManager({ db, keys: 'a secret of more than thirty-two bytes' });
 const authenticate = () => null;
 
-test('the options that users see are those that are checked', () => {
-  type Options = SessionsPluginOptions<StandardSchemaV1, unknown, unknown, string, boolean>;
-  expectTypeOf<Pick<Options, RequiredOption>>().toEqualTypeOf<Required<Omit<Options, OptionalOption>>>();
-  expectTypeOf<Pick<Options, OptionalOption>>().toEqualTypeOf<Partial<Omit<Options, RequiredOption>>>();
+test('the options that users see are those of the schema', () => {
+  type Schema = Readonly<z.input<typeof sessionsPluginOptions>>;
+  expectTypeOf<Schema>().toEqualTypeOf<SessionsPluginOptions<StandardSchemaV1, unknown, unknown, string, boolean>>();
 });
 
 test.each<[string, object | undefined, string]>([
