@@ -169,26 +169,6 @@ describeIf(
       await laptop.page.getByRole('button', signOut).waitFor();
     });
 
-    test('a confirmation can be declined, with the keyboard alone', async () => {
-      await using laptop = await open();
-      await using phone = await open({ userAgent: iphone });
-      await signIn(phone.page);
-      await laptop.page.getByLabel('Username').fill('admin');
-      await laptop.page.keyboard.press('Tab');
-      await laptop.page.keyboard.type('admin');
-      await laptop.page.keyboard.press('Enter');
-      const end = laptop.page.getByRole('button', { name: 'Sign out Safari on iPhone' });
-      await end.waitFor();
-      await end.focus();
-      await laptop.page.keyboard.press('Enter');
-      await laptop.page.getByRole('dialog').waitFor();
-      await laptop.page.keyboard.press('Escape');
-      await laptop.page.getByRole('dialog').waitFor({ state: 'hidden' });
-      expect(await end.evaluate((button) => button === document.activeElement)).toBe(true);
-      await phone.page.reload();
-      await phone.page.getByRole('button', signOut).waitFor();
-    });
-
     test('a wrong password shows an error, and no token is kept', async () => {
       await using laptop = await open();
       await laptop.page.getByLabel('Username').fill('admin');
@@ -196,62 +176,6 @@ describeIf(
       await laptop.page.getByRole('button', { name: 'Sign in' }).click();
       await laptop.page.getByRole('alert').waitFor();
       expect(await laptop.page.evaluate(() => localStorage.length)).toBe(0);
-    });
-
-    test('tabs of one browser sign in and out together', async () => {
-      await using laptop = await open();
-      const tab = await laptop.context.newPage();
-      await tab.goto(origin);
-      await signIn(laptop.page);
-      await tab.getByRole('button', signOut).waitFor();
-      await tab.getByRole('button', signOut).click();
-      await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
-    });
-
-    test.each([
-      ['cannot be reached', (route: Route) => route.abort()],
-      ['never answers', () => {}],
-    ])('a user can sign out on this device while the server %s', async (_, handle) => {
-      await using laptop = await open({ alone: true });
-      await signIn(laptop.page);
-      await laptop.page.clock.install();
-      await laptop.page.route('**/trpc/**', handle);
-      await laptop.page.reload();
-      await laptop.page.getByRole('button', signOut).click();
-      const signOutHere = laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out here' });
-      await expect
-        .poll(async () => {
-          await laptop.page.clock.fastForward(10_000);
-          return signOutHere.isVisible();
-        })
-        .toBe(true);
-      await signOutHere.click();
-      await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
-      // The mark of the device stays, and so does the time when its user looked at the list.
-      const kept = await laptop.page.evaluate(() => Object.keys(localStorage));
-      expect(kept.filter((key) => !key.startsWith('trpc-sessions.looked.'))).toEqual(['trpc-sessions.token.mark']);
-    });
-
-    test('a user can sign in while the storage holds a text that is no token', async () => {
-      await using laptop = await open();
-      await laptop.page.evaluate(() => localStorage.setItem('trpc-sessions.token', '🔑'));
-      await laptop.page.reload();
-      await signIn(laptop.page);
-    });
-
-    test('after signing in, the focus is on the heading that replaces the form', async () => {
-      await using laptop = await open();
-      await laptop.page.getByLabel('Username').fill('admin');
-      await laptop.page.getByLabel('Password').fill('admin');
-      await laptop.page.keyboard.press('Enter');
-      await laptop.page.getByRole('button', signOut).waitFor();
-      const heading = laptop.page.getByRole('heading', { name: 'Active sessions' });
-      expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
-
-      // A page that is only loaded starts at its top.
-      await laptop.page.reload();
-      await heading.waitFor();
-      expect(await heading.evaluate((element) => element === document.activeElement)).toBe(false);
     });
 
     test('fits a phone, and has no token in any URL', async () => {
@@ -264,6 +188,84 @@ describeIf(
       expect(overflow).toBeLessThanOrEqual(0);
       expect(urls.some((url) => url.includes('/trpc/'))).toBe(true);
       expect(urls.filter((url) => url.includes('eyJ'))).toEqual([]);
+    });
+
+    describeSlow('in rarer moments', () => {
+      test('a confirmation can be declined, with the keyboard alone', async () => {
+        await using laptop = await open();
+        await using phone = await open({ userAgent: iphone });
+        await signIn(phone.page);
+        await laptop.page.getByLabel('Username').fill('admin');
+        await laptop.page.keyboard.press('Tab');
+        await laptop.page.keyboard.type('admin');
+        await laptop.page.keyboard.press('Enter');
+        const end = laptop.page.getByRole('button', { name: 'Sign out Safari on iPhone' });
+        await end.waitFor();
+        await end.focus();
+        await laptop.page.keyboard.press('Enter');
+        await laptop.page.getByRole('dialog').waitFor();
+        await laptop.page.keyboard.press('Escape');
+        await laptop.page.getByRole('dialog').waitFor({ state: 'hidden' });
+        expect(await end.evaluate((button) => button === document.activeElement)).toBe(true);
+        await phone.page.reload();
+        await phone.page.getByRole('button', signOut).waitFor();
+      });
+
+      test('tabs of one browser sign in and out together', async () => {
+        await using laptop = await open();
+        const tab = await laptop.context.newPage();
+        await tab.goto(origin);
+        await signIn(laptop.page);
+        await tab.getByRole('button', signOut).waitFor();
+        await tab.getByRole('button', signOut).click();
+        await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
+      });
+
+      test.each([
+        ['cannot be reached', (route: Route) => route.abort()],
+        ['never answers', () => {}],
+      ])('a user can sign out on this device while the server %s', async (_, handle) => {
+        await using laptop = await open({ alone: true });
+        await signIn(laptop.page);
+        await laptop.page.clock.install();
+        await laptop.page.route('**/trpc/**', handle);
+        await laptop.page.reload();
+        await laptop.page.getByRole('button', signOut).click();
+        const signOutHere = laptop.page.getByRole('dialog').getByRole('button', { name: 'Sign out here' });
+        await expect
+          .poll(async () => {
+            await laptop.page.clock.fastForward(10_000);
+            return signOutHere.isVisible();
+          })
+          .toBe(true);
+        await signOutHere.click();
+        await laptop.page.getByRole('button', { name: 'Sign in' }).waitFor();
+        // The mark of the device stays, and so does the time when its user looked at the list.
+        const kept = await laptop.page.evaluate(() => Object.keys(localStorage));
+        expect(kept.filter((key) => !key.startsWith('trpc-sessions.looked.'))).toEqual(['trpc-sessions.token.mark']);
+      });
+
+      test('a user can sign in while the storage holds a text that is no token', async () => {
+        await using laptop = await open();
+        await laptop.page.evaluate(() => localStorage.setItem('trpc-sessions.token', '🔑'));
+        await laptop.page.reload();
+        await signIn(laptop.page);
+      });
+
+      test('after signing in, the focus is on the heading that replaces the form', async () => {
+        await using laptop = await open();
+        await laptop.page.getByLabel('Username').fill('admin');
+        await laptop.page.getByLabel('Password').fill('admin');
+        await laptop.page.keyboard.press('Enter');
+        await laptop.page.getByRole('button', signOut).waitFor();
+        const heading = laptop.page.getByRole('heading', { name: 'Active sessions' });
+        expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
+
+        // A page that is only loaded starts at its top.
+        await laptop.page.reload();
+        await heading.waitFor();
+        expect(await heading.evaluate((element) => element === document.activeElement)).toBe(false);
+      });
     });
 
     describeSlow('its looks', () => {

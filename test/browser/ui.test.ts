@@ -109,6 +109,58 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
   }
 
+  describeSlow('in rarer moments', () => {
+    test('a theme on the page wins over the one of the browser', async () => {
+      await signIn(...phoneAndLaptop);
+      await page.goto(server.origin);
+      await button('Safari on iPhone').waitFor();
+      const colour = () => page.locator('.tss').evaluate((screen) => getComputedStyle(screen).backgroundColor);
+      const light = await colour();
+      await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'));
+      const dark = await colour();
+      expect(dark).not.toBe(light);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await colour()).toBe(dark);
+      await page.evaluate(() => (document.documentElement.dataset['theme'] = 'light'));
+      expect(await colour()).toBe(light);
+      await page.emulateMedia({ colorScheme: 'light' });
+    });
+
+    test('nothing moves for a user who prefers reduced motion', async () => {
+      await signIn(...phoneAndLaptop);
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      answer = () => {};
+      await page.goto(server.origin);
+      await page.locator('.tss-bone').first().waitFor();
+      expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+      await page.emulateMedia({ reducedMotion: 'no-preference' });
+    });
+
+    test('a press beside the dialog closes it, and one inside does not', async () => {
+      await signIn(...phoneAndLaptop);
+      await page.goto(server.origin);
+      await button('Safari on iPhone').click();
+      await page.getByRole('dialog').getByText('User agent').click();
+      expect(await page.getByRole('dialog').isVisible()).toBe(true);
+      await page.mouse.click(5, 5);
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    });
+
+    test('a session is new on the first look after its sign-in alone', async () => {
+      const userId = await signIn(...phoneAndLaptop);
+      await page.goto(server.origin);
+      await button('Safari on iPhone').waitFor();
+      expect(await page.locator('.tss-badge').count()).toBe(0);
+      await server.signIn(userId, { userAgent: firefox, ip: '192.0.2.44', minutesAgo: 0 });
+      await page.reload();
+      await button('Safari on iPhone').waitFor();
+      expect(await page.locator('.tss-badge').count()).toBe(1);
+      await page.reload();
+      await button('Safari on iPhone').waitFor();
+      expect(await page.locator('.tss-badge').count()).toBe(0);
+    });
+  });
+
   describeSlow('for people with disabilities', () =>
     describe.each(['en', 'ar'])('in the language %s, each state has no problem that axe finds', (language) => {
       const open = () => page.goto(`${server.origin}/?labels=${language}`);
@@ -174,32 +226,6 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     }),
   );
 
-  test('a theme on the page wins over the one of the browser', async () => {
-    await signIn(...phoneAndLaptop);
-    await page.goto(server.origin);
-    await button('Safari on iPhone').waitFor();
-    const colour = () => page.locator('.tss').evaluate((screen) => getComputedStyle(screen).backgroundColor);
-    const light = await colour();
-    await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'));
-    const dark = await colour();
-    expect(dark).not.toBe(light);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await colour()).toBe(dark);
-    await page.evaluate(() => (document.documentElement.dataset['theme'] = 'light'));
-    expect(await colour()).toBe(light);
-    await page.emulateMedia({ colorScheme: 'light' });
-  });
-
-  test('nothing moves for a user who prefers reduced motion', async () => {
-    await signIn(...phoneAndLaptop);
-    await page.emulateMedia({ reducedMotion: 'reduce' });
-    answer = () => {};
-    await page.goto(server.origin);
-    await page.locator('.tss-bone').first().waitFor();
-    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
-    await page.emulateMedia({ reducedMotion: 'no-preference' });
-  });
-
   test('by keyboard, the tab order is that of the page, and Escape gives the focus back', async () => {
     await signIn(...phoneAndLaptop);
     await page.goto(server.origin);
@@ -250,16 +276,6 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     expect(await page.locator('.tss-notice').textContent()).toBe('Signed out 2 devices.');
   });
 
-  test('a press beside the dialog closes it, and one inside does not', async () => {
-    await signIn(...phoneAndLaptop);
-    await page.goto(server.origin);
-    await button('Safari on iPhone').click();
-    await page.getByRole('dialog').getByText('User agent').click();
-    expect(await page.getByRole('dialog').isVisible()).toBe(true);
-    await page.mouse.click(5, 5);
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  });
-
   test('"This wasn’t me" ends the session, and the app asks for a new password', async () => {
     const userId = await signIn(...phoneAndLaptop);
     const phone = (await server.manager.list(userId)).find(({ device }) => device.name === 'Safari on iPhone');
@@ -270,19 +286,5 @@ describeIf(chromiumProgram !== undefined, 'the ready screen', 'install chromium,
     await dialogButton('This wasn’t me').click();
     await expect.poll(() => page.title()).toBe(`change the password: ${phone?.id}`);
     expect((await server.manager.list(userId)).map(({ id }) => id)).not.toContain(phone?.id);
-  });
-
-  test('a session is new on the first look after its sign-in alone', async () => {
-    const userId = await signIn(...phoneAndLaptop);
-    await page.goto(server.origin);
-    await button('Safari on iPhone').waitFor();
-    expect(await page.locator('.tss-badge').count()).toBe(0);
-    await server.signIn(userId, { userAgent: firefox, ip: '192.0.2.44', minutesAgo: 0 });
-    await page.reload();
-    await button('Safari on iPhone').waitFor();
-    expect(await page.locator('.tss-badge').count()).toBe(1);
-    await page.reload();
-    await button('Safari on iPhone').waitFor();
-    expect(await page.locator('.tss-badge').count()).toBe(0);
   });
 });

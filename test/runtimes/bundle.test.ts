@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { afterAll, beforeAll, test } from 'vitest';
+import { describeSlow } from '../support/optional.ts';
 import { startApp } from './app-process.ts';
 import { expectMainJob } from './main-job.ts';
 
@@ -23,16 +24,18 @@ async function bundle(options: BuildOptions): Promise<string> {
   return outfile;
 }
 
-test("an app that esbuild bundles as an ES module runs with the guide's banner", async () => {
-  const guide = await readFile(new URL('../../docs/guide.md', import.meta.url), 'utf8');
-  const [, js = ''] = /--banner:js="([^"]+)"/.exec(guide) ?? [];
-  const file = await bundle({ format: 'esm', banner: { js } });
-  await using app = await startApp(process.execPath, () => [file]);
-  await expectMainJob(app.url);
-});
+describeSlow('a bundle of esbuild', () => {
+  test("as an ES module runs with the guide's banner", async () => {
+    const guide = await readFile(new URL('../../docs/guide.md', import.meta.url), 'utf8');
+    const [, js = ''] = /--banner:js="([^"]+)"/.exec(guide) ?? [];
+    const file = await bundle({ format: 'esm', banner: { js } });
+    await using app = await startApp(process.execPath, () => [file]);
+    await expectMainJob(app.url);
+  });
 
-test('an app that esbuild bundles as CommonJS runs', async () => {
-  const file = await bundle({ format: 'cjs' });
-  await using app = await startApp(process.execPath, () => [file]);
-  await expectMainJob(app.url);
+  test('as CommonJS runs', async () => {
+    const file = await bundle({ format: 'cjs' });
+    await using app = await startApp(process.execPath, () => [file]);
+    await expectMainJob(app.url);
+  });
 });
