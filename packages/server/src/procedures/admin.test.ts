@@ -5,11 +5,10 @@ import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createSessionsPlugin } from '../plugin.ts';
 import { sessionsContext, type SessionsContext } from '../request/context.ts';
-import { createAdminInputs } from './admin-inputs.ts';
+import { issuedBeforeInput, userInput, userPageInput, userSessionsInput } from './admin-inputs.ts';
 import type { IssuedBeforeInput, UserPageInput, UserSessionsInput } from './admin.ts';
 import { createMigratedDatabase } from '../testing/migrated-database.ts';
 
-const { issuedBeforeInput, userInput, userPageInput, userSessionsInput } = createAdminInputs();
 const t = initTRPC.context<SessionsContext>().create();
 const keys = 'a secret of more than thirty-two bytes';
 

@@ -6,7 +6,7 @@ import type { Verifier } from '../authenticated/verifier.ts';
 import { fromApp, fromManager } from '../errors.ts';
 import type { Locator } from '../locate/locate.ts';
 import { connectionOf } from '../request/connection.ts';
-import { createAdminInputs } from './admin-inputs.ts';
+import { issuedBeforeInput, userInput, userPageInput, userSessionsInput } from './admin-inputs.ts';
 import { pageInput, withInputError } from './inputs.ts';
 import type { SessionsProcedure } from './procedure.ts';
 import { sessionInfoOf, type SessionInfo } from './session-info.ts';
@@ -73,7 +73,6 @@ export function createAdmin(
   { manager, verifier, authenticated, locator }: AdminParts,
   isAdmin: IsAdmin<unknown, unknown, unknown>,
 ): AdminProcedures {
-  const { issuedBeforeInput, userInput, userPageInput, userSessionsInput } = createAdminInputs();
   const admin = authenticated.use(async ({ ctx, next }) => {
     const { userId, claims, session } = ctx;
     const account: unknown = 'account' in ctx ? ctx.account : undefined;
