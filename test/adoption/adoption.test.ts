@@ -9,7 +9,7 @@ import { postgresPrograms, startPostgres } from '../support/database-servers.ts'
 import { eventually } from '../support/eventually.ts';
 import { describeIf } from '../support/optional.ts';
 import { freePort } from '../support/ports.ts';
-import { compileApp, installApp, packPackages, type Kind } from './apps.ts';
+import { compileApp, installBothApps, packPackages, type Kind } from './apps.ts';
 import { addedLines, appsFolder } from './lines.ts';
 
 const run = promisify(execFile);
@@ -118,7 +118,7 @@ function countLines({ shape }: Kind): void {
  * @param databaseUrl - the server with its database. An app on SQLite needs none
  */
 async function startServer(kind: Kind, files: Readonly<Record<string, string>>, databaseUrl?: string) {
-  const folder = await installApp(kind, tarballs);
+  const folder = await installBothApps(kind, tarballs);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, 'after', name), code);
   expect(await compileApp(folder)).toBe('');
@@ -187,7 +187,7 @@ describeIf(chromiumProgram !== undefined, 'a framework', 'install chromium, or s
     'sessions are added to $shape: $manager, TypeScript $typescript',
     { timeout: 900_000 },
     async (kind) => {
-      const folder = await installApp(kind, tarballs);
+      const folder = await installBothApps(kind, tarballs);
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
       countLines(kind);
       for (const app of ['before', 'after']) {

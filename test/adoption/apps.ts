@@ -35,7 +35,7 @@ export async function packPackages(): Promise<string> {
 }
 
 /** Installs the app before and the app after side by side, in a folder outside the workspace. Returns its path. */
-export async function installApp({ shape, manager, typescript, module }: Kind, tarballs: string): Promise<string> {
+export async function installBothApps({ shape, manager, typescript, module }: Kind, tarballs: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `trpc-sessions-${shape}-`));
   await cp(join(appsFolder, shape), folder, { recursive: true });
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(folder, 'after/package.json'), 'utf8'));

@@ -9,7 +9,7 @@ export interface AppProcess extends AsyncDisposable {
 }
 
 /** Starts an app, and waits until it answers. The app gets its port as an argument or as `PORT`. */
-export async function startApp(
+export async function startProcess(
   program: string,
   argumentsWith: (port: number) => readonly string[],
 ): Promise<AppProcess> {

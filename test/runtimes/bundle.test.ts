@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { afterAll, beforeAll, test } from 'vitest';
 import { describeSlow } from '../support/optional.ts';
-import { startApp } from './app-process.ts';
+import { startProcess } from './app-process.ts';
 import { expectMainJob } from './main-job.ts';
 
 let folder: string;
@@ -29,13 +29,13 @@ describeSlow('a bundle of esbuild', () => {
     const guide = await readFile(new URL('../../docs/guide.md', import.meta.url), 'utf8');
     const [, js = ''] = /--banner:js="([^"]+)"/.exec(guide) ?? [];
     const file = await bundle({ format: 'esm', banner: { js } });
-    await using app = await startApp(process.execPath, () => [file]);
+    await using app = await startProcess(process.execPath, () => [file]);
     await expectMainJob(app.url);
   });
 
   test('as CommonJS runs', async () => {
     const file = await bundle({ format: 'cjs' });
-    await using app = await startApp(process.execPath, () => [file]);
+    await using app = await startProcess(process.execPath, () => [file]);
     await expectMainJob(app.url);
   });
 });

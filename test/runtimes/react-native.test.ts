@@ -2,7 +2,7 @@ import type { Script } from 'node:vm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { bundlePhoneApp, startPhoneApp } from '../support/react-native.ts';
-import { startApp } from './app-process.ts';
+import { startProcess } from './app-process.ts';
 
 const server = new URL('standalone-app.ts', import.meta.url).pathname;
 
@@ -22,7 +22,7 @@ test('with the globals of React Native only, an app signs in, and is signed in w
     setItem: async (key: string, value: string) => void stored.set(key, value),
     removeItem: async (key: string) => void stored.delete(key),
   };
-  await using backend = await startApp(process.execPath, () => [server]);
+  await using backend = await startProcess(process.execPath, () => [server]);
   expect(await startPhoneApp(app, {}, backend.url, storage, 'sign in')).toBe('Hello, ada');
   expect([...stored.keys()].toSorted()).toEqual(['trpc-sessions.token', 'trpc-sessions.token.mark']);
   expect(await startPhoneApp(app, {}, backend.url, storage, 'come back')).toEqual({

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { test } from 'vitest';
 import { describeIf } from '../support/optional.ts';
 import { isEnabled } from '../support/slow-suites.ts';
-import { startApp } from './app-process.ts';
+import { startProcess } from './app-process.ts';
 import { expectMainJob } from './main-job.ts';
 import { installBun, installDeno, installMiniflare } from './runtimes.ts';
 
@@ -22,13 +22,13 @@ describeIf(
       ['node:sqlite', 'sqlite-app.ts'],
       ['better-sqlite3', 'better-sqlite3-app.ts'],
     ])('an app does the main job on Bun with %s', { timeout }, async (_driver, file) => {
-      await using server = await startApp(await installBun(), () => [new URL(file, import.meta.url).pathname]);
+      await using server = await startProcess(await installBun(), () => [new URL(file, import.meta.url).pathname]);
       await expectMainJob(server.url);
     });
 
     test('an app does the main job on Deno', { timeout }, async () => {
       const options = ['--allow-all', '--no-config', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1'];
-      await using server = await startApp(await installDeno(), (port) => [
+      await using server = await startProcess(await installDeno(), (port) => [
         'serve',
         ...options,
         '--port',
