@@ -188,8 +188,8 @@ test.each<[string, RegExp, string[]]>([
     'rate-limiter-flexible',
     /^rate-limiter-flexible/,
     [
-      'core/src/sign-in/attempts.ts',
-      'core/src/sign-in/limiter.ts',
+      'core/src/sign-in/attempt-waits.ts',
+      'core/src/sign-in/rate-limiters.ts',
       'core/src/sign-in/store-limiter.ts',
       'core/src/adapters/redis/limiter.ts',
     ],

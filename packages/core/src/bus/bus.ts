@@ -1,4 +1,4 @@
-import type { CreateLimiter } from '../sign-in/limiter.ts';
+import type { CreateLimiter } from '../sign-in/rate-limiters.ts';
 
 /**
  * Carries messages between the processes of an app: which sessions were revoked. Made by `redisBus` of

@@ -1,6 +1,6 @@
 import { accountBuckets } from '../sign-in/account.ts';
-import { createAttempts } from '../sign-in/attempts.ts';
-import { limitersOver } from '../sign-in/limiter.ts';
+import { createAttempts } from '../sign-in/attempt-waits.ts';
+import { limitersOver } from '../sign-in/rate-limiters.ts';
 import { detectDialect } from '../store/detect-dialect.ts';
 import { createStore } from '../store/store.ts';
 import { defaultTable } from '../store/table-name.ts';

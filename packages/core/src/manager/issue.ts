@@ -13,7 +13,7 @@ import { deviceColumnsOf } from '../session/stored-device.ts';
 import { createRow } from '../store/columns.ts';
 import { plainDatabase } from '../store/plain-database.ts';
 import { revealToken } from '../session/redacted-token.ts';
-import type { ReplacedRow } from '../store/insert.ts';
+import type { ReplacedRow } from '../store/insert-and-evict.ts';
 import type { AppTransaction, Inserted, InsertOptions, Store } from '../store/store.ts';
 import type { Tokens } from '../token/access-token.ts';
 import { DatabaseTimeoutError, type TimeLimit } from '../store/time-limit.ts';

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { sharedByCopies } from '../shared-by-copies.ts';
-import { createAttempts, type Attempt, type AttemptBucket, type AttemptStore } from '../sign-in/attempts.ts';
+import { createAttempts, type Attempt, type AttemptBucket, type AttemptStore } from '../sign-in/attempt-waits.ts';
 import type { CountStore } from '../sign-in/counts.ts';
-import { limitersOver, type CreateLimiter } from '../sign-in/limiter.ts';
+import { limitersOver, type CreateLimiter } from '../sign-in/rate-limiters.ts';
 import { createMemoryCounts } from '../sign-in/memory-counts.ts';
 import { createAsk } from '../sign-in/outage.ts';
 import { bucketName, deriveSecret } from '../token/derived-keys.ts';

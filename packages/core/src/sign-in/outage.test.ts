@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createAttempts, type AttemptBucket } from './attempts.ts';
+import { createAttempts, type AttemptBucket } from './attempt-waits.ts';
 import type { CountStore } from './counts.ts';
-import { limitersOver } from './limiter.ts';
+import { limitersOver } from './rate-limiters.ts';
 import { createMemoryCounts } from './memory-counts.ts';
 import { createAsk } from './outage.ts';
 

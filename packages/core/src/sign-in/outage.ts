@@ -1,4 +1,4 @@
-import type { Ask } from './limiter.ts';
+import type { Ask } from './rate-limiters.ts';
 
 /** How long a store that failed is not asked, in milliseconds: otherwise each sign-in would wait for it. */
 const pause = 5000;

@@ -3,7 +3,7 @@
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
 import type { Count, CountStore } from './counts.ts';
-import type { Ask, LimiterOptions } from './limiter.ts';
+import type { Ask, LimiterOptions } from './rate-limiters.ts';
 
 /** A limiter over a store of ours: of rate-limiter-flexible's own, none has a bound, our clock, or a Kysely. */
 export class StoreLimiter extends RateLimiterStoreAbstract {

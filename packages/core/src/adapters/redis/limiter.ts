@@ -1,7 +1,7 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- the file is no module, so it cannot be imported
 /// <reference path="../../sign-in/rate-limiter-files.d.ts" />
 import { within } from '../../bus/timeouts.ts';
-import type { CreateLimiter } from '../../sign-in/limiter.ts';
+import type { CreateLimiter } from '../../sign-in/rate-limiters.ts';
 
 /** Runs a script of Redis on one key. Rejects at once if the client knows that it is not connected. */
 export type RunScript = (script: string, key: string, parameters: readonly string[]) => Promise<unknown>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createAttempts, type AttemptLimit, type AttemptStore } from './attempts.ts';
-import { limitersOver } from './limiter.ts';
+import { createAttempts, type AttemptLimit, type AttemptStore } from './attempt-waits.ts';
+import { limitersOver } from './rate-limiters.ts';
 import { createMemoryCounts } from './memory-counts.ts';
 
 const limit: AttemptLimit = { free: 2, firstWait: 1000, maxWait: 60_000, window: 3_600_000 };

@@ -1,5 +1,5 @@
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import type { CreateLimiter } from './limiter.ts';
+import type { CreateLimiter } from './rate-limiters.ts';
 
 /** Limits the attempts that share a bucket: some are free, and each one after them is followed by a wait. */
 export interface AttemptLimit {
